@@ -1,0 +1,34 @@
+"""Apply exactly what a plan says, or refuse if anything moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._output import Output
+
+
+@click.command("apply")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("-e", "--environment", help="Environment of the project file.")
+@yes_option
+@project_option
+@output_options
+def command(output: Output, plan: Path, project: Path, environment: str | None, *, yes: bool) -> None:
+    """Write the changes of a plan file into the CRM in one transaction.
+
+    Refused, with nothing written: a plan whose file was changed, one made for another database, and one made
+    for a state of the CRM that is no longer there.
+    """
+    from crm_unify.errors import UsageError
+    from crm_unify.rules.load import load_project
+    from crm_unify.run.stages import apply_file
+
+    loaded = load_project(project, environment=environment)
+    if not output.agreed(f"Write the changes of {plan} into the CRM?", yes=yes):
+        raise UsageError("nothing was written", str(plan), remedy="repeat it and agree")
+    applied = apply_file(loaded, plan, progress=output.progress())
+    data = {"run": applied.run, "written_rows": applied.written_rows}
+    output.answer(data, f"run {applied.run}: written_rows {applied.written_rows:,}")

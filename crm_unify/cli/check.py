@@ -1,0 +1,270 @@
+"""Are the rules valid, the columns claimed, the examples true?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._output import Output
+from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, GuardStopped
+
+if TYPE_CHECKING:
+    from crm_unify.rules.columns import ColumnCheck
+    from crm_unify.rules.load import LoadedProject, LoadedRules
+    from crm_unify.rules.model import Example
+
+
+@click.command("check")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the examples; today by default.")
+@click.option("-e", "--environment", help="Environment of the project file.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
+@project_argument
+@output_options
+def command(
+    output: Output, project: Path, as_of: datetime | None, environment: str | None, *, strict: bool
+) -> int:
+    """Check rule files, code tables and examples, and open each source as far as its header.
+
+    No data row is read and nothing is written. Mistakes are told all at once, with file and line. Rules that
+    nobody has approved and columns nobody takes are listed; they are no mistakes.
+    """
+    from crm_unify.rules.load import load_project
+
+    day = date.today() if as_of is None else as_of.date()
+    checked = check_project(load_project(project, environment=environment), as_of=day)
+    output.answer(checked.as_json(), checked.as_text())
+    return EXIT_NEEDS_PERSON if strict and checked.needs_person else EXIT_DONE
+
+
+# --- what is found ---
+@dataclass(frozen=True, slots=True)
+class CheckedMap:
+    """One rule file that is right."""
+
+    loaded: LoadedRules
+    """The rule file."""
+    columns: ColumnCheck
+    """Columns of its source today."""
+
+    def as_json(self) -> dict[str, object]:
+        """The map as an object of plain values."""
+        rules, columns = self.loaded.rules, self.columns
+        return {
+            "map": rules.map,
+            "file": self.loaded.tree.file,
+            "system": rules.source.system,
+            "status": rules.status,
+            "columns": {
+                "claimed": list(columns.claimed),
+                "ignored": list(columns.ignored),
+                "unclaimed": list(columns.unclaimed),
+            },
+            "code_tables": {name: len(table.codes) for name, table in self.loaded.code_tables.items()},
+            "examples": len(rules.tests),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A business rule that nobody has approved."""
+
+    map: str
+    """Map whose rule file asks it."""
+    rule: str
+    """Id of the rule."""
+    status: str
+    """Draft, proposed or disputed."""
+    what: str
+    """The rule in words."""
+    owner: str | None
+    """Who is to answer."""
+
+    def as_json(self) -> dict[str, str | None]:
+        """The question as an object of plain values."""
+        return {
+            "map": self.map,
+            "rule": self.rule,
+            "status": self.status,
+            "what": self.what,
+            "owner": self.owner,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A project without mistakes, and what people should look at."""
+
+    project: str
+    """Name of the project."""
+    maps: tuple[CheckedMap, ...]
+    """Rule files by map name."""
+    questions: tuple[OpenQuestion, ...]
+    """Rules that are not approved, by map, in file order."""
+    unread: tuple[str, ...]
+    """Source systems that no rule file reads."""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a question is open, a column is taken by nobody or a source is not read."""
+        return bool(self.questions or self.unread or any(one.columns.unclaimed for one in self.maps))
+
+    def as_json(self) -> dict[str, object]:
+        """The whole as an object of plain values."""
+        return {
+            "project": self.project,
+            "valid": True,
+            "maps": [one.as_json() for one in self.maps],
+            "open_questions": [question.as_json() for question in self.questions],
+            "sources_not_read": list(self.unread),
+        }
+
+    def as_text(self) -> str:
+        """A table on a terminal, plain lines elsewhere."""
+        return "\n".join([*_table(self.maps), *_findings(self)])
+
+
+# --- checking ---
+def check_project(project: LoadedProject, *, as_of: date) -> Checked:
+    """Check everything that needs no data row; raises all mistakes at once, else the first other stop."""
+    from crm_unify.rules.mistakes import each, raise_all
+
+    mistakes: list[ConfigurationError] = []
+    stops: list[CrmUnifyError] = []
+    maps: list[CheckedMap] = []
+    for loaded in project.files:
+        mistakes += _failing_examples(loaded, as_of)
+        try:
+            maps.append(CheckedMap(loaded, _columns_of(project, loaded)))
+        except ConfigurationError as error:
+            mistakes += each(error)
+        except CrmUnifyError as error:
+            stops.append(error)
+    raise_all(mistakes)
+    if stops:
+        raise stops[0]
+    read = {loaded.rules.source.system for loaded in project.files}
+    unread = tuple(system for system in project.project.sources if system not in read)
+    return Checked(project.project.project, tuple(maps), tuple(_open_questions(project.files)), unread)
+
+
+def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
+    """The header of the source, held against its rule file."""
+    from crm_unify.rules.columns import check_columns
+    from pipelines.sources import open_reader
+
+    source = loaded.rules.source
+    reader = open_reader(source, project.project.sources[source.system], project.root)
+    return check_columns(loaded, [column.header for column in reader.header()])
+
+
+def _failing_examples(loaded: LoadedRules, as_of: date) -> Iterator[ConfigurationError]:
+    """A mistake for each example that the rules do not fulfil."""
+    small = _without_expectations(loaded)
+    for i, example in enumerate(loaded.rules.tests):
+        if found := _differences(small, example, as_of):
+            what = f"the example '{example.name}' fails: {'; '.join(found)}"
+            yield loaded.wrong(what, ("tests", i), remedy="correct the rules or the example")
+
+
+def _differences(loaded: LoadedRules, example: Example, as_of: date) -> tuple[str, ...]:
+    """What the rules make of the given rows and the example does not say; or the rule that stops at them."""
+    from crm_unify.rules.examples import differences
+    from pipelines.interpret.stage import interpret_rows
+
+    given = [{k: None if v is None else str(v) for k, v in row.items()} for row in example.given]
+    try:
+        made = interpret_rows(loaded, given, as_of=as_of)
+    except GuardStopped as stop:
+        return (f"a run with these rows stops: {stop.what}",)
+    return differences(example, {**made.claims, "rejection": made.rejections, "fate": made.fates})
+
+
+def _without_expectations(loaded: LoadedRules) -> LoadedRules:
+    """The rules without what concerns a whole delivery (size, control sums): an example has a few rows."""
+    from crm_unify.rules.model import Expects
+
+    source = loaded.rules.source.model_copy(update={"expects": Expects()})
+    return replace(loaded, rules=loaded.rules.model_copy(update={"source": source, "reconcile": []}))
+
+
+def _open_questions(files: Sequence[LoadedRules]) -> Iterator[OpenQuestion]:
+    for loaded in files:
+        for rule_id, rule in loaded.rules.rules.items():
+            if rule.status not in ("approved", "retired"):
+                yield OpenQuestion(loaded.rules.map, rule_id, rule.status, rule.what, rule.owner)
+
+
+# --- telling ---
+HEADS: Final = ("map", "source", "status", "columns", "claimed", "ignored", "unclaimed", "codes", "examples")
+
+
+def _cells(one: CheckedMap) -> tuple[str, ...]:
+    rules, columns = one.loaded.rules, one.columns
+    source = rules.source
+    place = source.table or source.sheet or source.file or ("query" if source.query is not None else "")
+    kinds = (columns.claimed, columns.ignored, columns.unclaimed)
+    codes = sum(len(table.codes) for table in one.loaded.code_tables.values())
+    counts = (sum(map(len, kinds)), *map(len, kinds), codes, len(rules.tests))
+    return (rules.map, f"{source.system} {place}".strip(), rules.status, *map(str, counts))
+
+
+def _table(maps: Sequence[CheckedMap]) -> Iterator[str]:
+    rows = [_cells(one) for one in maps]
+    if sys.stdout.isatty():
+        yield _rich_table(rows)
+        return
+    widths = [max(len(row[i]) for row in (HEADS, *rows)) for i in range(len(HEADS))]
+    for row in (HEADS, *rows):
+        cells = (
+            cell.ljust(w) if i < 3 else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join(cells).rstrip()
+
+
+def _rich_table(rows: Sequence[tuple[str, ...]]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for i, head in enumerate(HEADS):
+        table.add_column(head, justify="left" if i < 3 else "right")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(file=StringIO(), force_terminal=True, width=Console().width)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get().rstrip("\n")
+
+
+def _findings(checked: Checked) -> Iterator[str]:
+    """What people should look at, and the sum of it."""
+    for one in checked.maps:
+        if one.columns.unclaimed:
+            names = ", ".join(one.columns.unclaimed)
+            yield f"\ncolumns nobody takes in {one.loaded.rules.map}: {names}"
+    if checked.unread:
+        yield f"\nsources no rule file reads: {', '.join(checked.unread)}"
+    if checked.questions:
+        yield "\nopen questions:"
+    for question in checked.questions:
+        owner = f" ({question.owner})" if question.owner is not None else ""
+        yield f"  {question.map} {question.rule} {question.status}: {question.what}{owner}"
+    examples = sum(len(one.loaded.rules.tests) for one in checked.maps)
+    passes = "passes" if examples == 1 else "pass"
+    yield (
+        f"\n{checked.project}: {_count(len(checked.maps), 'rule file')} valid, "
+        f"{_count(examples, 'example')} {passes}, {_count(len(checked.questions), 'open question')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,81 @@
+"""One customer with all the evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crm_unify.cli._options import output_options, project_option
+from crm_unify.cli._output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crm_unify.steward.customer import CustomerView, GoldenValue
+
+
+@click.command("customer")
+@click.argument("customer_id")
+@click.option("-e", "--environment", help="Environment of the project file.")
+@project_option
+@output_options
+def command(output: Output, customer_id: str, project: Path, environment: str | None) -> None:
+    """Show one customer: golden values and why they won, records, consent, orders and cases.
+
+    A former id (of a customer that was merged) leads to the customer that holds its records now.
+    """
+    from crm_unify.rules.load import load_project
+    from crm_unify.schema.target import open_target, reachable
+    from crm_unify.schema.upgrade import require
+    from crm_unify.steward.customer import customer
+
+    loaded = load_project(project, environment=environment)
+    engine = open_target(loaded.project.target, root=loaded.root)
+    require(engine)
+    with reachable(engine), engine.connect() as connection:
+        found = customer(connection, customer_id)
+    output.answer(found.as_json(), "\n".join(lines(found)))
+
+
+def lines(found: CustomerView) -> Iterator[str]:
+    """The customer for people."""
+    moved = "" if found.id == found.asked_for else f" ({found.asked_for} was merged into it)"
+    yield f"{found.display_name} [{found.kind}, {found.status}] {found.id}{moved}"
+    for value in found.golden:
+        yield from _golden(value)
+    for table, rows in found.kept.items():
+        yield from (f"  {table:<15} {_row(row)}" for row in rows)
+    yield from (f"  {'consent':<15} {_row(row)}" for row in found.consent)
+    yield from (f"  {'belongs with':<15} {_row(row)}" for row in found.organisations)
+    yield from _shortened("orders", found.orders)
+    yield from _shortened("cases", found.cases)
+    yield f"  {len(found.records)} records:"
+    for record in found.records:
+        state = "" if record.state == "active" else f" ({record.state})"
+        yield f"    {record.record_id}{state}"
+        yield "      " + " | ".join(f"{header}: {text}" for header, text in record.raw.items())
+
+
+SHOWN = 5
+"""Orders and cases shown to people; ``--json`` has all of them."""
+
+
+def _golden(value: GoldenValue) -> Iterator[str]:
+    by = "" if value.record_id is None else f"  <- {value.record_id} ({value.decided_by})"
+    yield f"  {value.field:<28} {value.value}{by}"
+    for record_id, rival in value.rivals:
+        yield f"  {'':<28}   instead of {rival!r} of {record_id}"
+
+
+def _shortened(name: str, rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
+    if rows:
+        yield f"  {len(rows)} {name}:"
+    yield from (f"    {_row(row)}" for row in rows[:SHOWN])
+    if len(rows) > SHOWN:
+        yield f"    and {len(rows) - SHOWN} more (--json shows all)"
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row.items() if name != "id" and value is not None)

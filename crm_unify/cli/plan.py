@@ -1,0 +1,58 @@
+"""Write down what a run would change, and change nothing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._output import Output
+
+if TYPE_CHECKING:
+    from crm_unify.run.stages import Planned
+
+
+@click.command("plan")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
+@click.option("-e", "--environment", help="Environment of the project file.")
+@click.option("--out", type=click.Path(path_type=Path), help="Plan file; plan.jsonl beside the project file.")
+@project_argument
+@output_options
+def command(
+    output: Output, project: Path, as_of: datetime | None, environment: str | None, out: Path | None
+) -> None:
+    """Compute everything a run would write, and write it to a file instead of into the CRM.
+
+    The file holds one change a line (JSON) and a hash over all of them; `crm-unify apply` writes exactly
+    that, or refuses when the CRM has changed since.
+    """
+    from crm_unify.cli._summary import planned_lines
+    from crm_unify.rules.load import load_project
+    from crm_unify.run.stages import plan_to_file
+
+    day = date.today() if as_of is None else as_of.date()
+    loaded = load_project(project, environment=environment)
+    path = loaded.root / "plan.jsonl" if out is None else out
+    planned = plan_to_file(loaded, path, as_of=day, progress=output.progress())
+    text = "\n".join([*planned_lines(planned), "", f"{planned.changes.written_rows:,} changes in {path}"])
+    output.answer(as_json(planned, path), text)
+
+
+def as_json(planned: Planned, path: Path) -> dict[str, object]:
+    """The account and the changes by table."""
+    changes = {
+        table: {"create": len(c.creates), "update": len(c.updates), "delete": len(c.deletes)}
+        for table, c in planned.changes.tables.items()
+    }
+    return {
+        "plan": str(path),
+        "account": {line.map: line.as_json() for line in planned.account},
+        "customers": planned.customers,
+        "review_pairs": planned.review_pairs,
+        "changes": changes,
+        "stops": [stop.as_json() for stop in planned.stops],
+        "rows": planned.changes.written_rows,
+    }

@@ -1,0 +1,49 @@
+"""Plan and apply in one go: sources in, one validated CRM out."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_unify.cli._options import output_options, project_argument, yes_option
+from crm_unify.cli._output import Output
+from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON
+
+if TYPE_CHECKING:
+    from crm_unify.run.stages import Planned
+
+
+@click.command("run")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
+@click.option("-e", "--environment", help="Environment of the project file.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
+@yes_option
+@project_argument
+@output_options
+def command(
+    output: Output, project: Path, as_of: datetime | None, environment: str | None, *, strict: bool, yes: bool
+) -> int:
+    """Read all sources, match, and load the result into the CRM in one transaction.
+
+    On a terminal it shows what will be written and asks; with --yes, or in a script, it does not. See what a
+    run would do with `crm-unify plan`. A second run on the same sources writes nothing.
+    """
+    from crm_unify.cli._summary import outcome_lines, planned_lines
+    from crm_unify.rules.load import load_project
+    from crm_unify.run.stages import run
+
+    def agreed(planned: Planned) -> bool:
+        if yes or not sys.stdin.isatty() or planned.changes.written_rows == 0:
+            return True
+        output.say("\n".join(planned_lines(planned)))
+        return output.agreed("Write this?", yes=False)
+
+    day = date.today() if as_of is None else as_of.date()
+    loaded = load_project(project, environment=environment)
+    outcome = run(loaded, as_of=day, progress=output.progress(), agreed=agreed)
+    output.answer(outcome.as_json(), "\n".join(outcome_lines(outcome)))
+    return EXIT_NEEDS_PERSON if strict and outcome.planned.waiting else EXIT_DONE

@@ -1,0 +1,126 @@
+"""Mistakes between files: systems nobody declared, maps with one name, lookups that lead nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from crm_unify.errors import ConfigurationError
+from crm_unify.records import PARTIES, field_types
+from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.model import ContentKey, FieldRule
+from crm_unify.rules.yaml_tree import Path
+
+PARENT_KINDS: Final = {"customer": PARTIES, "order": ("sales_order",)}
+"""Kinds of record that a parent of a child may be."""
+
+GOLDEN_KINDS: Final = ("person", "organisation")
+"""Kinds whose fields are survived one by one."""
+
+
+def project_mistakes(project: LoadedProject, *, whole: bool) -> Iterator[ConfigurationError]:
+    """Everything wrong between the project file and its rule files.
+
+    `whole` says that all rule files could be read; else a map that seems unknown may be in the other ones.
+    """
+    yield from _trust_mistakes(project)
+    yield from _survivorship_mistakes(project)
+    yield from _map_mistakes(project.files)
+    for loaded in project.files:
+        yield from _system_mistakes(project, loaded)
+        if whole:
+            yield from _lookup_mistakes(project, loaded)
+
+
+def _wrong(project: LoadedProject, path: Path, what: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(what, project.tree.file, line=project.where(path), remedy=remedy)
+
+
+def _trust_mistakes(project: LoadedProject) -> Iterator[ConfigurationError]:
+    trust, known = project.project.trust, project.project.sources
+    for i, system in enumerate(trust):
+        line = project.where(("trust", i))
+        if system not in known:
+            yield ConfigurationError.unknown("system", system, known=known, file=project.tree.file, line=line)
+        if system in trust[:i]:
+            yield _wrong(project, ("trust", i), f"'{system}' stands twice in trust", "name it once")
+
+
+def _survivorship_mistakes(project: LoadedProject) -> Iterator[ConfigurationError]:
+    known = [
+        f"{kind}.{field}" for kind in GOLDEN_KINDS for field in field_types(kind) if field != "record_id"
+    ]
+    for field in project.project.survivorship:
+        if field not in known:
+            line = project.where(("survivorship", field))
+            yield ConfigurationError.unknown("field", field, known=known, file=project.tree.file, line=line)
+
+
+def _map_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
+    first: dict[str, LoadedRules] = {}
+    for loaded in files:
+        name = loaded.rules.map
+        if name in first:
+            other = first[name]
+            why = f"the first is {other.tree.file}:{other.where(('map',))}"
+            yield loaded.wrong(
+                f"two rule files call their map '{name}'", ("map",), why=why, remedy="rename one"
+            )
+        first.setdefault(name, loaded)
+
+
+def _system_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:
+    """The source system is declared, and its place fits the reader."""
+    source, path = loaded.rules.source, ("source", "system")
+    declared = project.project.sources.get(source.system)
+    if declared is None:
+        yield loaded.unknown("system", source.system, path, known=project.project.sources)
+        return
+    if (source.reader == "sql") != (declared.url is not None):
+        needs = "a url" if source.reader == "sql" else "a path"
+        what = f"the reader '{source.reader}' needs {needs} for the system '{source.system}'"
+        line = project.where(("sources", source.system))
+        yield loaded.wrong(
+            what,
+            ("source", "reader"),
+            why=f"see {project.tree.file}:{line}",
+            remedy=f"give the system {needs} in the project file",
+        )
+        return
+    place = project.source_path(source.system)
+    if place is not None and place.is_dir() and source.file is None:
+        what = f"which file of the folder '{declared.path}'?"
+        yield loaded.wrong(what, path, remedy="add file: with its name to the source")
+
+
+# --- lookups ---
+def _lookup_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:
+    for i, branch in enumerate(loaded.rules.targets):
+        for j, entry in enumerate(branch.entries):
+            for field, rule in entry.fields.items():
+                if rule.lookup is not None and field in PARENT_KINDS:
+                    at: Path = ("targets", i, "entries", j, "fields", field, "lookup")
+                    yield from _one_lookup(project, loaded, field, rule=rule, path=at)
+
+
+def _one_lookup(
+    project: LoadedProject, loaded: LoadedRules, field: str, *, rule: FieldRule, path: Path
+) -> Iterator[ConfigurationError]:
+    """The map exists in that system, has one key column, and makes parents of the right kind."""
+    system, name, _ = rule.lookup or ["", "", ""]
+    if system not in project.project.sources:
+        yield loaded.unknown("system", system, (*path, 0), known=project.project.sources)
+        return
+    maps = {other.rules.map: other for other in project.files if other.rules.source.system == system}
+    if name not in maps:
+        yield loaded.unknown(f"map of {system}", name, (*path, 1), known=maps)
+        return
+    found = maps[name].rules
+    key = found.source.key
+    if isinstance(key, ContentKey) or len(key) != 1:
+        what = f"the map '{name}' cannot be looked up: its key is not one column"
+        yield loaded.wrong(what, (*path, 1), remedy="look up a map whose key is one column")
+    kinds = {entry.kind for branch in found.targets for entry in branch.entries}
+    if not kinds & set(PARENT_KINDS[field]):
+        what = f"the map '{name}' makes no {' and no '.join(PARENT_KINDS[field])}"
+        yield loaded.wrong(what, (*path, 1), remedy=f"look up a map that makes the {field}")

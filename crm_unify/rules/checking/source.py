@@ -1,0 +1,128 @@
+"""Mistakes in the `source` block: options that do not fit the reader, and words that mean nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from crm_unify.errors import ConfigurationError, nearest_name
+from crm_unify.normalise.date_formats import format_pattern
+from crm_unify.rules.loaded import LoadedRules
+from crm_unify.rules.model import ContentKey, Source
+
+_FOREIGN: Final = {
+    "sql": ("file", "sheet", "header", "encoding", "delimiter"),
+    "xlsx": ("table", "query", "encoding", "delimiter"),
+    "csv": ("table", "query", "sheet"),
+}
+"""Keys that mean nothing to a reader."""
+
+
+def source_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
+    """Everything wrong in `source` that shows without the source."""
+    source = loaded.rules.source
+    yield from _reader_mistakes(loaded, source)
+    yield from _parse_mistakes(loaded)
+    yield from _key_mistakes(loaded, source)
+
+
+def _reader_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
+    given = source.model_fields_set
+    for key in (k for k in _FOREIGN[source.reader] if k in given):
+        what = f"'{key}' means nothing to the reader '{source.reader}'"
+        yield loaded.wrong(what, ("source", key), remedy="leave it out, or name another reader")
+    if source.reader == "sql" and (source.table is None) == (source.query is None):
+        what = "the reader 'sql' needs either a table or a query"
+        yield loaded.wrong(what, ("source", "reader"), remedy="add table: or query:")
+    if source.encoding is not None and not _is_encoding(source.encoding):
+        yield loaded.wrong(
+            f"unknown encoding '{source.encoding}'",
+            ("source", "encoding"),
+            remedy="for example utf-8, cp1252, latin-1 or cp850",
+        )
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except LookupError:
+        return False
+    return True
+
+
+def _key_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
+    content = isinstance(source.key, ContentKey)
+    columns = source.key.content if isinstance(source.key, ContentKey) else source.key
+    for i, column in enumerate(columns):
+        path = ("source", "key", "content", i) if content else ("source", "key", i)
+        if column in columns[:i]:
+            yield loaded.wrong(f"column '{column}' stands twice in the key", path, remedy="name it once")
+    for column, reason in source.ignore.items():
+        if not reason.strip():
+            yield loaded.wrong(
+                f"why is column '{column}' ignored?",
+                ("source", "ignore", column),
+                remedy="say the reason in a few words",
+            )
+
+
+def _parse_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
+    parse = loaded.rules.source.parse
+    for i, text in enumerate(parse.dates):
+        if (reason := _date_format_problem(text)) is not None:
+            yield loaded.wrong(
+                reason,
+                ("source", "parse", "dates", i),
+                remedy="write it as strptime does, for example %d/%m/%Y",
+            )
+    if not _is_timezone(parse.timezone):
+        near = nearest_name(parse.timezone, available_timezones()) or "Europe/Berlin"
+        yield loaded.wrong(
+            f"unknown timezone '{parse.timezone}'",
+            ("source", "parse", "timezone"),
+            remedy=f"did you mean '{near}'?",
+        )
+    for key in ("phone_country", "country"):
+        code = getattr(parse, key)
+        if code is not None and code not in _countries():
+            yield loaded.wrong(
+                f"'{code}' is no ISO 3166 country code",
+                ("source", "parse", key),
+                remedy="write two capital letters, for example DE, GB or US",
+            )
+    if parse.currency not in _currencies():
+        yield loaded.wrong(
+            f"'{parse.currency}' is no ISO 4217 currency",
+            ("source", "parse", "currency"),
+            remedy="write three capital letters, for example EUR, GBP or USD",
+        )
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown; a path instead of a name; a folder
+        return False
+    return True
+
+
+def _date_format_problem(text: str) -> str | None:
+    """Why a format reads no whole date; None when it does."""
+    try:
+        format_pattern(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _countries() -> frozenset[str]:
+    import pycountry  # 30 ms, and only for files that name a country
+
+    return frozenset(country.alpha_2 for country in pycountry.countries)
+
+
+def _currencies() -> frozenset[str]:
+    import pycountry
+
+    return frozenset(currency.alpha_3 for currency in pycountry.currencies)

@@ -1,0 +1,296 @@
+"""What a rule file and a project file may say: pydantic models, one for each nested block of the YAML.
+
+A key that is not a field here is an error with file, line and the nearest valid name; a key that the language
+has but this version does not run is listed in `unsupported` and refused by name, never ignored.
+"""
+
+# ruff: noqa: RUF012 - pydantic copies the default for every model
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from crm_unify.records import CHILDREN, KINDS, PARTIES, FieldType, field_types
+from crm_unify.rules.blocks import Name as Name
+from crm_unify.rules.blocks import Strict as Strict
+from crm_unify.rules.project_model import Environment as Environment
+from crm_unify.rules.project_model import Guards as Guards
+from crm_unify.rules.project_model import Matching as Matching
+from crm_unify.rules.project_model import Project as Project
+from crm_unify.rules.project_model import ProjectSource as ProjectSource
+from crm_unify.rules.project_model import SurvivorshipStep as SurvivorshipStep
+from crm_unify.rules.project_model import WritePolicies as WritePolicies
+from crm_unify.rules.project_model import WritePolicy as WritePolicy
+from crm_unify.rules.source_model import ContentKey as ContentKey
+from crm_unify.rules.source_model import Expects as Expects
+from crm_unify.rules.source_model import Header as Header
+from crm_unify.rules.source_model import Key as Key
+from crm_unify.rules.source_model import Parse as Parse
+from crm_unify.rules.source_model import Source as Source
+
+Scalar = str | int | float | bool
+RuleStatus = Literal["draft", "proposed", "disputed", "approved", "retired"]
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) or value is None else [value]
+
+
+# --- rules, code tables ---
+class Decided(Strict):
+    """When and where a business rule was agreed."""
+
+    on: date
+    where: str
+
+
+class BusinessRule(Strict):
+    """One rule of the organisation, in the words of the people who own it."""
+
+    what: str
+    why: str | None = None
+    owner: str | None = None
+    status: RuleStatus = "proposed"
+    decided: Decided | None = None
+    evidence: str | None = None
+
+
+class UnmappedDefault(Strict):
+    """Codes the table lacks become this value."""
+
+    default: str
+
+
+def _unmapped_form(value: Any) -> str:
+    return "default" if isinstance(value, dict | UnmappedDefault) else "word"
+
+
+Unmapped = Annotated[
+    Annotated[Literal["withhold", "quarantine", "pass", "fail"], Tag("word")]
+    | Annotated[UnmappedDefault, Tag("default")],
+    Discriminator(_unmapped_form),
+]
+
+
+class CodeTable(Strict):
+    """A CSV ``source_value,target_value,label,rows`` beside the rule file."""
+
+    file: Path
+    unmapped: Unmapped = "withhold"
+
+
+# --- targets ---
+class PadLeft(Strict):
+    """Fill a short value up on the left."""
+
+    to: Annotated[int, Field(ge=1)]
+    with_: Annotated[str, Field(alias="with", min_length=1, max_length=1)] = "0"
+    when: str | None = None
+
+
+def _null_as_word(value: Any) -> Any:
+    return "null" if value is None else value
+
+
+Missing = Annotated[Literal["hold", "stub", "quarantine", "null", "fail"], BeforeValidator(_null_as_word)]
+"""What becomes of a child whose parent is not there; YAML's own null is the word ``null``."""
+
+
+class FieldRule(Strict):
+    """How one field gets its value: from a column, an expression, a constant or another map's record.
+
+    Order of work: value, transforms, ``pad_left``, code table, type, sentinels.
+    """
+
+    from_: Annotated[str | None, Field(alias="from")] = None
+    expr: str | None = None
+    const: Scalar | None = None
+    lookup: Annotated[list[str] | None, Field(min_length=3, max_length=3)] = None
+    """``[system, map, column]``: the record of that map whose key is the value of this row's column."""
+    missing: Missing = "hold"
+    transform: Annotated[list[str], BeforeValidator(_listed)] = []
+    type: FieldType | None = None
+    sentinels: Annotated[list[date | str], BeforeValidator(_listed)] = []
+    """Parsed values that mean nothing (1900-01-01)."""
+    code_table: str | None = None
+    pad_left: PadLeft | None = None
+    required: bool = False
+    """A row without this value is quarantined."""
+    rule: str | None = None
+    objection: list[str] = []
+    """Consent flags only: texts that are an objection."""
+    consent: list[str] = []
+    """Consent flags only: texts that are consent, when date and evidence are there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _constant(cls, value: Any) -> Any:
+        return {"const": value} if isinstance(value, str | int | float | bool) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [
+            name
+            for name, value in (
+                ("from", self.from_),
+                ("expr", self.expr),
+                ("const", self.const),
+                ("lookup", self.lookup),
+            )
+            if value is not None
+        ]
+        if len(given) != 1:
+            msg = f"exactly one of from, expr, const, lookup is needed, found {', '.join(given) or 'none'}"
+            raise ValueError(msg)
+        return self
+
+
+class Entry(Strict):
+    """One record or claim that a branch makes of a row: its place (``as``, ``of``) and its fields."""
+
+    kind: str
+    as_: Annotated[Name | None, Field(alias="as")] = None
+    of: Name | None = None
+    skip_if_null: str | None = None
+    rule: str | None = None
+    links: dict[str, Name] = {}
+    """Other records of the row that this one names: ``organisation_person`` has organisation and person."""
+    fields: dict[str, FieldRule]
+
+    @property
+    def part(self) -> str:
+        """The name other entries refer to, and the last part of the record id."""
+        return self.as_ or self.kind
+
+
+class DiscardBranch(Strict):
+    """Rows that the business does not want; more than ``max`` of them is a guard."""
+
+    rule: str
+    max: int | None = None
+
+
+class QuarantineBranch(Strict):
+    """Rows nobody knows what to do with."""
+
+    code: str
+    say: str
+    suggestion: str | None = None
+
+
+class Branch(Strict):
+    """What becomes of the rows for which ``when`` holds; the first match wins."""
+
+    when: str = "TRUE"
+    rule: str | None = None
+    discard: DiscardBranch | None = None
+    quarantine: QuarantineBranch | None = None
+    entries: tuple[Entry, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _entries(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "entries" in value:
+            return value
+        own = {k: v for k, v in value.items() if k not in KINDS}
+        entries = [
+            entry_block(kind, block) for kind in value if kind in KINDS for block in _listed(value[kind])
+        ]
+        return {**own, "entries": entries} if entries else own
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Self:
+        outcomes = sum((self.discard is not None, self.quarantine is not None, bool(self.entries)))
+        if outcomes != 1:
+            msg = "a target needs exactly one of: records to make, discard, quarantine"
+            raise ValueError(msg)
+        return self
+
+
+ENTRY_KEYS: Final = ("as", "of", "skip_if_null", "rule")
+LINK_KEYS: Final = {"organisation_person": ("organisation", "person")}
+
+
+def rule_fields(kind: str) -> dict[str, FieldType]:
+    """Fields a rule may fill for a kind: those of the record, without ids, with the keys of parents."""
+    return dict(_rule_fields(kind))
+
+
+@cache
+def _rule_fields(kind: str) -> Mapping[str, FieldType]:
+    own = {name: ftype for name, ftype in field_types(kind).items() if not name.endswith("record_id")}
+    own |= dict.fromkeys(CHILDREN.get(kind, ()), FieldType.TEXT)
+    if kind == "contact_point":
+        own.pop("value_raw"), own.pop("value_norm")
+        own["value"] = FieldType.TEXT
+    if kind == "consent":
+        own.pop("status"), own.pop("raw_flag")
+        own["flag"] = FieldType.TEXT
+    return own
+
+
+def entry_block(kind: str, block: Any) -> Any:
+    """One block under a kind (``person: {as: x, full_name: ...}``) as the fields of :class:`Entry`."""
+    if not isinstance(block, dict):
+        return block
+    links = {k: block[k] for k in LINK_KEYS.get(kind, ()) if k in block}
+    own = {k: block[k] for k in ENTRY_KEYS if k in block}
+    rest = {k: v for k, v in block.items() if k not in own and k not in links}
+    return {"kind": kind, **own, "links": links, "fields": rest}
+
+
+def has_own_record(kind: str) -> bool:
+    """Whether rows of this kind are records (parties and children), not claims of a party."""
+    return kind in PARTIES or kind in CHILDREN
+
+
+# --- checks, sums, examples ---
+class Check(Strict):
+    """A condition on mapped values of one kind."""
+
+    id: str
+    on: str
+    expr: str
+    severity: Literal["warn", "withhold", "quarantine", "stop"] = "warn"
+
+
+class Reconcile(Strict):
+    """A control sum: what the source adds up to must arrive, be quarantined or be discarded."""
+
+    name: str
+    source: str
+    """Aggregate over the source rows; ``money(COL)`` reads a column as minor units."""
+    target: str
+    """``sum(kind.field)`` over what was mapped."""
+    tolerance: int = 0
+    """In the unit of the sum (minor units for money)."""
+
+
+class Example(Strict):
+    """A specification by example: rows in, records out; columns absent from ``given`` are NULL."""
+
+    name: str
+    given: Annotated[list[dict[str, Scalar | None]], Field(min_length=1)]
+    expect: dict[str, list[dict[str, Scalar | None]]]
+
+
+class RuleFile(Strict):
+    """One rule file: code, document and test of one source table or sheet."""
+
+    map: Name
+    version: int = 1
+    status: Literal["draft", "in_review", "approved", "retired"] = "draft"
+    owner: str | None = None
+    source: Source
+    rules: dict[str, BusinessRule] = {}
+    code_tables: dict[str, CodeTable] = {}
+    targets: Annotated[list[Branch], Field(min_length=1)]
+    on_delete: Literal["ignore", "mark_inactive", "delete"] = "mark_inactive"
+    checks: list[Check] = []
+    reconcile: list[Reconcile] = []
+    tests: list[Example] = []

@@ -1,0 +1,77 @@
+"""What a project file may say: where sources and target are, which rules apply, and how careful a run is."""
+
+# ruff: noqa: RUF012 - pydantic copies the default for every model
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from crm_unify.rules.blocks import Name, Strict
+
+
+class ProjectSource(Strict):
+    """Where a source system is: a database URL, or a file or folder relative to the project file."""
+
+    url: str | None = None
+    path: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.url is None) == (self.path is None):
+            msg = "a source has either a url or a path"
+            raise ValueError(msg)
+        return self
+
+
+class Environment(Strict):
+    """What differs in one environment."""
+
+    target: str
+
+
+class Matching(Strict):
+    """Lines between merge, review and apart in bits of match weight; null takes the model's."""
+
+    merge_bits: float | None = None
+    review_bits: float | None = None
+
+
+class Guards(Strict):
+    """Shares (percent) above which a run stops; counted from 200 rows or customers up."""
+
+    max_delete_pct: float = 2
+    max_rekey_pct: float = 5
+    max_merge_split_pct: float = 0.5
+
+
+WritePolicy = Literal["always", "if_source_changed", "if_empty", "if_newer", "never", "most_restrictive"]
+
+
+class WritePolicies(Strict):
+    """How a golden value is written over what the CRM holds."""
+
+    default: WritePolicy = "if_source_changed"
+    fields: dict[str, WritePolicy] = {}
+
+
+SurvivorshipStep = Literal["pin", "valid", "trust", "recent", "frequent", "complete"]
+
+
+class Project(Strict):
+    """The project file ``crm_unify.yml``."""
+
+    project: Name
+    sources: Annotated[dict[Name, ProjectSource], Field(min_length=1)]
+    rules: Annotated[list[str], Field(min_length=1)]
+    """Globs of rule files, relative to the project file."""
+    target: str = "sqlite:///crm.db"
+    environments: dict[str, Environment] = {}
+    trust: list[Name] = []
+    """Source systems, the most trusted first; those not named come last, by name."""
+    survivorship: dict[str, list[SurvivorshipStep]] = {}
+    write_policy: WritePolicies = WritePolicies()
+    matching: Matching = Matching()
+    guards: Guards = Guards()
+    notify: list[str] = []

@@ -1,0 +1,35 @@
+"""Words of the language that this version refuses by name, as not supported yet, rather than ignore them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {
+    "source.delivery": ("delta",),
+    "source.op_column": None,
+    "source.cursor": None,
+    "source.state": ("frozen", "retired"),
+    "on_delete": ("delete",),
+    "write_policy.default": ("always", "if_empty", "if_newer", "never", "most_restrictive"),
+    "write_policy.fields": None,
+    "on_lost_evidence": None,
+    "on_target_deleted": None,
+    "undo_horizon": None,
+    "notify": None,
+}
+"""Keys of the language (or the values of keys) that this version refuses as not supported yet."""
+
+NOT_SUPPORTED_MISSING: Final = ("stub",)
+"""Values of ``missing`` that are refused in the same way."""
+
+NOT_BUILT_KINDS: Final = (
+    "party_relationship",
+    "household",
+    "household_member",
+    "product",
+    "opportunity",
+    "activity",
+    "app_user",
+    "code_value",
+)
+"""Kinds of the CRM that rule files of this version cannot fill."""

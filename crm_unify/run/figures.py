@@ -1,0 +1,96 @@
+"""What a run says about itself: counts for people and machines, the same for two equal runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.sources import OpenSource
+from crm_unify.validation.account import AccountLine
+from matching.engine import Matched
+from pipelines.changes import Facts
+from pipelines.interpret.interface import Interpreted
+from pipelines.landed import Landed
+
+
+def figures(
+    account: Sequence[AccountLine], interpreted: Interpreted, matched: Matched, sources: Sequence[OpenSource]
+) -> dict[str, Any]:
+    """Everything about the rows and matches of a run that is not a row itself, as plain values."""
+    return {
+        "account": {line.map: line.as_json() for line in account},
+        "sums": [
+            _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
+            for one in interpreted.sums
+        ],
+        "hits": interpreted.hits.to_pylist(),
+        "notes": [asdict(note) for note in interpreted.notes],
+        "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
+        "conflicts": matched.conflicts.to_pylist(),
+        "matching": [
+            asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
+        ],
+        "lines": {"merge_bits": matched.model.merge_bits, "review_bits": matched.model.review_bits},
+        "headers": {source.rules.rules.map: list(source.headers) for source in sources},
+        "reading": {source.rules.rules.map: list(source.reader.notes()) for source in sources},
+    }
+
+
+def band_count(pairs: pa.Table, band: str) -> int:
+    """Scored pairs in a band."""
+    return int(pc.sum(pc.equal(pairs["band"], band)).as_py() or 0)
+
+
+def run_facts(
+    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], *, as_of: date
+) -> Facts:
+    """What the run is about, for ``mig_run`` and the head of the plan."""
+    summary = {name: found[name] for name in ("sums", "bands", "headers")}
+    return Facts(
+        project=project.project.project,
+        environment=project.environment,
+        as_of=as_of,
+        sources_hash=_digest(f"{one.map} {one.content_hash}" for one in landed),
+        rules_hash=rules_hash(project),
+        account=json.dumps(found["account"], sort_keys=True),
+        summary=json.dumps(summary, sort_keys=True, ensure_ascii=False),
+    )
+
+
+def rules_hash(project: LoadedProject) -> str:
+    """Hash of what the project says: its own file without addresses, its rule files and their code tables."""
+    said = project.project.model_dump_json(exclude={"sources", "target", "environments"})
+    files = [said]
+    for loaded in project.files:
+        files.append(loaded.rules.model_dump_json())
+        files += [
+            _text(loaded.path.parent / table.file) for _, table in sorted(loaded.rules.code_tables.items())
+        ]
+    return _digest(files)
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().hex()
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _number(value: Any) -> Any:
+    """A decimal as JSON can hold it without loss: its text."""
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,322 @@
+"""The stages of a run in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from crm_unify.errors import GuardStopped, UsageError
+from crm_unify.progress import Progress
+from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.figures import figures, run_facts
+from crm_unify.run.known import Known, issued_ids, known, last_headers, last_rows
+from crm_unify.run.model import kept_model, settings, stored_model
+from crm_unify.run.place import aside, digest, folder_of
+from crm_unify.run.sources import OpenSource, open_sources
+from crm_unify.run.timing import StageTime, Timed
+from crm_unify.schema.target import open_target
+from crm_unify.schema.upgrade import upgrade
+from crm_unify.validation.account import AccountLine, balance, check_records
+from crm_unify.validation.doors import check_golden
+from crm_unify.validation.guards import guard_moves, guard_rekeyed, guard_shrunk, guard_vanished
+from matching.engine import match
+from matching.features import features
+from matching.golden import Golden, golden
+from matching.identity import Customers, assign
+from pipelines.carry import INACTIVE, Carried, carry_over
+from pipelines.changes import (
+    ChangeSet,
+    Desired,
+    Facts,
+    ModelInForce,
+    change_set,
+    overwritten,
+    plan_hash,
+    read_plan,
+    write_plan,
+)
+from pipelines.interpret.interface import Interpreted
+from pipelines.interpret.stage import interpret
+from pipelines.landed import Landed
+from pipelines.landing import land
+from pipelines.ledger import Ledger, read_ledger, read_records
+from pipelines.load import Applied, RunRecord, apply, hold
+from pipelines.results import Results
+from pipelines.workspace import Workspace
+
+PLAN_FILE: Final = "plan.jsonl"
+ROW_ID: Final = "_row_id"
+Agreed = Callable[["Planned"], bool]
+"""Asks a person whether to write what is planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run would do."""
+
+    changes: ChangeSet
+    account: tuple[AccountLine, ...]
+    customers: int
+    results: Results
+    """For the workspace: where every row went."""
+    run: int
+    """Number the run gets when it is applied."""
+    vanished: int
+    """Records that were in force and are in no row now."""
+    stops: tuple[GuardStopped, ...]
+    """Guards that stop a run; a plan that a person has seen may be applied all the same."""
+
+    @property
+    def waiting(self) -> list[tuple[int, str]]:
+        """What needs a person, with counts; nothing of count 0."""
+        rows = {name: sum(getattr(line, name) for line in self.account) for name in ("quarantined", "held")}
+        found = (
+            (self.review_pairs, "pairs of records may be one customer: a person should look"),
+            (rows["quarantined"], "rows are in quarantine"),
+            (rows["held"], "rows wait for their parent"),
+            (sum(line.withheld_values for line in self.account), "values are withheld"),
+            (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
+            (self.vanished, "records have vanished from their sources and are inactive now"),
+            (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
+            (len(self.changes.blocked), "changes are blocked by what people did in the CRM"),
+        )
+        return [(count, what) for count, what in found if count]
+
+    @property
+    def review_pairs(self) -> int:
+        """Pairs a person should look at."""
+        count: int = self.results.figures["bands"]["review"]
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did."""
+
+    run: int
+    """Its number in ``mig_run``."""
+    planned: Planned
+    seconds: float
+    stages: tuple[StageTime, ...]
+    notes: tuple[str, ...] = ()
+    """What went wrong after everything had been written."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures of DESIGN section 10 and more, as plain values."""
+        planned = self.planned
+        return {
+            "run": self.run,
+            "account": {line.map: line.as_json() for line in planned.account},
+            "customers": planned.customers,
+            "written_rows": planned.changes.written_rows,
+            "review_pairs": planned.review_pairs,
+            "waiting": {what: count for count, what in planned.waiting},
+            "seconds": round(self.seconds, 3),
+            "stages": [stage.as_json() for stage in self.stages],
+            "notes": list(self.notes),
+        }
+
+
+def run(
+    project: LoadedProject, *, as_of: date, progress: Progress, agreed: Agreed = lambda _: True
+) -> Outcome:
+    """Plan and apply under one lock, then publish what the workspace keeps.
+
+    Raises UsageError when the person does not agree, GuardStopped when a guard stops the run; nothing is
+    written then, nor after any other error.
+    """
+    began, timed = datetime.now(UTC), Timed(progress)
+    workspace = Workspace(project.root)
+    engine = open_target(project.project.target, root=project.root)
+    with hold(engine) as lock:
+        upgrade(engine)
+        with aside(workspace) as folder:
+            planned = plan(project, engine, folder, as_of=as_of, progress=timed)
+            for stop in planned.stops:
+                raise stop
+            written = write_plan(planned.changes, folder / PLAN_FILE)
+            planned.results.write(folder)
+            if not agreed(planned):
+                raise UsageError(
+                    "nothing was written", remedy="repeat it and agree, or look at it with `plan`"
+                )
+            record = RunRecord(planned.changes.facts, began, written)
+            applied = apply(planned.changes, engine, run=record, progress=timed, lock=lock, scratch=folder)
+            notes = _published(workspace, folder, planned, written)
+    seconds = (datetime.now(UTC) - began).total_seconds()
+    return Outcome(applied.run, planned, seconds, tuple(timed.times), notes)
+
+
+def _published(workspace: Workspace, folder: Path, planned: Planned, written: str) -> tuple[str, ...]:
+    """Put the run folder in its place; that it cannot be done is worth a note, the CRM has its rows."""
+    facts = planned.changes.facts
+    try:
+        workspace.publish(folder, planned.run, digest(written, facts.sources_hash, facts.rules_hash))
+    except OSError as error:
+        return (
+            f"everything is written, but the workspace could not be kept ({error}); run again to rebuild it",
+        )
+    return ()
+
+
+def plan_to_file(project: LoadedProject, path: Path, *, as_of: date, progress: Progress) -> Planned:
+    """Compute what a run would write and keep it in a plan file; nothing is written to the CRM."""
+    engine = open_target(project.project.target, root=project.root)
+    with hold(engine):
+        upgrade(engine)
+        workspace = Workspace(project.root)
+        with aside(workspace) as folder:
+            planned = plan(project, engine, folder, as_of=as_of, progress=progress)
+            written = write_plan(planned.changes, path)
+            planned.results.write(folder)
+            _published(workspace, folder, planned, written)  # found again once the plan is applied
+            return planned
+
+
+def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> Applied:
+    """Write exactly what a plan file says.
+
+    Raises GuardStopped for a plan that was changed, or made for another database or another state of it.
+    """
+    began = datetime.now(UTC)
+    engine = open_target(project.project.target, root=project.root)
+    with hold(engine) as lock:
+        upgrade(engine)
+        with aside(Workspace(project.root)) as folder:
+            changes = read_plan(path, spool=folder)
+            record = RunRecord(changes.facts, began, plan_hash(path))
+            return apply(
+                changes,
+                engine,
+                run=record,
+                progress=progress,
+                lock=lock,
+                scratch=folder,
+                project=project.project.project,
+                environment=project.environment,
+            )
+
+
+def plan(
+    project: LoadedProject, engine: sa.Engine, folder: Path, *, as_of: date, progress: Progress
+) -> Planned:
+    """From the sources to the change set; nothing is written but the landed rows, in ``folder``."""
+    said, chosen, ledger = project.project, settings(project.project), read_ledger(engine)
+    read = _read(project, ledger, folder, as_of=as_of, progress=progress)
+    rows = read.interpreted
+    carried = _carried(project, ledger, rows)
+    stops = [*read.stops, *_carried_stops(project, ledger, rows, carried)]
+    every = known(rows, carried, ledger, read=lambda ids: read_records(engine, ids), trust=said.trust)
+    with progress.stage("match"):
+        traits = features(every.parties(), every.claims)
+        model = stored_model(ledger, chosen)
+        matched = match(traits, model=model, settings=chosen, progress=progress)
+    customers = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
+    check_records(rows.records, rows.fates, customers.xref)
+    stops += _stops(lambda: guard_moves(ledger.xref, customers.xref, max_pct=said.guards.max_merge_split_pct))
+    with progress.stage("survive"):
+        parties = every.with_customers(customers.xref, said.trust)
+        made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
+        check_golden(made.tables)
+    found = figures(read.account, rows, matched, read.sources)
+    facts = run_facts(project, read.landed, found, as_of=as_of)
+    desired = _desired(every, made, customers, rows, kept_model(matched.model, ledger), facts)
+    changes = change_set(desired, ledger, engine, spool=folder, progress=progress)
+    results = Results(rows.fates, rows.rejections, matched.pairs, found)
+    gone = sum(carried.vanished.values())
+    customer_count = len(made.tables["customer"])
+    return Planned(changes, read.account, customer_count, results, ledger.next_run, gone, tuple(stops))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the sources say today."""
+
+    sources: tuple[OpenSource, ...]
+    landed: tuple[Landed, ...]
+    interpreted: Interpreted
+    account: tuple[AccountLine, ...]
+    stops: tuple[GuardStopped, ...]
+
+
+def _stops(guard: Callable[[], None]) -> list[GuardStopped]:
+    """The guard's word when it stops, to be said by whoever wants to write."""
+    try:
+        guard()
+    except GuardStopped as stop:
+        return [stop]
+    return []
+
+
+def _read(
+    project: LoadedProject, ledger: Ledger, folder: Path, *, as_of: date, progress: Progress
+) -> _Sources:
+    """Sources landed and interpreted, every row in exactly one place."""
+    sources = open_sources(project, last_headers=last_headers(ledger))
+    readers = [(source.rules, source.reader) for source in sources]
+    previous = folder_of(Workspace(project.root), ledger.last_run)
+    landed = land(readers, folder=folder, previous=previous, progress=progress)
+    stops = _stops(lambda: _guard_sizes(project, ledger, landed))
+    extracted = {
+        one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
+    }
+    interpreted = interpret(landed, project, as_of=as_of, progress=progress)
+    account = balance(extracted, interpreted.fates, interpreted.rejections)
+    return _Sources(sources, landed, interpreted, account, tuple(stops))
+
+
+def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
+    """Sources that are suddenly much smaller than in the last run stop this one."""
+    before, now = last_rows(ledger), {one.map: one.rows for one in landed}
+    for name, expects in ((loaded.rules.map, loaded.rules.source.expects) for loaded in project.files):
+        guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
+
+
+def _carried(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carried:
+    """Known records that this snapshot does not make."""
+    policies = {loaded.rules.map: loaded.rules.on_delete for loaded in project.files}
+    made = rows.records["record_id"].combine_chunks()
+    return carry_over(ledger.records, made, rows.fates, on_delete=policies)
+
+
+def _carried_stops(
+    project: LoadedProject, ledger: Ledger, rows: Interpreted, carried: Carried
+) -> list[GuardStopped]:
+    """Too many vanished or renamed records stop the run."""
+    made = rows.records["record_id"].combine_chunks()
+    in_force = ledger.records.filter(pc.not_equal(ledger.records["state"], INACTIVE))
+    new = rows.records.filter(pc.invert(pc.is_in(made, ledger.records["record_id"].combine_chunks())))
+    before, arrived, guards = _by_map(in_force), _by_map(new), project.project.guards
+    return [
+        *_stops(lambda: guard_rekeyed(before, carried.vanished, arrived, max_pct=guards.max_rekey_pct)),
+        *_stops(lambda: guard_vanished(before, carried.vanished, max_pct=guards.max_delete_pct)),
+    ]
+
+
+def _by_map(records: pa.Table) -> dict[str, int]:
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(records["map"]).to_pylist()}
+
+
+def _desired(
+    every: Known, made: Golden, customers: Customers, rows: Interpreted, model: ModelInForce, facts: Facts
+) -> Desired:
+    """The state the CRM shall have."""
+    return Desired(
+        golden=made.tables,
+        winners=made.winners,
+        records=every.records,
+        xref=customers.xref,
+        redirects=customers.redirects,
+        lineages=rows.lineages,
+        rejections=rows.rejections,
+        model=model,
+        facts=facts,
+    )

@@ -1,0 +1,148 @@
+"""The tables this program remembers with: what was read, what was written, why, and what stood there before.
+
+Columns that name a customer carry no foreign key: a person may delete a customer in the CRM, and the memory
+of it must outlive the row. Nor do load stamps (see :func:`crm_unify.schema.base.load_stamp`). Every other
+reference is a real foreign key.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from crm_unify.schema.base import BOOKKEEPING, load_stamp, one_of, table
+from crm_unify.schema.types import key, long_text, record_id, time
+
+RUN_STATES: Final = ("applied", "undone")
+RECORD_STATES: Final = ("active", "inactive", "stale")
+"""In the current snapshot; vanished from it; turned bad since, its last good claims stay in force."""
+CHANGE_OPS: Final = ("create", "update", "delete")
+
+mig_run = table(
+    "mig_run",
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("environment", sa.Text),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("state", key(32), nullable=False),
+    sa.Column("started_at", time(), nullable=False),
+    sa.Column("finished_at", time()),
+    sa.Column("sources_hash", key()),
+    sa.Column("rules_hash", key()),
+    sa.Column("model_id", key()),
+    sa.Column("plan_hash", key()),
+    sa.Column("written_rows", sa.BigInteger, nullable=False),
+    sa.Column("account", long_text()),
+    sa.Column("summary", long_text()),
+    one_of("state", *RUN_STATES),
+    layer=BOOKKEEPING,
+)
+
+mig_lineage = table(
+    "mig_lineage",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("map", sa.Text, nullable=False),
+    sa.Column("branch", sa.Integer, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("fields", long_text(), nullable=False),
+    layer=BOOKKEEPING,
+)
+"""How one branch of one rule file makes one record. Never deleted: older claims name older lineages."""
+
+mig_source_record = table(
+    "mig_source_record",
+    sa.Column("record_id", record_id(), primary_key=True),
+    sa.Column("map", sa.Text, nullable=False),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("kind", key(32), nullable=False),
+    sa.Column("lineage", key(), sa.ForeignKey("mig_lineage.id")),
+    sa.Column("row_hash", key(), nullable=False),
+    sa.Column("created", sa.Text),
+    sa.Column("updated", sa.Text),
+    sa.Column("founding", sa.Text),
+    sa.Column("raw", long_text()),
+    sa.Column("claims", long_text()),
+    sa.Column("claims_hash", key()),
+    sa.Column("state", key(32), nullable=False),
+    sa.Column("target_hash", key()),
+    load_stamp("first_run"),
+    one_of("state", *RECORD_STATES),
+    layer=BOOKKEEPING,
+)
+"""Every record ever loaded, its raw row and everything it claims: the workspace can be rebuilt from here.
+
+``created`` and ``updated`` are what the source says (ISO text); ``founding`` is the rank it got when it was
+first loaded; ``target_hash`` is the hash of the row last written for an order, line or case.
+"""
+
+mig_xref = table(
+    "mig_xref",
+    sa.Column("record_id", record_id(), sa.ForeignKey("mig_source_record.record_id"), primary_key=True),
+    sa.Column("customer_id", key(), nullable=False, index=True),
+    layer=BOOKKEEPING,
+)
+"""Which customer each party record belongs to."""
+
+mig_redirect = table(
+    "mig_redirect",
+    sa.Column("old_id", key(), primary_key=True),
+    sa.Column("new_id", key(), nullable=False),
+    load_stamp("run"),
+    layer=BOOKKEEPING,
+)
+"""Where a former customer id leads; always in one step."""
+
+mig_model = table(
+    "mig_model",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("kernel_version", sa.Text),
+    sa.Column("model", long_text(), nullable=False),
+    sa.Column("in_force", sa.Boolean, nullable=False),
+    layer=BOOKKEEPING,
+)
+
+mig_profile = table(
+    "mig_profile",
+    sa.Column("customer_id", key(), primary_key=True),
+    sa.Column("profile", long_text(), nullable=False),
+    sa.Column("winners", long_text()),
+    sa.Column("hash", key(), nullable=False),
+    layer=BOOKKEEPING,
+    owner="customer_id",
+)
+"""What was last written for a customer, ``{table: {row id: {column: value}}}``, and which claims won."""
+
+mig_quarantine = table(
+    "mig_quarantine",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("map", sa.Text, nullable=False),
+    sa.Column("row_id", sa.Text),
+    sa.Column("record_id", record_id()),
+    sa.Column("severity", key(32), nullable=False),
+    sa.Column("target", sa.Text),
+    sa.Column("source_column", sa.Text),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("raw", long_text()),
+    sa.Column("sentence", long_text()),
+    sa.Column("suggestion", long_text()),
+    load_stamp("first_run"),
+    layer=BOOKKEEPING,
+)
+"""Withheld values and quarantined rows of the current snapshot."""
+
+mig_change = table(
+    "mig_change",
+    sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("table_name", key(32), nullable=False),
+    sa.Column("row_id", record_id(), nullable=False),
+    sa.Column("op", key(32), nullable=False),
+    sa.Column("before", long_text()),
+    one_of("op", *CHANGE_OPS),
+    layer=BOOKKEEPING,
+)
+"""What stood there before a change: hash of a created row, old values of an updated, all of a deleted."""

@@ -1,0 +1,88 @@
+"""All tables by name, in loading order, and their columns as the stages between see them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from crm_unify.schema import bookkeeping, crm
+from crm_unify.schema.base import BOOKKEEPING, CRM, LOAD_STAMP, metadata
+from crm_unify.schema.types import arrow_type
+
+TABLES: Final[dict[str, sa.Table]] = {
+    t.name: t
+    for t in (
+        crm.customer,
+        crm.person,
+        crm.organisation,
+        crm.organisation_person,
+        crm.contact_point,
+        crm.address,
+        crm.party_identifier,
+        crm.account,
+        crm.consent,
+        crm.sales_order,
+        crm.order_line,
+        crm.support_case,
+        bookkeeping.mig_lineage,
+        bookkeeping.mig_source_record,
+        bookkeeping.mig_xref,
+        bookkeeping.mig_redirect,
+        bookkeeping.mig_model,
+        bookkeeping.mig_profile,
+        bookkeeping.mig_quarantine,
+    )
+}
+"""Every table a change set can write, parents before children (the reverse is the order of deletes)."""
+
+PROFILE_TABLES: Final = tuple(
+    name for name, t in TABLES.items() if t.info["layer"] == CRM and t.info["owner"] is not None
+)
+"""Tables whose rows make up the profile of a customer."""
+
+CHILD_TABLES: Final = ("sales_order", "order_line", "support_case")
+"""Tables whose rows come from one source record each."""
+
+CRM_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == CRM)
+BOOKKEEPING_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == BOOKKEEPING)
+
+__all__ = [
+    "BOOKKEEPING_TABLES",
+    "CHILD_TABLES",
+    "CRM_TABLES",
+    "PROFILE_TABLES",
+    "TABLES",
+    "arrow_schema",
+    "key_of",
+    "metadata",
+    "owner_of",
+    "stamp_of",
+]
+
+
+def key_of(table: str) -> str:
+    """Name of the one primary key column."""
+    (column,) = TABLES[table].primary_key.columns
+    return column.name
+
+
+def owner_of(table: str) -> str:
+    """Name of the column that says whose profile a row belongs to."""
+    owner = TABLES[table].info["owner"]
+    assert isinstance(owner, str), f"{table} belongs to no profile"
+    return owner
+
+
+def stamp_of(table: str) -> str | None:
+    """Name of the column that the load fills with the number of its run, if there is one."""
+    return next((c.name for c in TABLES[table].columns if c.info.get(LOAD_STAMP)), None)
+
+
+@cache
+def arrow_schema(table: str) -> pa.Schema:
+    """Columns of a table between the stages, in table order and without load stamps."""
+    columns = [c for c in TABLES[table].columns if not c.info.get(LOAD_STAMP)]
+    return pa.schema([pa.field(c.name, arrow_type(c.type)) for c in columns])

@@ -1,0 +1,99 @@
+"""Bringing a database to the newest schema, or refusing one that is not ours to touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from crm_unify.errors import GuardStopped, UsageError
+from crm_unify.schema.target import reachable
+
+VERSION_TABLE: Final = "mig_schema"
+"""Where Alembic keeps the revision of the database."""
+_HERE: Final = Path(__file__).parent
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Create or migrate every table and view, all or nothing.
+
+    Does nothing to a database that is at the newest revision. Raises GuardStopped for a database that holds
+    tables of something else, or that a newer version of this program has migrated; Unreachable when it does
+    not answer. On SQLite the engine must come from :func:`crm_unify.schema.target.open_target`.
+    """
+    with reachable(engine), engine.begin() as connection:
+        _refuse_foreign(connection)
+        if revision(connection) != head():
+            command.upgrade(_config(connection), "head")
+
+
+def require(engine: sa.Engine) -> None:
+    """See to it that a command which only reads has something to read; nothing is created.
+
+    Raises UsageError when no run has filled the database yet, or when it waits for an upgrade (a run makes
+    it); otherwise as :func:`upgrade`.
+    """
+    where = engine.url.render_as_string(hide_password=True)
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and (not file or not Path(file).exists()):
+        raise UsageError("there is no CRM yet", where, remedy="fill it with `crm-unify run`")
+    with reachable(engine), engine.connect() as connection:
+        _refuse_foreign(connection)
+        found = revision(connection)
+    if found != head():
+        why = "it has no tables" if found is None else f"its schema is at revision {found}, not at {head()}"
+        raise UsageError(
+            "the CRM is not ready", where, why=why, remedy="bring it up to date with `crm-unify run`"
+        )
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """Revision the database is at; None for a database without our tables."""
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision()
+
+
+def head() -> str:
+    """The newest revision this version of the program knows."""
+    newest = _scripts().get_current_head()
+    assert newest is not None, "the package holds no migration"
+    return newest
+
+
+def _config(connection: sa.Connection | None = None) -> Config:
+    config = Config()
+    # no interpolation: a path may hold a percent sign
+    config.set_main_option("script_location", str(_HERE / "migrations").replace("%", "%%"))
+    config.set_main_option("version_locations", str(_HERE / "versions").replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _refuse_foreign(connection: sa.Connection) -> None:
+    """Stop at a database that is not empty and was not made by this or an older version."""
+    where = connection.engine.url.render_as_string(hide_password=True)
+    tables = sorted(sa.inspect(connection).get_table_names())
+    if VERSION_TABLE not in tables and tables:
+        why = f"it holds tables that this program did not make: {', '.join(tables[:5])}"
+        remedy = "point the target at an empty database, or at one this program has filled before"
+        raise GuardStopped("the target is somebody else's database", where, why=why, remedy=remedy)
+    known = {script.revision for script in _scripts().walk_revisions()}
+    found = revision(connection)
+    if found is not None and found not in known:
+        why = f"its schema is at revision {found}, this version knows up to {head()}"
+        raise GuardStopped(
+            "the target was made by a newer version",
+            where,
+            why=why,
+            remedy="install that version of crm-unify or a newer one",
+        )

@@ -1,0 +1,273 @@
+"""Comparisons of birth dates, e-mail, phone and postal addresses, identifiers and web domains."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.cells import NO_LEVEL, best, cells, levels, rarity
+from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, combinations, per_distinct
+from matching.compare_names import LIKE, edits, lengths, similarity
+from matching.features import KindFeatures
+from matching.policy import FEW, MANY
+
+LONG_LOCAL = 5
+"""Characters that the part of an e-mail address before the @ must have to mean anything at another
+provider."""
+
+_ROLE_WORDS = (
+    "info office kontakt contact contacto contatti mail post zentrale empfang reception service support "
+    "kundenservice kundendienst sales vertrieb verkauf ventas ventes order orders bestellung einkauf "
+    "purchasing accounts accounting billing invoice invoices rechnung rechnungen buchhaltung finance compta "
+    "admin verwaltung administration hr jobs bewerbung personal karriere marketing presse press hello hallo "
+    "enquiries anfrage team buero biuro shop webmaster noreply"
+)
+ROLES = frozenset(_ROLE_WORDS.split())
+"""First words of mailboxes that belong to a task and not to a person; a place may follow (info-koeln)."""
+
+LIKE_EMAIL = 0.8
+"""Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
+
+DAYS = np.array([365.25, 30.44, 1.0])
+"""Days in a year, a month and a day, near enough to measure how far two dates lie apart."""
+
+NEAR_DAYS = 400
+"""Days within which two birth dates are near each other: a year, and a slip in the month."""
+
+
+def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    """Levels of the comparison `birth_date`; a year alone agrees or differs with any date."""
+    col = features.columns["birth_date"]
+    parts = _date_parts(col.values)
+
+    def level(one: Codes, two: Codes) -> Small:
+        a, b = parts[one], parts[two]
+        same = a == b
+        crossed = same[:, 0] & (a[:, 1] == b[:, 2]) & (a[:, 2] == b[:, 1])
+        slip = crossed | (edits(col.values, one, two) == 1)
+        near = np.abs((a - b) @ DAYS) <= NEAR_DAYS
+        found = np.where(slip, 3, np.where(same.sum(axis=1) == 2, 2, near.astype(np.int64)))
+        year_only = (a[:, 1] == 0) | (b[:, 1] == 0)
+        found = np.where(year_only, same[:, 0].astype(np.int64), found)
+        return np.where(one == two, cells(np.where(year_only, 1, 4), rarity(col.counts)[one]), cells(found))
+
+    where, one, two = combinations(col, col, left, right)
+    return best(where, per_distinct(one, two, level), len(left))
+
+
+def _date_parts(values: npt.NDArray[np.object_]) -> Ints:
+    """Year, month and day of ISO dates; month and day are 0 where only the year is known."""
+    rows = [[int(p) if p.isdigit() else 0 for p in (value + "--").split("-")[:3]] for value in values]
+    return np.array(rows, np.int64).reshape(-1, 3)
+
+
+def _shared(col: Column, few: int, personal: int, site: int) -> npt.NDArray[np.int64]:
+    """The level of agreeing on each value, by how many different names carry it."""
+    return np.where(col.degree >= MANY, site, np.where(col.degree > FEW, few, personal))
+
+
+def email(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    """Levels of the comparison `email`."""
+    col = features.columns["email"]
+    local, domain = features.parts["email_local"], features.parts["email_domain"]
+    same = cells(_shared(col, 5, 6, 4), rarity(col.counts))
+    size, role = lengths(local.values), np.array([_is_role(name) for name in local.values], np.bool_)
+
+    def level(one: Codes, two: Codes) -> Small:
+        found = _agree(domain, one, two, level=1)
+        roles = role[local.codes[one]] & role[local.codes[two]]
+        telling = (size[local.codes[one]] >= LONG_LOCAL) & ~roles
+        kept = np.flatnonzero(_agreeing(local, one, two) & telling)
+        found[kept] = cells(np.full(len(kept), 2), rarity(local.counts)[local.codes[one[kept]]])
+        # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
+        # is one mailbox with a slip.
+        slip = _slip(col.values, one, two) & ~(roles & ~_agreeing(local, one, two))
+        found = np.where(slip, cells(np.array([3])), found)
+        found = np.where((levels(found) <= 1) & _shared_by_several(col, one, two), np.uint8(0), found)
+        return np.where(one == two, same[one], found)
+
+    where, one, two = combinations(col, col, left, right)
+    found = per_distinct(one, two, level)
+    asked = np.flatnonzero((one != two) & (levels(found) >= 2))
+    mine = _named_after(features, left[where[asked]], one[asked])
+    theirs = _named_after(features, right[where[asked]], two[asked])
+    told = np.where(levels(found[asked]) == 2, mine, mine & theirs)
+    found[asked[told]] = _agree(domain, one[asked[told]], two[asked[told]], level=1)
+    return best(where, found, len(left))
+
+
+def _is_role(local: str) -> bool:
+    """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
+    return re.split(r"[-._+\d]", local, maxsplit=1)[0] in ROLES
+
+
+def _slip(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Flags:
+    """True where two e-mail addresses are alike but for a few characters, none of them a digit."""
+    longer = np.maximum(lengths(values)[one], lengths(values)[two])
+    like = (1 - edits(values, one, two) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
+    return like & ~_numbered(values, one, two)
+
+
+def _shared_by_several(col: Column, one: Codes, two: Codes) -> Flags:
+    """True where either value is not one person's own: another one besides it is no disagreement."""
+    return (col.degree[one] > FEW) | (col.degree[two] > FEW)
+
+
+def _numbered(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Flags:
+    """True where two texts differ in their digits: smith1@ and smith2@ are two people, not a slip."""
+    digits = np.array([_digits(value) for value in values], dtype=object)
+    return np.asarray(digits[one] != digits[two], np.bool_)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:
+    """True where the local part is made of the record's own names: every namesake has it at some provider."""
+    if features.kind != "person" or not len(records):
+        return np.zeros(len(records), np.bool_)
+    given, family = features.columns["given"].first[records], features.columns["family"].first[records]
+    local = features.parts["email_local"]
+    key = np.stack([local.codes[emails], given, family]).astype(np.int64)
+    distinct, back = np.unique(key, axis=1, return_inverse=True)
+    names = np.append(features.names.values, "")
+    rows = zip(local.values[distinct[0]], names[distinct[1]], names[distinct[2]], strict=True)
+    return np.array([_made_of(*row) for row in rows], np.bool_)[back.ravel()]
+
+
+def _made_of(local: str, given: str, family: str) -> bool:
+    """True where a local part is nothing but the name in one of its usual spellings."""
+    bare = "".join(filter(str.isalnum, local.upper()))
+    one, two = given.replace(" ", ""), family.replace(" ", "")
+    return bare in {one + two, two + one, one[:1] + two, two + one[:1], one, two, one + two[:1]}
+
+
+def _agreeing(part: Part, one: Codes, two: Codes) -> Flags:
+    return np.asarray((part.codes[one] == part.codes[two]) & (part.codes[one] != MISSING))
+
+
+def _agree(part: Part, one: Codes, two: Codes, *, level: int) -> Small:
+    """Level 0, or `level` with its rarity where both values have the part in common."""
+    out = cells(np.zeros(len(one), np.int64))
+    where = np.flatnonzero(_agreeing(part, one, two))
+    out[where] = cells(np.full(len(where), level), rarity(part.counts)[part.codes[one[where]]])
+    return out
+
+
+def phone(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    """Levels of the comparison `phone`."""
+    col, tail = features.columns["phone"], features.parts["phone_tail"]
+    same = cells(_shared(col, 3, 4, 1), rarity(col.counts))
+
+    def level(one: Codes, two: Codes) -> Small:
+        near = _agreeing(tail, one, two) | (edits(col.values, one, two) == 1)
+        apart = np.where(_shared_by_several(col, one, two), NO_LEVEL, 0)
+        return np.where(one == two, same[one], cells(np.where(near, 2, apart)))
+
+    where, one, two = combinations(col, col, left, right)
+    return best(where, per_distinct(one, two, level), len(left))
+
+
+def identifier(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    """Levels of the comparison `identifier`; only identifiers of one scheme are compared."""
+    col = features.columns["identifier"]
+    scheme = np.array([value.partition(":")[0] for value in col.values], dtype=object)
+    codes = np.unique(scheme.astype(str), return_inverse=True)[1] if len(scheme) else np.empty(0, np.int64)
+    long = lengths(col.values) - np.array([len(s) + 1 for s in scheme], np.int64) >= 5
+
+    def level(one: Codes, two: Codes) -> Small:
+        slip = (edits(col.values, one, two) == 1) & long[one] & long[two]
+        return np.where(
+            one == two, cells(np.full(len(one), 2), rarity(col.counts)[one]), cells(slip.astype(int))
+        )
+
+    where, one, two = combinations(col, col, left, right)
+    comparable = codes[one] == codes[two]
+    where, one, two = where[comparable], one[comparable], two[comparable]
+    return best(where, per_distinct(one, two, level), len(left))
+
+
+def domain(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    """Levels of the comparison `domain`."""
+    col = features.columns["domain"]
+    same = cells(_shared(col, 3, 3, 2), rarity(col.counts))
+
+    def level(one: Codes, two: Codes) -> Small:
+        slip = (edits(col.values, one, two) == 1) & (lengths(col.values)[one] >= 8)
+        return np.where(one == two, same[one], cells(slip.astype(np.int64)))
+
+    where, one, two = combinations(col, col, left, right)
+    return best(where, per_distinct(one, two, level), len(left))
+
+
+def address(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    """Levels of the comparison `address`."""
+    col = features.columns["address"]
+
+    def level(one: Codes, two: Codes) -> Small:
+        return _address_cells(features, one, two)
+
+    where, one, two = combinations(col, col, left, right)
+    return best(where, per_distinct(one, two, level), len(left))
+
+
+def _address_cells(features: KindFeatures, one: Codes, two: Codes) -> Small:
+    places, col = features.places, features.columns["address"]
+    street = _close(places.street, one, two)
+    number, unit_differs = _agreeing(places.number, one, two), _differ(places.unit, one, two)
+    postcode, city = _agreeing(places.postcode, one, two), _close(places.city, one, two)
+    out = cells(np.zeros(len(one), np.int64))
+    untold = ~(_located(places.street, one) & _located(places.street, two))
+    place = np.where(untold & ~_differ(places.postcode, one, two), 2, 1)
+    out = _put(out, city | postcode, cells(place, _place_rarity(features, one, two)))
+    elsewhere = _differ(places.postcode, one, two) & _differ(places.city, one, two) & ~city
+    out = _put(out, street & ~elsewhere, cells(np.full(len(one), 3)))
+    door = street & number & ~unit_differs
+    out = _put(out, door & ~elsewhere, cells(np.full(len(one), 4)))
+    degree, counts = (
+        np.maximum(col.degree[one], col.degree[two]),
+        np.maximum(col.counts[one], col.counts[two]),
+    )
+    # Home and work are two addresses of one person.
+    out = np.where((levels(out) == 0) & (degree >= MANY) & ~untold, np.uint8(0), out)
+    home = cells(np.where(degree >= MANY, 5, 6), rarity(counts))
+    return _put(out, (door & (postcode | city)) | ((one == two) & _located(places.street, one)), home)
+
+
+def _put(out: Small, where: Flags, cell: Small) -> Small:
+    return np.where(where, np.maximum(out, cell), out)
+
+
+def _place_rarity(features: KindFeatures, one: Codes, two: Codes) -> Small:
+    """The rarity of the postcode where it agrees, else of the city."""
+    places = features.places
+    by_code, by_city = (np.append(rarity(part.counts), 0) for part in (places.postcode, places.city))
+    city = np.maximum(by_city[places.city.codes[one]], by_city[places.city.codes[two]])
+    shared = _agreeing(places.postcode, one, two)
+    return np.where(shared, by_code[places.postcode.codes[one]], city).astype(np.uint8)
+
+
+def _located(part: Part, one: Codes) -> Flags:
+    return np.asarray(part.codes[one] != MISSING)
+
+
+def _differ(part: Part, one: Codes, two: Codes) -> Flags:
+    """True where both have the part and it is not the same."""
+    a, b = part.codes[one], part.codes[two]
+    return np.asarray((a != b) & (a != MISSING) & (b != MISSING))
+
+
+def _close(part: Part, one: Codes, two: Codes) -> Flags:
+    """True where both have the part and it is the same but for a slip."""
+    found = _agreeing(part, one, two)
+    asked = np.flatnonzero(_differ(part, one, two))
+    a, b = part.codes[one[asked]], part.codes[two[asked]]
+
+    def close(x: Codes, y: Codes) -> Small:
+        return ((similarity(part.values, x, y) >= LIKE) & ~_numbered(part.values, x, y)).astype(np.uint8)
+
+    found[asked] = per_distinct(a, b, close).astype(np.bool_)
+    return found

@@ -1,0 +1,127 @@
+"""Contact points, identifiers and birth dates as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.columns import Column, Ints, Part, column, merge, part
+from matching.lists import PROVIDERS
+from matching.policy import MANY
+
+PLACEHOLDER_COUNT, PLACEHOLDER_RATIO = 8, 15
+"""A first of January is a placeholder when this many records carry it, and this many times the usual
+number."""
+
+NEAR_YEARS = 5
+"""Years before and after whose first of January is looked at for comparison."""
+
+
+class Claimed(Protocol):
+    """Access to the claims of one kind's records."""
+
+    def texts(self, table: str, *names: str) -> tuple[list[pa.Array], Ints]:
+        """Columns of a claim table as text, and the record of each row."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of records."""
+        ...
+
+
+def columns(table: Claimed) -> dict[str, Column]:
+    """E-mails with their local parts and domains, phone numbers with their tails, identifiers."""
+    email, phone, web = _points(table)
+    own = email.attribute(own_domain)
+    return {
+        "email": email,
+        "phone": phone,
+        "domain": merge([own, web.attribute(site_domain)]),
+        "identifier": _identifiers(table),
+    }
+
+
+def parts(fields: Mapping[str, Column]) -> dict[str, Part]:
+    """The parts of e-mail addresses and phone numbers that are compared by themselves."""
+    email, phone = fields["email"], fields["phone"]
+    return {
+        "email_local": part([address.partition("@")[0] for address in email.values], email),
+        "email_domain": part([address.partition("@")[2] for address in email.values], email),
+        "phone_tail": part([number[-7:] for number in phone.values], phone),
+    }
+
+
+def _points(table: Claimed) -> tuple[Column, Column, Column]:
+    """E-mail, phone (digits) and web addresses; a value that is not valid is still evidence."""
+    (kind, raw, norm), owner = table.texts("contact_point", "kind", "value_raw", "value_norm")
+    given = pc.coalesce(norm, raw)
+    n = len(table)
+    email = _picked(kind, given, "email")
+    email = pc.utf8_lower(pc.replace_substring_regex(email, r"\s+", ""))
+    phone = pc.replace_substring_regex(_picked(kind, given, "phone"), r"\D", "")
+    phone = pc.if_else(pc.greater_equal(pc.utf8_length(phone), 5), phone, pa.scalar(None, pa.string()))
+    web = pc.utf8_lower(_picked(kind, given, "web"))
+    (site,), site_owner = table.texts("organisation", "website")
+    sites = merge([column(owner, web, n), column(site_owner, pc.utf8_lower(site), n)])
+    return column(owner, email, n), column(owner, phone, n), sites
+
+
+def _picked(kind: pa.Array, value: pa.Array, wanted: str) -> pa.Array:
+    return pc.if_else(pc.fill_null(pc.equal(kind, wanted), False), value, pa.scalar(None, pa.string()))
+
+
+def own_domain(email: str) -> str:
+    """The domain of an e-mail address, '' where it belongs to a mail provider."""
+    domain = email.partition("@")[2]
+    return "" if domain in PROVIDERS else domain
+
+
+def site_domain(url: str) -> str:
+    """The domain of a web address, without `www.`."""
+    bare = url.strip().partition("://")[2] or url.strip()
+    host = bare.partition("/")[0].partition("?")[0].partition(":")[0].removeprefix("www.")
+    return host if "." in host else ""
+
+
+def _identifiers(table: Claimed) -> Column:
+    """`scheme:value`, upper-case letters and digits."""
+    (scheme, value), owner = table.texts("party_identifier", "scheme", "value")
+    bare = pc.replace_substring_regex(pc.utf8_upper(value), r"[^\p{L}\p{N}]", "")
+    bare = pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare)
+    return column(owner, pc.binary_join_element_wise(pc.utf8_lower(scheme), bare, ":"), len(table))
+
+
+def birth_dates(col: Column) -> Column:
+    """The column without dates that stand for 'unknown'.
+
+    A first of January is one when it is far more frequent than dates usually are, and than the first of
+    January of the years around it: where only years are known, all of those are frequent.
+    """
+    january = np.flatnonzero([value[4:] == "-01-01" for value in col.values])
+    usual = col.counts.sum() / max(len(col.values), 1)
+    line = max(PLACEHOLDER_COUNT, PLACEHOLDER_RATIO * usual)
+    suspect = january[col.counts[january] >= line]
+    years = np.array([int(col.values[i][:4]) if col.values[i][:4].isdigit() else 0 for i in january])
+    stand_in = [
+        i for i in suspect if _stands_out(col.counts[january], years, int(col.values[i][:4]), col.counts[i])
+    ]
+    if not stand_in:
+        return col
+    kept = ~np.isin(col.codes, stand_in)
+    return column(col.carriers[kept], pa.array(col.values[col.codes[kept]], pa.string()), col.records)
+
+
+def _stands_out(counts: Ints, years: Ints, year: int, count: int) -> bool:
+    near = (np.abs(years - year) <= NEAR_YEARS) & (years != year)
+    return bool(count >= PLACEHOLDER_COUNT * max(float(counts[near].sum()) / (2 * NEAR_YEARS), 1.0))
+
+
+def mark_sites(persons: Column, organisations: Column) -> Column:
+    """The persons' column with a degree of at least MANY for each value that an organisation carries."""
+    shared = np.isin(persons.values.astype(str), organisations.values.astype(str))
+    return replace(persons, degree=np.where(shared, np.maximum(persons.degree, MANY), persons.degree))

@@ -1,0 +1,54 @@
+"""Contradictions: what two records of one customer do not differ in, however much else they share.
+
+A mailbox, a number and an address are shared by just those who differ in this: twins, couples, father and son
+of one name. No sum of such agreements may merge them; a person is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.cells import levels
+from matching.columns import Flags
+from matching.policy import COMPARISONS
+
+CONTRADICTIONS: Mapping[str, tuple[Mapping[str, tuple[int, ...]], ...]] = {
+    "person": (
+        {"given": (0,)},
+        {"birth_date": (0, 2)},
+        {"suffix": (0,)},
+        {"gender": (0,), "given": (-1, 1)},
+    ),
+    "organisation": ({"branch": (0,)},),
+}
+"""Per kind the levels that contradict, those of one entry together (-1: a side lacks the field).
+
+Plainly different given names; birth dates that differ by more than a slip; senior and junior; a man and a
+woman of whom no full given name agrees; branches in different places.
+"""
+
+SETTLES: Mapping[str, int] = {"identifier": 2}
+"""Levels that outweigh a contradiction: an identifier belongs to one party alone."""
+
+CONTRADICTED_BITS = -1.0
+"""The most that records which contradict each other can reach, in bits of posterior odds: one in three,
+a question for a person."""
+
+CONTRADICTED_VOTE_BITS, CONTRADICTED_SAY = -6.0, 2
+"""How a contradiction votes when groups are compared, and how many times the say of other pairs it has: a
+third record that tells less must not join the two."""
+
+
+def contradicted(kind: str, cells: npt.NDArray[np.uint8]) -> Flags:
+    """True for pairs whose records contradict each other about who they are, and no identifier settles it."""
+    row = {comparison.name: i for i, comparison in enumerate(COMPARISONS[kind])}
+    found = np.zeros(cells.shape[1], np.bool_)
+    for together in CONTRADICTIONS[kind]:
+        holds = [np.isin(levels(cells[row[name]]), allowed) for name, allowed in together.items()]
+        found |= np.logical_and.reduce(holds)
+    for name, level in SETTLES.items():
+        found &= levels(cells[row[name]]) != level
+    return found

@@ -1,0 +1,161 @@
+"""What matching knows of a name: initial, sound, words, and the full names it may be a short form of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import jellyfish
+import numpy as np
+import numpy.typing as npt
+from nicknames import NickNamer
+
+from matching.columns import Codes, Flags, Ints, Small
+from matching.lists import PARTICLES, SHORT_FORMS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NameTraits:
+    """Traits of every distinct name (given, family or birth name alike), by its code."""
+
+    values: npt.NDArray[np.object_]
+    """The folded names, ascending: given, family, birth and middle names share these codes."""
+    initial: Small
+    """The first letter's code point."""
+    single: Flags
+    """True where the name is one letter."""
+    sound: Codes
+    """Code of the phonetic key: equal where two names sound alike."""
+    canonical: Codes
+    """Code of the first of the names it is related to, itself among them."""
+    related: Ints
+    """Ascending keys `low << 32 | high` of names of which one is a short form of the other, or both of a
+    third."""
+
+
+def name_traits(values: npt.NDArray[np.object_]) -> NameTraits:
+    """The traits of folded names; the work is one step a distinct name."""
+    sounds = [sound(value) for value in values]
+    _, sound_codes = np.unique(np.array(sounds, dtype=object).astype(str), return_inverse=True)
+    formals = [formal_names(value) for value in values]
+    related = _related(formals, values)
+    canonical = np.arange(len(values), dtype=np.int32)
+    np.minimum.at(canonical, related & 0xFFFFFFFF, (related >> 32).astype(np.int32))
+    return NameTraits(
+        values,
+        np.array([min(ord(value[0]), 255) for value in values], np.uint8),
+        np.array([len(value) == 1 for value in values], np.bool_),
+        sound_codes.astype(np.int32),
+        canonical,
+        related,
+    )
+
+
+def sound(name: str) -> str:
+    """The phonetic key of a folded name: metaphone over its words, run together."""
+    words = name.split()
+    kept = [word for word in words if word not in PARTICLES] or words
+    return "".join(jellyfish.metaphone(word.replace("Y", "I")) for word in kept) or name
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a family name that name the family, at least two letters each; all words if none is."""
+    words = name.split()
+    return [word for word in words if word not in PARTICLES and len(word) > 1] or words
+
+
+@cache
+def _short_forms() -> dict[str, set[str]]:
+    """From a short form to the full names it may stand for."""
+    table: dict[str, set[str]] = {}
+    for full, shorts in NickNamer.default_lookup().items():
+        for short in shorts:
+            table.setdefault(short.upper(), set()).add(full.upper())
+    for full, listed in SHORT_FORMS.items():
+        for short in listed.split():
+            table.setdefault(short, set()).add(full)
+    return table
+
+
+def formal_names(name: str) -> frozenset[str]:
+    """The name itself and every full name it may be a short form of."""
+    return frozenset(_short_forms().get(name, ())) | {name}
+
+
+def _related(formals: list[frozenset[str]], values: npt.NDArray[np.object_]) -> Ints:
+    """Pairs of names that share a full name; a name shared by chance of spelling alone is not enough."""
+    bearers: dict[str, list[int]] = {}
+    for code, full in enumerate(formals):
+        if len(full) > 1 or values[code] in _full_names():
+            for name in full:
+                bearers.setdefault(name, []).append(code)
+    keys = {
+        (one << 32) | two
+        for codes in bearers.values()
+        for i, one in enumerate(codes)
+        for two in codes[i + 1 :]
+    }
+    return np.array(sorted(keys), np.int64)
+
+
+_TITLES = {
+    "F": "FRAU FR FRAEULEIN MRS MS MISS MADAM MAAM LADY DAME MME MADAME MLLE MADEMOISELLE SIGNORA SIGRA "
+    "SIGNORINA SRA SENORA SRTA SENORITA SENHORA MEVROUW MW FRU FROEKEN PANI",
+    "M": "HERR HERRN HR HRN MR MISTER SIR LORD M MONSIEUR SIGNOR SIGNORE SIG SR SENOR SENHOR MENEER DHR PAN",
+}
+"""Courtesy titles that tell a woman or a man, folded."""
+
+
+def gender_of_title(title: str) -> str | None:
+    """F or M where a folded courtesy title tells it: FRAU DR; Mr and Mrs, or Dr alone, tell nothing."""
+    words = set(title.split())
+    told = [gender for gender, titles in _TITLES.items() if words & set(titles.split())]
+    return told[0] if len(told) == 1 else None
+
+
+STEM = 3
+"""Letters that the stem of a pet form must have (Max of Maximilian, Dor- of Dorle and Dorothea)."""
+
+_PET_ENDINGS = ("CHEN", "LEIN", "IE", "LE", "EL", "I", "Y", "E")
+_FEMININE = ("A", "E", "INE", "INA", "IA", "ETTE", "ELLA", "ELLE")
+_COUPLED = ({"O", "A"}, {"US", "A"}, {"O", "E"}, {"ER", "RA"})
+
+
+@cache
+def _stems(name: str) -> tuple[str, ...]:
+    """The name with doubled letters made single, as it is and without a pet ending."""
+    single = "".join(c for i, c in enumerate(name) if i == 0 or c != name[i - 1])
+    bare = next((single.removesuffix(end) for end in _PET_ENDINGS if single.endswith(end)), single)
+    return tuple(stem for stem in (single, bare) if len(stem) >= STEM)
+
+
+def short_form(one: str, two: str) -> bool:
+    """True where one name is the beginning or a pet form of the other: Max, Maximilian; Dorle, Dorothea."""
+    short, long = sorted((one, two), key=lambda name: (len(name), name))
+    whole = _stems(long)[:1]
+    return not paired_forms(one, two) and any(
+        full.startswith(stem) for stem in _stems(short) for full in whole
+    )
+
+
+def paired_forms(one: str, two: str) -> bool:
+    """True for the man's and the woman's form of one name: Christian, Christiane; Mario, Maria."""
+    short, long = sorted((one, two), key=lambda name: (len(name), name))
+    if long.startswith(short):
+        return long[len(short) :] in _FEMININE
+    common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return common >= STEM - 1 and {short[common:], long[common:]} in _COUPLED
+
+
+@cache
+def _full_names() -> frozenset[str]:
+    return frozenset(full for fulls in _short_forms().values() for full in fulls)
+
+
+def are_related(traits: NameTraits, low: Codes, high: Codes) -> Flags:
+    """True where one name is a short form of the other, or both are of a third; low < high."""
+    keys = (low.astype(np.int64) << 32) | high
+    if not len(traits.related):
+        return np.zeros(len(keys), np.bool_)
+    found = np.minimum(np.searchsorted(traits.related, keys), len(traits.related) - 1)
+    return np.asarray(traits.related[found] == keys)

@@ -1,0 +1,85 @@
+"""Addresses as matching sees them: each distinct address once, taken apart into codes of its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.normalise import addresses as normal
+from crm_unify.normalise import text
+from matching.columns import MISSING, Column, Ints, Part, column, empty, part, recounted, recounted_part
+
+PARTS = ("number", "street", "unit", "postcode", "city")
+"""The parts of an address, in the order in which they make up its key."""
+
+_BETWEEN = "\x1f"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """The addresses of all records of a kind."""
+
+    address: Column
+    """Code of an address; its value joins the parts."""
+    number: Part
+    street: Part
+    unit: Part
+    postcode: Part
+    city: Part
+
+    def column(self, *parts: str) -> Column:
+        """A column of one or several parts joined, of addresses that have them all."""
+        held = [getattr(self, part) for part in parts]
+        complete = np.all([part.codes != MISSING for part in held], axis=0)
+        texts = [part.values[part.codes] if len(part.values) else np.empty(0, object) for part in held]
+        joined = np.array([_BETWEEN.join(row) for row in zip(*texts, strict=True)], dtype=object)
+        joined = np.where(complete, joined, "") if len(joined) else joined
+        codes = self.address.codes
+        picked = joined[codes] if len(joined) else np.empty(0, object)
+        return column(self.address.carriers, pa.array(picked, pa.string()), self.address.records)
+
+    def recounted(self, customer: Ints) -> Places:
+        """The places with carriers counted as rough customers."""
+        address = recounted(self.address, customer)
+        return Places(address, *(recounted_part(getattr(self, part), address, customer) for part in PARTS))
+
+
+def no_places(records: int) -> Places:
+    """Places of records without any address."""
+    none = part([], empty(records))
+    return Places(empty(records), none, none, none, none, none)
+
+
+def places(table: pa.Table, carriers: Ints, records: int) -> Places:
+    """The places of an address claim table whose rows belong to the records `carriers`."""
+    parsed = _parsed(table)
+    key = pc.binary_join_element_wise(*[parsed[part] for part in PARTS], _BETWEEN)
+    blank = _BETWEEN * (len(PARTS) - 1)
+    key = pc.if_else(pc.equal(key, blank), pa.scalar(None, pa.string()), key)
+    address = column(carriers, key, records)
+    split = [value.split(_BETWEEN) for value in address.values]
+    parts = {name: part([row[i] for row in split], address) for i, name in enumerate(PARTS)}
+    return Places(address, **parts)
+
+
+def _parsed(table: pa.Table) -> dict[str, pa.Array]:
+    """The parts of each row, folded, '' where missing."""
+    lines = _text(table, "line1")
+    second = _text(table, "line2")
+    found = normal.addresses(pc.coalesce(lines, second)).value
+    parsed = {part: pc.struct_field(found, part) for part in ("number", "street", "unit")}
+    unit2 = pc.struct_field(normal.addresses(pc.if_else(pc.is_null(lines), lines, second)).value, "unit")
+    parsed["unit"] = pc.coalesce(parsed["unit"], unit2)
+    postcode = text.fold(_text(table, "postal_code")).value
+    parsed["postcode"] = pc.replace_substring(postcode, " ", "")
+    parsed["city"] = text.fold(_text(table, "city")).value
+    return {part: pc.fill_null(value.cast(pa.string()), "") for part, value in parsed.items()}
+
+
+def _text(table: pa.Table, name: str) -> pa.Array:
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, pa.string())
+    return table[name].cast(pa.string()).combine_chunks()

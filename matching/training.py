@@ -1,0 +1,261 @@
+"""Learning what levels are worth, from the records themselves and without any labels.
+
+u comes from value frequencies, and for inexact levels from pairs chosen by a hash of the record ids. m, and
+what households share, come from expectation maximisation over counts of level patterns with three latent
+classes. Every field learns only from pairs that some rule proposed without using that field, else its own
+blocking key would teach it that all pairs agree. Pairs that no rule proposed count as unrelated, so the
+priors are shares of all pairs. Documented values enter as pseudo-pairs and keep a class from drifting;
+where the pairs are too few, or the classes cannot be told apart, the documented weights stay in force and
+the model says so. What is learnt is guarded: a project with few households would else learn that its couples
+and twins are duplicates whose names and birth dates differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.blocking import Candidates, candidates
+from matching.cells import levels
+from matching.columns import Ints
+from matching.comparisons import compare
+from matching.features import Features, KindFeatures
+from matching.frequencies import IN_PART, agreeable, chance, remember
+from matching.guards import SMALLEST, guarded
+from matching.model import Fitted, KindModel, LevelWeight, Model
+from matching.patterns import Patterns, patterns
+from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, UNRELATED, Comparison
+from matching.settings import Settings
+
+Floats = npt.NDArray[np.float64]
+
+RANDOM_PAIRS = 200_000
+"""Pairs chosen by hash to measure how often inexact levels happen by chance."""
+
+PSEUDO_U = 2000.0
+"""Weight of the documented chance of an inexact level, in pairs."""
+
+PSEUDO_PAIRS, PSEUDO_PART = 40.0, 0.05
+"""Weight of the documented shares of a class: pairs at least, and as a part of the pairs of the class."""
+
+ROUNDS, CLOSE_ENOUGH = 60, 1e-5
+"""Rounds of expectation maximisation at most, and the change of the priors (relative) at which it ends."""
+
+FEWEST_PAIRS = 25.0
+"""Expected pairs of one customer below which nothing is learnt."""
+
+FEWEST_NAMED_ALIKE = 0.5
+"""Share of pairs of one customer that must agree on their name for the classes to count as told apart."""
+
+
+def train(features: Features, *, settings: Settings | None = None) -> Model:
+    """A model of the records: the weights of every kind, and the lines that follow from the costs."""
+    kinds = {}
+    for kind, held in features.kinds.items():
+        found = candidates(held)
+        kinds[kind] = train_kind(held, found, compare(held, found.left, found.right))
+    return assembled(kinds, settings or Settings())
+
+
+def assembled(kinds: dict[str, KindModel], settings: Settings) -> Model:
+    """The model of several kinds under the lines of the settings."""
+    merge, review = settings.lines()
+    return Model(kinds, settings.costs, merge, review)
+
+
+def train_kind(features: KindFeatures, found: Candidates, cells: npt.NDArray[np.uint8]) -> KindModel:
+    """The model of one kind from its candidate pairs and their cells."""
+    start = documented(features)
+    if not len(found.left):
+        return replace(start, fitted=_unlearnt("there are no pairs to learn from", 0))
+    seen = patterns(features.kind, cells, found, start)
+    total = len(features) * (len(features) - 1) / 2
+    fit = maximise(features.kind, seen, start, total=total)
+    reason = _doubt(features.kind, fit)
+    if reason is not None:
+        return replace(start, fitted=_unlearnt(reason, len(found.left)))
+    return fit
+
+
+def _unlearnt(reason: str, pairs: int) -> Fitted:
+    return Fitted(False, f"documented weights: {reason}", pairs, 0, 0.0, 0.0, 0.0, 0)
+
+
+def _doubt(kind: str, fit: KindModel) -> str | None:
+    """Why a fit is not to be used, None where it is."""
+    if fit.fitted.same < FEWEST_PAIRS:
+        return f"pairs of one customer, about {fit.fitted.same:.0f}, are too few to learn from"
+    for name in NAMING[kind]:
+        if 1 - fit.weights[name][0].same < FEWEST_NAMED_ALIKE:
+            return "the pairs do not tell duplicates from other pairs by themselves"
+    return None
+
+
+def documented(features: KindFeatures) -> KindModel:
+    """The documented weights, with the chance agreement of these records' own values."""
+    policy = COMPARISONS[features.kind]
+    measured = random_levels(features)
+    weights = {c.name: _levels(features, c, measured[row]) for row, c in enumerate(policy)}
+    n = len(features)
+    total = max(n * (n - 1) / 2, 1.0)
+    carriers, degrees = remember(features, policy)
+    same, household, site = (min(share * n / total, 0.2) for share in EXPECTED[features.kind])
+    return KindModel(
+        records=n,
+        filled={c.name: features.columns[c.name].filled for c in policy},
+        prior_same=same,
+        prior_household=household,
+        prior_site=site,
+        weights=weights,
+        fitted=_unlearnt("nothing has been learnt", 0),
+        carriers=carriers,
+        degrees=degrees,
+    )
+
+
+def _levels(features: KindFeatures, comparison: Comparison, measured: Floats) -> tuple[LevelWeight, ...]:
+    """Documented m, measured u; level 0 takes what the others leave."""
+    unrelated, usual = [], []
+    for number, level in enumerate(comparison.levels):
+        values = agreeable(features, comparison.name, number) if level.rarity else None
+        if values is None:
+            agree, mean = float(measured[number]), None
+        else:
+            agree, mean = chance(values, documented=level.unrelated)
+            if (comparison.name, number) in IN_PART:
+                agree = float(measured[number])
+        unrelated.append(max(agree, SMALLEST))
+        usual.append(mean)
+    unrelated[0] = max(1 - sum(unrelated[1:]), 0.01)
+    whole = sum(unrelated)
+    return tuple(
+        LevelWeight(level.same, level.household, level.site, u / whole, mean)
+        for level, u, mean in zip(comparison.levels, unrelated, usual, strict=True)
+    )
+
+
+def random_levels(features: KindFeatures) -> list[Floats]:
+    """Shares of levels among unrelated pairs, per comparison, smoothed towards the documented ones."""
+    policy = COMPARISONS[features.kind]
+    left, right = hashed_pairs(features)
+    found = levels(compare(features, left, right))
+    agree = [i for i, c in enumerate(policy) if c.name not in ("source", "gender", "legal_form", "suffix")]
+    alike = sum((found[i] == len(policy[i].levels) - 1).astype(np.int64) for i in agree)
+    unlike = alike < 2 if len(agree) else np.ones(len(left), np.bool_)
+    shares = []
+    for row, comparison in enumerate(policy):
+        chosen = found[row][unlike & (found[row] >= 0)]
+        count = np.bincount(chosen, minlength=len(comparison.levels)).astype(np.float64)
+        prior = np.array([level.unrelated for level in comparison.levels])
+        pseudo = PSEUDO_U if comparison.name not in ("source", "gender") else 10.0
+        shares.append((count + pseudo * prior / prior.sum()) / (count.sum() + pseudo))
+    return shares
+
+
+def hashed_pairs(features: KindFeatures) -> tuple[Ints, Ints]:
+    """Pairs of neighbours in the order of a hash of the record ids: the same for any row order."""
+    n = len(features)
+    digests = [hashlib.blake2b(i.encode(), digest_size=8).digest() for i in features.record_ids.to_pylist()]
+    order = np.argsort(np.frombuffer(b"".join(digests), ">u8"), kind="stable").astype(np.int64)
+    reach = 1
+    while reach * 2 < n and reach * 2 * n <= RANDOM_PAIRS:
+        reach *= 2
+    one = np.concatenate([order[: n - step] for step in range(1, reach + 1) if step < n] or [order[:0]])
+    two = np.concatenate([order[step:] for step in range(1, reach + 1) if step < n] or [order[:0]])
+    return np.minimum(one, two), np.maximum(one, two)
+
+
+@dataclass(slots=True)
+class _State:
+    """The parameters while they are being fitted."""
+
+    shares: list[Floats]
+    """Per comparison an array class by level."""
+    prior: Floats
+    """Share of all pairs in each class."""
+
+
+def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> KindModel:
+    """Expectation maximisation from the documented weights; u stays as measured."""
+    policy = COMPARISONS[kind]
+    shares = [
+        np.array([[w.same, w.household, w.site, w.unrelated] for w in start.weights[c.name]]).T
+        for c in policy
+    ]
+    priors = np.array([start.prior_same, start.prior_household, start.prior_site])
+    state = _State(shares, np.append(priors, 1 - priors.sum()))
+    first = [s.copy() for s in shares]
+    rounds, change = 0, np.inf
+    while rounds < ROUNDS and change >= CLOSE_ENOUGH:
+        belongs, before = _expect(seen, state), state.prior
+        state = _maximised(policy, seen, belongs, first=first, total=total)
+        rounds, change = rounds + 1, float(np.abs(state.prior / before - 1).max())
+    sums = (_expect(seen, state) * seen.count).sum(axis=1)
+    fitted = Fitted(
+        True,
+        "learnt from this project's pairs",
+        int(seen.count.sum()),
+        len(seen.count),
+        float(sums[0]),
+        float(sums[1]),
+        float(sums[2]),
+        rounds,
+    )
+    return _with(start, policy, state, fitted)
+
+
+def _expect(seen: Patterns, state: _State) -> Floats:
+    """Probability of each class for each pattern."""
+    logs = np.repeat(np.log2(state.prior)[:, None], len(seen.count), axis=1)
+    for row, share in enumerate(state.shares):
+        padded = np.concatenate([np.zeros((len(CLASSES), 1)), np.log2(share)], axis=1)
+        logs += padded[:, seen.level[row] + 1]
+    logs[:UNRELATED] += seen.rarity_bits
+    logs -= logs.max(axis=0)
+    odds = np.exp2(logs)
+    return np.asarray(odds / odds.sum(axis=0))
+
+
+def _maximised(
+    policy: tuple[Comparison, ...], seen: Patterns, belongs: Floats, *, first: list[Floats], total: float
+) -> _State:
+    weight = belongs * seen.count
+    shares = []
+    for row, comparison in enumerate(policy):
+        share = first[row].copy()
+        asked = seen.teaches[row] & (seen.level[row] >= 0)
+        # What a household agrees on only by chance is not learnt, else the class drifts into the duplicates.
+        taught = (0, *(CLASSES.index(name) for name in comparison.shared))
+        for klass in taught if comparison.learnt else ():
+            counts = np.bincount(
+                seen.level[row][asked], weights=weight[klass][asked], minlength=len(comparison.levels)
+            )
+            pseudo = max(PSEUDO_PAIRS, PSEUDO_PART * counts.sum())
+            prior = first[row][klass] / first[row][klass].sum()
+            share[klass] = np.maximum((counts + pseudo * prior) / (counts.sum() + pseudo), SMALLEST)
+        shares.append(guarded(comparison, share, documented=first[row]))
+    found = weight.sum(axis=1)[:UNRELATED]
+    prior = np.maximum(found, 0.5) / max(total, 2.0)
+    prior = np.minimum(prior, 0.3)
+    return _State(shares, np.append(prior, 1 - prior.sum()))
+
+
+def _with(start: KindModel, policy: tuple[Comparison, ...], state: _State, fitted: Fitted) -> KindModel:
+    weights = {}
+    for comparison, share in zip(policy, state.shares, strict=True):
+        old = start.weights[comparison.name]
+        weights[comparison.name] = tuple(
+            LevelWeight(float(same), float(home), float(site), w.unrelated, w.usual)
+            for same, home, site, w in zip(share[0], share[1], share[2], old, strict=True)
+        )
+    return replace(
+        start,
+        prior_same=float(state.prior[0]),
+        prior_household=float(state.prior[1]),
+        prior_site=float(state.prior[2]),
+        weights=weights,
+        fitted=fitted,
+    )

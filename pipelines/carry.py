@@ -1,0 +1,91 @@
+"""Records that an earlier run loaded and this snapshot does not make any more: nothing is forgotten.
+
+A record whose row has turned bad, or waits for its parent now, is *stale*: its last good claims stay in
+force. One whose row has vanished follows its map's ``on_delete``: it stays in force (``ignore``) or becomes
+*inactive* (``mark_inactive``) and remains as evidence. A row that is there and that a rule discards has not
+vanished: its records become inactive whatever ``on_delete`` says. Only a row that is mapped again brings an
+inactive record back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, field_types
+
+ACTIVE = "active"
+STALE = "stale"
+INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Known records that this snapshot does not make."""
+
+    states: pa.Table
+    """``record_id, map, state``, sorted by record id."""
+    vanished: Mapping[str, int]
+    """By map, how many records were in force and are no longer."""
+
+
+def carry_over(known: pa.Table, made: pa.Array, fates: pa.Table, *, on_delete: Mapping[str, str]) -> Carried:
+    """The state of every known record that is not among those made now.
+
+    ``known`` is ``record_id, map, key, state``; ``made`` the record ids of this snapshot; ``fates``
+    ROW_FATES; ``on_delete`` the policy of each map (a map that the project no longer has marks its records
+    inactive).
+    """
+    rest = known.filter(pc.invert(pc.is_in(known["record_id"], made)))
+    place, was_in_force = _place(rest), pc.not_equal(rest["state"], INACTIVE)
+    bad = pc.is_in(place, _with_fate(fates, Fate.QUARANTINED, Fate.HELD))
+    gone = pc.is_in(place, _with_fate(fates, Fate.DISCARDED))
+    dropped = pc.and_not(gone, pc.is_in(place, _with_fate(fates, Fate.MAPPED)))
+    keeps = pa.array([name for name, policy in on_delete.items() if policy == "ignore"], pa.string())
+    kept = pc.is_in(rest["map"], keeps)
+    absent = pc.if_else(pc.and_not(kept, dropped), ACTIVE, INACTIVE)
+    state = pc.if_else(was_in_force, pc.if_else(bad, STALE, absent), INACTIVE)
+    states = pa.table({"record_id": rest["record_id"], "map": rest["map"], "state": state})
+    lost = pc.and_(pc.equal(state, INACTIVE), was_in_force)
+    counts = pc.value_counts(rest["map"].filter(lost)).to_pylist()
+    return Carried(states.sort_by("record_id"), {entry["values"]: entry["counts"] for entry in counts})
+
+
+def _with_fate(fates: pa.Table, *wanted: Fate) -> pa.Array:
+    """Where rows with one of these fates stand."""
+    return _place(fates.filter(pc.is_in(fates["fate"], pa.array(wanted, pa.string()))))
+
+
+def _place(table: pa.Table) -> pa.Array:
+    return pc.binary_join_element_wise(table["map"], pc.fill_null(table["key"], ""), "\x1f").combine_chunks()
+
+
+def claims_of(kept: pa.Table) -> dict[str, pa.Table]:
+    """Claims by kind out of the JSON that was kept of each record.
+
+    ``kept`` is ``record_id, kind, claims``. What a record claims about itself stands under its kind as an
+    object, what a party claims beside it as a list of objects under theirs.
+    """
+    return {kind: _claims_of_kind(kept, kind) for kind in KINDS}
+
+
+def _claims_of_kind(kept: pa.Table, kind: str) -> pa.Table:
+    own = kind in PARTIES or kind in CHILDREN
+    types = {name: ftype for name, ftype in field_types(kind).items() if name != "record_id"}
+    shape = ", ".join(f'"{name}": "{_SQL_TYPES.get(ftype, "VARCHAR")}"' for name, ftype in types.items())
+    one, path = f"{{{shape}}}", f"(claims->'$.{kind}')"
+    rows = f"from_json({path}, '{one}')" if own else f"unnest(from_json({path}, '[{one}]'))"
+    columns = ", ".join(f'c."{name}"' for name in types)
+    with duckdb.connect() as con:
+        con.register("kept", kept)
+        query = f"""
+            SELECT record_id, {columns}
+            FROM (SELECT record_id, {rows} AS c FROM kept WHERE {path} IS NOT NULL) ORDER BY ALL"""
+        return con.sql(query).to_arrow_table()
+
+
+_SQL_TYPES = {FieldType.MONEY: "BIGINT", FieldType.INTEGER: "BIGINT", FieldType.FLAG: "BOOLEAN"}

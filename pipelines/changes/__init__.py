@@ -1,0 +1,33 @@
+"""The change set: everything one load writes, computed before anything is written.
+
+``change_set`` compares the desired state with what was last written; ``write_plan`` and ``read_plan`` keep a
+change set in a file that a person can read and that is applied exactly.
+"""
+
+from pipelines.changes.build import change_set, fingerprint
+from pipelines.changes.interface import (
+    BLOCKED,
+    ChangeSet,
+    Desired,
+    Facts,
+    TableChanges,
+)
+from pipelines.changes.plan import write_plan
+from pipelines.changes.plan_reading import plan_hash, read_plan
+from pipelines.changes.stood import overwritten
+from pipelines.ledger import ModelInForce
+
+__all__ = [
+    "BLOCKED",
+    "ChangeSet",
+    "Desired",
+    "Facts",
+    "ModelInForce",
+    "TableChanges",
+    "change_set",
+    "fingerprint",
+    "overwritten",
+    "plan_hash",
+    "read_plan",
+    "write_plan",
+]

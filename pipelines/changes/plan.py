@@ -1,0 +1,133 @@
+"""The plan file: a change set as JSON lines that a person can read and that is applied exactly.
+
+=========  ==========================================================================================
+line       holds
+=========  ==========================================================================================
+first      what the plan is about: project, hashes of sources, rules, model, ledger state and target, and
+           how many creates, updates and deletes follow for each table
+create     ``{"id", "op": "create", "row": {column: value}, "table"}``, NULL columns left out
+update     ``{"id", "op": "update", "set": {column: [last written, new]}, "stood", "table"}``
+delete     ``{"id", "op": "delete", "stood", "table"}``
+blocked    ``{"change", "id", "op": "blocked", "reason", "table"}``: not done, for a person to know
+last       ``{"sha256"}`` of every byte before
+=========  ==========================================================================================
+
+``stood`` is a hash of what the CRM held in the place of the change (left out in bookkeeping). Lines are
+ordered by table (parents first), operation and key, so equal change sets give equal bytes. Both ways the
+rows pass in batches; a plan is never in memory as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from crm_unify.schema.tables import key_of
+from pipelines.changes.interface import MASK, STOOD, ChangeSet, TableChanges, value_fields
+from pipelines.database.columns import engine, object_sql, quoted
+
+VERSION: Final = 2
+"""Of the format; a plan of another version is refused."""
+OPS: Final = ("create", "update", "delete")
+BATCH_ROWS: Final = 50_000
+
+
+def write_plan(change_set: ChangeSet, path: Path) -> str:
+    """Write the plan and give the SHA-256 that stands in its last line."""
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("wb") as file:
+        digest = hashlib.sha256()
+        for block in _blocks(change_set):
+            file.write(block)
+            digest.update(block)
+        file.write(_line({"sha256": digest.hexdigest()}))
+    unfinished.replace(path)
+    return digest.hexdigest()
+
+
+def _blocks(change_set: ChangeSet) -> Iterator[bytes | memoryview]:
+    yield _line(header(change_set))
+    for changes in change_set.tables.values():
+        for op, rows in parts(changes):
+            yield from _texts(rows, _line_sql(changes.table, op))
+    yield from _texts(change_set.blocked, _BLOCKED_SQL)
+
+
+def header(change_set: ChangeSet) -> dict[str, Any]:
+    """What the first line says."""
+    counts = {name: [len(rows) for _, rows in parts(c)] for name, c in change_set.tables.items()}
+    facts = asdict(change_set.facts) | {"as_of": change_set.facts.as_of.isoformat()}
+    return {
+        "plan": VERSION,
+        **facts,
+        "model_id": change_set.model_id,
+        "base": change_set.base,
+        "target": change_set.target,
+        "tables": counts,
+        "blocked": len(change_set.blocked),
+    }
+
+
+def parts(changes: TableChanges) -> Iterator[tuple[str, pa.Table]]:
+    """Creates, updates and deletes of one table."""
+    yield from zip(OPS, (changes.creates, changes.updates, changes.deletes), strict=True)
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n").encode()
+
+
+def _texts(rows: pa.Table, line: str) -> Iterator[memoryview]:
+    """Every row as a line, many lines at once: text columns of Arrow are one run of bytes already."""
+    if len(rows) == 0:
+        return
+    with engine(rows=rows) as con:
+        for batch in con.sql(f"SELECT {line} || chr(10) AS line FROM rows").to_arrow_reader(BATCH_ROWS):
+            yield _bytes(batch.column(0))
+
+
+def _bytes(texts: pa.Array) -> memoryview:
+    starts = memoryview(texts.buffers()[1]).cast("i")
+    data: memoryview = memoryview(texts.buffers()[2])
+    return data[starts[texts.offset] : starts[texts.offset + len(texts)]]
+
+
+def _line_sql(table: str, op: str) -> str:
+    """DuckDB expression: one row of a part as a JSON object with sorted keys."""
+    key = f"to_json({quoted(key_of(table))})::VARCHAR"
+    head = f'\'{{"id":\' || {key} || \',"op":"{op}",\''
+    match op:
+        case "create":
+            head += f" || '\"row\":' || {object_sql(value_fields(table))} || ','"
+        case "update":
+            head += f" || '\"set\":' || {_set_sql(table)} || ',' || {_STOOD_SQL}"
+        case _:
+            head += f" || {_STOOD_SQL}"
+    return f'{head} || \'"table":"{table}"}}\''
+
+
+def _set_sql(table: str) -> str:
+    members = []
+    for bit, field in sorted(enumerate(value_fields(table)), key=lambda pair: pair[1].name):
+        pair = " || ',' || ".join(_value_sql(f"{side}.{field.name}", field) for side in ("old", "new"))
+        member = f"'\"{field.name}\":[' || {pair} || ']'"
+        members.append(f"CASE WHEN {MASK} & {1 << bit} <> 0 THEN {member} END")
+    return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
+
+
+def _value_sql(name: str, field: pa.Field) -> str:
+    text = f"to_json({quoted(name)})" if pa.types.is_string(field.type) else quoted(name)
+    return f"coalesce({text}::VARCHAR, 'null')"
+
+
+_STOOD_SQL: Final = f"coalesce('\"{STOOD}\":' || to_json({STOOD})::VARCHAR || ',', '')"
+_BLOCKED_SQL: Final = (
+    '\'{"change":\' || to_json(op)::VARCHAR || \',"id":\' || to_json(row_id)::VARCHAR || \',"op":"blocked"\''
+    " || ',\"reason\":' || to_json(reason)::VARCHAR || ',\"table\":' || to_json(table_name)::VARCHAR || '}'"
+)

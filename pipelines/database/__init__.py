@@ -1,0 +1,1 @@
+"""Arrow tables out of the CRM database and into it, whatever the driver."""

@@ -1,0 +1,69 @@
+"""Where every row of a map goes, and which rule sent it there: each row is settled exactly once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from crm_unify.records import ROW_FATES, Fate
+from pipelines.interpret.keys import Keys
+from pipelines.interpret.rows import Mask, Rows
+
+_FATES: Final = tuple(Fate)
+
+
+class Fates:
+    """The account of one map while it is being worked out."""
+
+    def __init__(self, rows: int) -> None:
+        """Begin with every row open."""
+        self._fate = np.full(rows, -1, np.int8)
+        self._rule = np.full(rows, -1, np.int32)
+        self._rules: dict[str, int] = {}
+
+    @property
+    def open(self) -> Mask:
+        """Rows that are not settled yet."""
+        return self._fate < 0
+
+    def of(self, fate: Fate) -> Mask:
+        """Rows settled so."""
+        found: Mask = self._fate == _FATES.index(fate)
+        return found
+
+    def settle(self, rows: Mask, fate: Fate, *, rule: str | None) -> Mask:
+        """Settle those of `rows` that are still open; tells which these were."""
+        settled = rows & self.open
+        self._fate[settled] = _FATES.index(fate)
+        if rule is not None:
+            self._rule[settled] = self._rules.setdefault(rule, len(self._rules))
+        return settled
+
+    def settle_each(self, rows: Mask, fate: Fate, *, rules: pa.Array) -> None:
+        """Settle open rows, each by its own rule; `rules` has one for every row of the map."""
+        coded = rules.dictionary_encode()
+        codes = coded.indices.to_numpy(zero_copy_only=False)
+        for i, rule in enumerate(coded.dictionary.to_pylist()):
+            self.settle(rows & (codes == i), fate, rule=rule)
+
+    def table(self, name: str, rows: Rows, keys: Keys) -> pa.Table:
+        """The account as rows of :data:`crm_unify.records.ROW_FATES`, sorted by row id."""
+        assert not self.open.any(), "a row has no fate"  # law 1: every extracted row is accounted for
+        names = pa.array([str(fate) for fate in _FATES], pa.string())
+        rules = pa.array(list(self._rules), pa.string())
+        table = pa.table(
+            [
+                pa.repeat(pa.scalar(name), len(rows)),
+                rows.origin("_row_id"),
+                rows.origin("_file"),
+                rows.origin("_sheet"),
+                rows.origin("_row"),
+                names.take(pa.array(self._fate)),
+                rules.take(pa.array(self._rule, mask=self._rule < 0)),
+                keys.text,
+            ],
+            schema=ROW_FATES,
+        )
+        return table.sort_by("row_id")

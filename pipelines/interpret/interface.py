@@ -1,0 +1,87 @@
+"""What interpreting gives: records, claims, rejections and the fate of every extracted row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import pyarrow as pa
+
+from crm_unify.records import Lineage
+
+HITS: Final = pa.schema([("map", pa.string()), ("rule", pa.string()), ("rows", pa.int64())])
+"""How many rows each business rule, check and built-in rule decided."""
+
+
+class Subject(StrEnum):
+    """What a note is about."""
+
+    CODE_UNUSED = "code unused"
+    """A row of a code table that no source value needed."""
+    COLUMN_UNTAKEN = "column untaken"
+    """A source column that no rule takes and that is not under `ignore`."""
+    RULE_UNUSED = "rule unused"
+    """A business rule that decided no row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know that concerns no single row."""
+
+    map: str
+    subject: Subject
+    name: str
+    """The column, rule, or `table: code`."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSum:
+    """A sum over the source beside the sums of where its rows went, all in the unit of the expression."""
+
+    map: str
+    name: str
+    source: int | Decimal
+    """Over all extracted rows."""
+    loaded: int | Decimal
+    """The rule's `target`, over what was mapped."""
+    quarantined: int | Decimal
+    discarded: int | Decimal
+    held: int | Decimal
+    tolerance: int
+    failed: str | None = None
+    """Why the sum could not be worked out, all amounts being 0 then; None where it could."""
+
+    @property
+    def difference(self) -> int | Decimal:
+        """What the source has and no part accounts for; negative when the parts have too much."""
+        return self.source - (self.loaded + self.quarantined + self.discarded + self.held)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the parts add up to the source within the tolerance; a sum that failed does not."""
+        return self.failed is None and abs(Decimal(self.difference)) <= self.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """Every extracted row in exactly one place, and all that the rows say; tables sorted by ids."""
+
+    records: pa.Table
+    """Schema :data:`crm_unify.records.RECORDS`."""
+    claims: Mapping[str, pa.Table]
+    """One table for every kind of :data:`crm_unify.records.KINDS`, schema `arrow_schema(kind)`."""
+    rejections: pa.Table
+    """Schema :data:`crm_unify.records.REJECTIONS`."""
+    fates: pa.Table
+    """Schema :data:`crm_unify.records.ROW_FATES`."""
+    objections: pa.Table
+    """Of rows that make no record, schema :data:`crm_unify.records.OBJECTIONS`."""
+    lineages: tuple[Lineage, ...]
+    sums: tuple[ControlSum, ...]
+    hits: pa.Table
+    """Schema :data:`HITS`."""
+    notes: tuple[Note, ...]

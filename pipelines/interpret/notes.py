@@ -1,0 +1,86 @@
+"""What a person should know beyond single rows: columns nobody takes, codes and rules nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from crm_unify.errors import GuardStopped
+from crm_unify.rules.expressions import parse_expression
+from crm_unify.rules.loaded import LoadedRules
+from crm_unify.rules.model import ContentKey, RuleFile
+from pipelines.interpret.interface import HITS, Note, Subject
+from pipelines.interpret.lineage import source_columns
+from pipelines.interpret.work import Tally
+
+
+def mapped_columns(rules: RuleFile) -> tuple[str, ...]:
+    """Headers whose text goes into values, each once, in rule order."""
+    fields = (
+        field for branch in rules.targets for entry in branch.entries for field in entry.fields.values()
+    )
+    return tuple(dict.fromkeys(column for field in fields for column in source_columns(field)))
+
+
+def taken_columns(rules: RuleFile) -> tuple[str, ...]:
+    """Headers that the rule file uses in any way, each once."""
+    source = rules.source
+    key = source.key.content if isinstance(source.key, ContentKey) else source.key
+    found = [*key, *(c for c in (source.created, source.updated) if c is not None), *mapped_columns(rules)]
+    for branch in rules.targets:
+        found += sorted(parse_expression(branch.when).columns)
+        found += [entry.skip_if_null for entry in branch.entries if entry.skip_if_null is not None]
+    for control in rules.reconcile:
+        found += sorted(parse_expression(control.source, aggregates=True).columns)
+    return tuple(dict.fromkeys(found))
+
+
+def notes(loaded: LoadedRules, headers: Sequence[str], *, tally: Tally, file: str) -> tuple[Note, ...]:
+    """The notes of one map; raises GuardStopped for an untaken column under `columns: exact`."""
+    untaken = _untaken(loaded.rules, headers)
+    if untaken and loaded.rules.source.expects.columns == "exact":
+        raise GuardStopped(
+            f"'{loaded.rules.map}' has columns that no rule knows: {', '.join(untaken)}",
+            file,
+            why="the rule file says `columns: exact`",
+            remedy="map them, or list them under `ignore` with a reason",
+        )
+    return (
+        *_column_notes(loaded.rules, untaken),
+        *_code_notes(loaded, tally),
+        *_rule_notes(loaded.rules, tally),
+    )
+
+
+def hits(name: str, tally: Tally) -> pa.Table:
+    """Rows that each rule of one map decided."""
+    rules = sorted(tally.hits)
+    rows = [int(np.count_nonzero(tally.hits[rule])) for rule in rules]
+    return pa.table([pa.array([name] * len(rules), pa.string()), rules, rows], schema=HITS)
+
+
+def _untaken(rules: RuleFile, headers: Sequence[str]) -> list[str]:
+    known = {*taken_columns(rules), *rules.source.ignore}
+    return [header for header in headers if header not in known]
+
+
+def _column_notes(rules: RuleFile, untaken: Sequence[str]) -> Iterator[Note]:
+    for header in untaken:
+        said = f"No rule takes column '{header}'; map it, or list it under `ignore` with a reason."
+        yield Note(rules.map, Subject.COLUMN_UNTAKEN, header, said)
+
+
+def _code_notes(loaded: LoadedRules, tally: Tally) -> Iterator[Note]:
+    for name, table in sorted(loaded.code_tables.items()):
+        for code in table.codes:
+            if code.source_value not in tally.codes.get(name, ()):
+                said = f"No row needs code '{code.source_value}' of table '{name}' (line {code.line})."
+                yield Note(loaded.rules.map, Subject.CODE_UNUSED, f"{name}: {code.source_value}", said)
+
+
+def _rule_notes(rules: RuleFile, tally: Tally) -> Iterator[Note]:
+    for rule, about in rules.rules.items():
+        if not tally.hits.get(rule, np.zeros(1, np.bool_)).any():
+            yield Note(rules.map, Subject.RULE_UNUSED, rule, f"Rule {rule} decided no row: {about.what}")

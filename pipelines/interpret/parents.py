@@ -1,0 +1,90 @@
+"""Records that rows of other maps may hang on: who is the customer of this order, the order of this line.
+
+A reference is the key of the parent's row, compared byte by byte. A row whose parent's row is in quarantine
+or waits itself is held, whatever the rule says about missing parents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.records import Fate
+from pipelines.interpret.fates import Fates
+from pipelines.interpret.keys import Keys, encoded
+from pipelines.interpret.problems import PARENT_HELD, PARENT_MISSING, PARENT_QUARANTINED
+
+CUSTOMER: Final = "customer"
+"""The role of a map's first party record; other roles are kinds of children."""
+
+ROLES: Final = {"customer": CUSTOMER, "order": "sales_order"}
+"""Which record of the parent's row a parent field names."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapIndex:
+    """The rows of one interpreted map by key."""
+
+    keys: pa.Array
+    """Keys of mapped, held and quarantined rows, each once, for the first of these fates it has."""
+    problem: pa.Array
+    """Why the row gives no parent; null for a mapped one."""
+    records: Mapping[str, pa.Array]
+    """By role, the record of each row; null where the row makes none."""
+
+
+def map_index(keys: Keys, fates: Fates, *, records: Mapping[str, pa.Array]) -> MapIndex:
+    """Index one interpreted map; `records` are as long as its rows."""
+    found, held = fates.of(Fate.MAPPED), fates.of(Fate.HELD)
+    waiting = found | held | fates.of(Fate.QUARANTINED)
+    rank = np.where(found, 0, np.where(held, 1, 2))
+    order = np.argsort(rank, kind="stable")
+    order = order[(waiting & (keys.codes >= 0))[order]]
+    _, firsts = np.unique(keys.codes[order], return_index=True)
+    chosen = pa.array(order[np.sort(firsts)])
+    problem = pa.array([None, PARENT_HELD, PARENT_QUARANTINED], pa.string()).take(pa.array(rank)).take(chosen)
+    return MapIndex(
+        keys.text.take(chosen), problem, {role: column.take(chosen) for role, column in records.items()}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """The parents of a column of references."""
+
+    record_id: pa.Array
+    problem: pa.Array
+    """PARENT-MISSING, PARENT-QUARANTINED or PARENT-HELD; null where there is a parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """The maps interpreted so far."""
+
+    maps: Mapping[str, MapIndex]
+    assumed: bool = False
+    """Whether every reference finds a parent: an example of a rule file knows no other maps."""
+
+    def refer(self, system: str, name: str, *, reference: pa.Array, role: str) -> Referred:
+        """The record in this role of the row of map `name` whose key is the reference."""
+        keys = encoded(reference)
+        if self.assumed:
+            made = pc.binary_join_element_wise(f"{system}.{name}:", keys, f"#{role}", "")
+            return Referred(
+                made, pc.if_else(made.is_null(), pa.scalar(PARENT_MISSING), pa.scalar(None, pa.string()))
+            )
+        index = self.maps[name]
+        place = pc.index_in(keys, value_set=index.keys)
+        record_id = (
+            index.records[role].take(place) if role in index.records else pa.nulls(len(place), pa.string())
+        )
+        problem = pc.coalesce(
+            index.problem.take(place),
+            pc.if_else(record_id.is_null(), PARENT_MISSING, pa.scalar(None, pa.string())),
+        )
+        return Referred(pc.if_else(problem.is_null(), record_id, pa.scalar(None, pa.string())), problem)

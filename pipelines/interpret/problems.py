@@ -1,0 +1,147 @@
+"""What can be wrong with a row, or with a value by the rule file; the normalisers know the rest."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from crm_unify.normalise.problems import PROBLEMS, Problem
+
+KEY_MISSING: Final = "KEY-MISSING"
+DUPLICATE_KEY: Final = "DUPLICATE-KEY"
+NO_BRANCH: Final = "NO-BRANCH"
+RULE_FAILED: Final = "RULE-FAILED"
+NAME_MISSING: Final = "NAME-MISSING"
+NAME_SIGNS: Final = "NAME-SIGNS"
+REQUIRED_MISSING: Final = "REQUIRED-MISSING"
+PART_MISSING: Final = "PART-MISSING"
+OWNER_LEFT_OUT: Final = "OWNER-LEFT-OUT"
+ACCOUNT_REPEATED: Final = "ACCOUNT-REPEATED"
+CODE_UNMAPPED: Final = "CODE-UNMAPPED"
+INTEGER_UNPARSED: Final = "INTEGER-UNPARSED"
+NOT_A_CHOICE: Final = "NOT-A-CHOICE"
+VALUE_IMPLAUSIBLE: Final = "VALUE-IMPLAUSIBLE"
+NUL_CHARACTER: Final = "NUL-CHARACTER"
+NUL: Final = "\x00"
+SPELT_NUL: Final = "\\u0000"
+"""How U+0000 is stored: no database takes the character itself."""
+PARENT_MISSING: Final = "PARENT-MISSING"
+PARENT_QUARANTINED: Final = "PARENT-QUARANTINED"
+PARENT_HELD: Final = "PARENT-HELD"
+
+_TABLE = (
+    Problem(
+        KEY_MISSING,
+        "Row without a key",
+        "The row has no key: {column} holds {raw!r}.",
+        "Fill the key in at the source, discard such rows by a rule, or declare a content key.",
+    ),
+    Problem(
+        DUPLICATE_KEY,
+        "Several rows under one key",
+        "The key {raw!r} in {column} stands on rows that differ.",
+        "Keep one of the rows, or add the column that tells them apart to the key.",
+    ),
+    Problem(
+        NO_BRANCH,
+        "No rule takes the row",
+        "No target of the rule file fits the row.",
+        "Add a target for such rows, or discard or quarantine them by a rule.",
+    ),
+    Problem(
+        RULE_FAILED,
+        "Rule cannot be worked out",
+        "The rule over {column} cannot be worked out for {raw!r}.",
+        "Correct the value at its source, or make the rule ready for it (TRY_CAST, CASE).",
+    ),
+    Problem(
+        NAME_MISSING,
+        "Party without a name",
+        "{column} holds {raw!r}, so the row names no customer.",
+        "Fill the name in at the source, name it by another column, or let skip_if_null leave the party out.",
+    ),
+    Problem(
+        NAME_SIGNS,
+        "Signs in a name",
+        "{column} holds {raw!r}; pictures and other signs in it are no part of the name.",
+        "Nothing, if the name is right without them; else correct it at its source.",
+    ),
+    Problem(
+        REQUIRED_MISSING,
+        "Required value missing",
+        "A value is required, and {column} holds {raw!r}.",
+        "Fill the value in at the source, or drop `required` from the rule.",
+    ),
+    Problem(
+        PART_MISSING,
+        "Entry not complete",
+        "{column} gives no value for a field that the entry cannot do without.",
+        "Fill the value in at the source; the other fields of the entry are left out until then.",
+    ),
+    Problem(
+        OWNER_LEFT_OUT,
+        "Value of a party that is left out",
+        "{column} holds {raw!r}, and the row names no party it could belong to.",
+        "Name the party at the source, or let the entry be `of` the other party of the row.",
+    ),
+    Problem(
+        ACCOUNT_REPEATED,
+        "Account of a number that the record has already",
+        "{column} holds {raw!r}, and the record has another account with this number in the same system.",
+        "Give each account its own number at the source, or let two entries name two systems.",
+    ),
+    Problem(
+        CODE_UNMAPPED,
+        "Code not in the code table",
+        "{column} holds {raw!r}, which the code table does not have.",
+        "Add the code to the code table, or say under `unmapped` what such codes become.",
+    ),
+    Problem(
+        INTEGER_UNPARSED,
+        "Not a whole number",
+        "{column} holds {raw!r}, which is no whole number.",
+        "Correct the value at its source, or map the column as a decimal.",
+    ),
+    Problem(
+        NOT_A_CHOICE,
+        "Value not among the allowed ones",
+        "{column} holds {raw!r}, which is none of the values the field may have.",
+        "Map the value with a code table in the rule file.",
+    ),
+    Problem(
+        VALUE_IMPLAUSIBLE,
+        "Value that cannot be true",
+        "{column} holds {raw!r}, which the field cannot have.",
+        "Correct the value at its source, or name it under sentinels if it means nothing.",
+    ),
+    Problem(
+        NUL_CHARACTER,
+        "Value with a NUL character",
+        "{column} holds {raw!r}; the character U+0000 is stored as the six characters \\u0000.",
+        "Remove the character at the source.",
+    ),
+    Problem(
+        PARENT_MISSING,
+        "Parent record not found",
+        "{column} holds {raw!r}, and no record with this key was made.",
+        "Correct the reference at its source, or deliver the parent; the row waits for it.",
+    ),
+    Problem(
+        PARENT_QUARANTINED,
+        "Parent record in quarantine",
+        "{column} holds {raw!r}, and the row with this key is in quarantine.",
+        "Repair the parent's row; this one follows by itself.",
+    ),
+    Problem(
+        PARENT_HELD,
+        "Parent record waits itself",
+        "{column} holds {raw!r}, and the row with this key waits for its own parent.",
+        "Repair the parent's reference; this row follows by itself.",
+    ),
+)
+
+ROW_PROBLEMS: Final = MappingProxyType({problem.code: problem for problem in _TABLE})
+"""Every problem interpreting can find by itself, by code."""
+
+ALL_PROBLEMS: Final = MappingProxyType({**PROBLEMS, **ROW_PROBLEMS})
+"""Those and the normalisers'."""

@@ -1,0 +1,110 @@
+"""The landed rows of one map, column by column: the text as found, and the text that rules see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.sources.interface import Column
+
+Positions = npt.NDArray[np.int64]
+"""Places of rows in their map's landed order, from 0."""
+Mask = npt.NDArray[np.bool_]
+
+_NO_TEXT = pa.scalar(None, pa.string())
+
+
+def cleaned(column: pa.Array, null_tokens: Sequence[str]) -> pa.Array:
+    """Text without white space around it; null where nothing or a null token is left."""
+    trimmed = pc.utf8_trim_whitespace(column)
+    if trimmed.equals(column):
+        trimmed = column  # the usual case: nothing is copied
+    missing = pc.is_in(trimmed, value_set=pa.array(sorted({"", *null_tokens}), pa.string()))
+    return pc.if_else(missing, _NO_TEXT, trimmed) if pc.any(missing).as_py() else trimmed
+
+
+def as_mask(column: pa.Array) -> Mask:
+    """A boolean column as a NumPy mask; null is false."""
+    return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), np.bool_)
+
+
+def as_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+class Rows:
+    """Rows of one source table; columns are named by their header, each is read and cleaned at most once."""
+
+    def __init__(self, table: pa.Table, columns: Sequence[Column], null_tokens: Sequence[str]) -> None:
+        """Take the landed table with the columns of the source and the texts that mean nothing."""
+        self.columns = tuple(columns)
+        self._table = table
+        self._fields = {column.header: column.field for column in columns}
+        self._null_tokens = tuple(null_tokens)
+        self._raw: dict[str, pa.Array] = {}
+        self._clean: dict[str, pa.Array] = {}
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def origin(self, name: str) -> pa.Array:
+        """A column of the landing itself: `_file`, `_row`, `_row_id` ..."""
+        return as_array(self._table[name])
+
+    def has(self, header: str) -> bool:
+        """Whether the source has this column."""
+        return header in self._fields
+
+    def raw(self, header: str) -> pa.Array:
+        """The text as found."""
+        if header not in self._raw:
+            self._raw[header] = as_array(self._table[self._fields[header]])
+            if not pa.types.is_string(self._raw[header].type):
+                self._raw[header] = self._raw[header].cast(pa.string())
+        return self._raw[header]
+
+    def clean(self, header: str) -> pa.Array:
+        """The text after trim and null tokens."""
+        if header not in self._clean:
+            self._clean[header] = cleaned(self.raw(header), self._null_tokens)
+        return self._clean[header]
+
+    def at(self, positions: Positions) -> Rows:
+        """Some of the rows, in this order."""
+        return _Part(self, positions)
+
+    def forget(self) -> None:
+        """Let go of the columns that were read or cleaned; they are read again when asked for."""
+        self._raw.clear()
+        self._clean.clear()
+
+
+class _Part(Rows):
+    """Some rows of a map, taken column by column when asked for."""
+
+    def __init__(self, whole: Rows, positions: Positions) -> None:
+        self.columns = whole.columns
+        self._fields = whole._fields
+        self._null_tokens = whole._null_tokens
+        self._whole = whole
+        self._positions = pa.array(positions)
+        self._raw = {}
+        self._clean = {}
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def origin(self, name: str) -> pa.Array:
+        return self._whole.origin(name).take(self._positions)
+
+    def raw(self, header: str) -> pa.Array:
+        if header not in self._raw:
+            self._raw[header] = self._whole.raw(header).take(self._positions)
+        return self._raw[header]

@@ -1,0 +1,128 @@
+"""The stage: landed rows and rules in, records, claims, rejections and the fate of every row out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crm_unify.errors import ConfigurationError
+from crm_unify.progress import Progress
+from crm_unify.records import OBJECTIONS, REJECTIONS, ROW_FATES
+from crm_unify.rules.expressions import connection
+from crm_unify.rules.functions import MONEY
+from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from pipelines.interpret.assembly import records_and_claims
+from pipelines.interpret.example import example_table
+from pipelines.interpret.interface import HITS, Interpreted
+from pipelines.interpret.notes import hits, notes
+from pipelines.interpret.parents import Parents
+from pipelines.interpret.rows import Rows
+from pipelines.interpret.source_map import MapResult, run_map
+from pipelines.interpret.sql import Engine
+
+if TYPE_CHECKING:
+    from pipelines.landed import Landed
+
+
+def interpret(
+    landed: Sequence[Landed], project: LoadedProject, *, as_of: date, progress: Progress
+) -> Interpreted:
+    """Interpret the landed rows of every map of the project.
+
+    Pure but for reading the landed files. Raises GuardStopped where a rule says that the run must stop.
+    """
+    by_map = {one.map: one for one in landed}
+    results: dict[str, tuple[MapResult, Sequence[str]]] = {}
+    with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
+        for loaded in _parents_first([loaded for loaded in project.files if loaded.rules.map in by_map]):
+            one = by_map[loaded.rules.map]
+            parents = Parents({name: result.index for name, (result, _) in results.items()})
+            found = run_map(loaded, _landed_rows(one, loaded), engine=_engine(loaded, as_of), parents=parents)
+            results[one.map] = (found, [column.header for column in one.columns])
+            stage.advance(one.rows)
+    return _assembled([results[name] for name in sorted(results)])
+
+
+def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
+    table = pq.read_table(one.path).combine_chunks()
+    return Rows(table, one.columns, loaded.rules.source.parse.null_tokens)
+
+
+def interpret_rows(
+    loaded: LoadedRules, given: Sequence[Mapping[str, str | None]], *, as_of: date
+) -> Interpreted:
+    """Interpret rows given as text, by the same code: for the examples of a rule file.
+
+    Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
+    """
+    table, columns = example_table(loaded.rules, given)
+    rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
+    found = run_map(loaded, rows, engine=_engine(loaded, as_of), parents=Parents({}, assumed=True))
+    return _assembled([(found, [column.header for column in columns])])
+
+
+def _engine(loaded: LoadedRules, as_of: date) -> Engine:
+    prepare = f"CREATE MACRO {MONEY}(x) AS CAST(x AS BIGINT)"
+    return Engine(connection(prepare=prepare), as_of, loaded.tree.file)
+
+
+def _parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:
+    """Maps after the maps their rows hang on, else by name; a circle is refused."""
+    by_name = {loaded.rules.map: loaded for loaded in sorted(files, key=lambda loaded: loaded.rules.map)}
+    graph = {name: _looks_up(loaded) for name, loaded in by_name.items()}
+    sorter = TopologicalSorter(graph)
+    try:
+        order = list(sorter.static_order())
+    except CycleError as error:
+        names = ", ".join(error.args[1])
+        what = f"the maps {names} look each other up"
+        raise ConfigurationError(
+            what, by_name[error.args[1][0]].tree.file, why="a circle has no start"
+        ) from error
+    missing = [name for name in order if name not in by_name]
+    if missing:
+        asking = next(loaded for name, loaded in by_name.items() if missing[0] in graph[name])
+        raise ConfigurationError.unknown("map", missing[0], known=by_name, file=asking.tree.file)
+    return [by_name[name] for name in order]
+
+
+def _looks_up(loaded: LoadedRules) -> list[str]:
+    fields = (
+        field
+        for branch in loaded.rules.targets
+        for entry in branch.entries
+        for field in entry.fields.values()
+    )
+    return sorted({field.lookup[1] for field in fields if field.lookup is not None})
+
+
+def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interpreted:
+    """The maps together, every table sorted by its ids."""
+    maps = [result for result, _ in results]
+    branches = [branch for one in maps for branch in one.branches]
+    records, claims = records_and_claims(branches)
+    return Interpreted(
+        records=records,
+        claims=claims,
+        rejections=pa.concat_tables([REJECTIONS.empty_table(), *(one.rejections for one in maps)]),
+        fates=pa.concat_tables([ROW_FATES.empty_table(), *(one.fates for one in maps)]),
+        objections=_sorted([OBJECTIONS.empty_table(), *(one.objections for one in maps)]),
+        lineages=tuple(line for branch in branches for line in branch.lineages),
+        sums=tuple(one for result in maps for one in result.sums),
+        hits=pa.concat_tables([HITS.empty_table(), *(hits(one.loaded.rules.map, one.tally) for one in maps)]),
+        notes=tuple(
+            note
+            for one, headers in results
+            for note in notes(one.loaded, headers, tally=one.tally, file=one.loaded.tree.file)
+        ),
+    )
+
+
+def _sorted(tables: Sequence[pa.Table]) -> pa.Table:
+    whole = pa.concat_tables(tables)
+    return whole.sort_by([(name, "ascending") for name in whole.column_names])

@@ -1,0 +1,129 @@
+"""A branch at work: its rows, the values mapped so far, and what was found wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.records import Severity
+from crm_unify.rules.branches import Value
+from crm_unify.rules.loaded import LoadedRules
+from crm_unify.rules.model import Branch, RuleFile, has_own_record
+from pipelines.interpret.findings import Finding
+from pipelines.interpret.jsontext import row_json
+from pipelines.interpret.plan import Placed, owner, placed
+from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
+from pipelines.interpret.sql import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a map's rules decided, gathered while its branches are worked out."""
+
+    rows: int
+    hits: dict[str, Mask] = field(default_factory=dict)
+    """Rows each rule decided."""
+    codes: dict[str, set[str]] = field(default_factory=dict)
+    """Codes found in the data, by code table."""
+
+    def hit(self, rule: str | None, positions: Positions) -> None:
+        """Count these rows for the rule."""
+        if rule is not None and len(positions):
+            self.hits.setdefault(rule, np.zeros(self.rows, np.bool_))[positions] = True
+
+
+class Work:
+    """One branch over the rows it takes. Masks and columns are as long as these rows."""
+
+    def __init__(
+        self,
+        loaded: LoadedRules,
+        number: int,
+        *,
+        rows: Rows,
+        positions: Positions,
+        engine: Engine,
+        tally: Tally,
+    ) -> None:
+        """Begin with branch `number` (from 1) of a rule file; `positions` place its rows in the map."""
+        self.loaded = loaded
+        self.number = number
+        self.rows = rows
+        self.positions = positions
+        self.engine = engine
+        self.tally = tally
+        self.entries: tuple[Placed, ...] = placed(self.branch, self.file)
+        self.owners = {p.place: owner(self.entries, p.entry, file=self.file) for p in self.entries}
+        self.values: dict[Value, pa.Array] = {}
+        self.texts: dict[int, pa.Array] = {}  # of contact points, before they are read as what they are
+        self.record_ids: dict[int, pa.Array] = {}
+        self.findings: list[Finding] = []
+        self.quarantined: Mask = np.zeros(len(rows), np.bool_)
+        self.wanted = {p.place: self._wanted(p) for p in self.entries}
+
+    @property
+    def rules(self) -> RuleFile:
+        """The rule file."""
+        return self.loaded.rules
+
+    @property
+    def branch(self) -> Branch:
+        """The branch."""
+        return self.rules.targets[self.number - 1]
+
+    @property
+    def file(self) -> str:
+        """The rule file's name for messages."""
+        return self.engine.file
+
+    def name_records(self, key: pa.Array) -> None:
+        """Give every record of the rows its id, the rows having these keys."""
+        start = f"{self.rules.source.system}.{self.rules.map}:"
+        for own in self.entries:
+            if has_own_record(own.entry.kind):
+                part = f"#{own.entry.part}"
+                self.record_ids[own.place] = pc.binary_join_element_wise(start, key, part, "")
+
+    def forget_values(self) -> None:
+        """Let go of the mapped values, once the claims have taken them over."""
+        self.values.clear()
+        self.texts.clear()
+
+    def _wanted(self, own: Placed) -> Mask:
+        """Rows for which `skip_if_null` leaves the entry in."""
+        column = own.entry.skip_if_null
+        return (
+            np.ones(len(self.rows), np.bool_)
+            if column is None
+            else as_mask(self.rows.clean(column).is_valid())
+        )
+
+    def _records(self, own: Placed) -> pa.Array:
+        """The records an entry belongs to; null where `skip_if_null` leaves them out."""
+        owner = self.owners[own.place].place
+        there = pa.array(self.wanted[owner])
+        return pc.if_else(there, self.record_ids[owner], pa.scalar(None, pa.string()))
+
+    def find(
+        self, where: Mask, finding: Mapping[str, object], *, severity: Severity, own: Placed | None
+    ) -> None:
+        """Note a finding on some rows; columns in `finding` are as long as the branch and are cut to these.
+
+        Rows in quarantine are kept as JSON, because their entry is all that is left of them.
+        """
+        if not where.any():
+            return
+        mask = pa.array(where)
+        cut: dict[str, Any] = {
+            k: v.filter(mask) if isinstance(v, pa.Array) else v for k, v in finding.items()
+        }
+        cut["record_id"] = None if own is None else self._records(own).filter(mask)
+        if severity is Severity.QUARANTINE:
+            self.quarantined |= where
+            cut |= {"shown": cut["raw"], "raw": row_json(self.rows.at(np.flatnonzero(where)))}
+        self.findings.append(Finding(positions=self.positions[where], severity=severity, **cut))

@@ -1,0 +1,227 @@
+"""Land sources: every row as text in Parquet, with a hash of its content and an id that no shuffling changes.
+
+The only module that imports dlt, and only when something has to be read: dlt takes the Arrow batches of the
+readers through extract, normalise and load into files, which are then hashed and sorted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from crm_unify.errors import AccountUnbalanced, CrmUnifyError, GuardStopped
+from pipelines.landed import MANIFEST, Landed, read_landed, write_manifest
+from pipelines.row_ids import VERSION, give_ids
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import pyarrow as pa
+
+    from crm_unify.progress import Progress, Stage
+    from crm_unify.rules.load import LoadedRules
+    from crm_unify.rules.model import Source
+    from pipelines.sources.interface import Reader
+
+_READERS: Final = 1
+"""Version of the readers; rows landed by another one are read again."""
+_DATASET: Final = "landed"
+_LAYOUT: Final = "{table_name}/{load_id}.{file_id}.{ext}"
+"""Where dlt puts files; said outright, because a dlt project in the current folder may say otherwise."""
+_READING: Final = ("reader", "file", "table", "query", "sheet", "header", "encoding", "delimiter")
+"""Settings of a source that decide what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One source that has to be read."""
+
+    map: str
+    table: str
+    """Name inside dlt: one that its naming rules leave alone."""
+    reader: Reader
+    reading: str
+    file_hashes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracted:
+    """What came out of one source."""
+
+    files: Sequence[Path]
+    """Parquet files of its table."""
+    rows: int
+    """Rows that its reader yielded; as many have to be landed."""
+
+
+def land(
+    sources: Sequence[tuple[LoadedRules, Reader]], *, folder: Path, progress: Progress,
+    previous: Path | None = None,
+) -> tuple[Landed, ...]:
+    """Land every source in `folder` and write the manifest there; results in the order of the sources.
+
+    Files whose bytes and reading are those of the landing in folder `previous` are taken over from there; if
+    that goes for all of them, dlt is not imported. Raises the readers' program errors, and AccountUnbalanced
+    when other rows are landed than were read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [_job(loaded, reader, number) for number, (loaded, reader) in enumerate(sources, 1)]
+    done = _taken_over(jobs, previous, folder)
+    to_read = [job for job in jobs if job.map not in done]
+    if to_read:
+        done |= _read(to_read, folder, progress)
+    landed = tuple(done[job.map] for job in jobs)
+    write_manifest(landed, folder)
+    return landed
+
+
+def _job(loaded: LoadedRules, reader: Reader, number: int) -> _Job:
+    """A source with the hashes of its files."""
+    source = loaded.rules.source
+    return _Job(loaded.rules.map, f"t{number:03d}", reader, _reading(source), _file_hashes(reader))
+
+
+def _reading(source: Source) -> str:
+    """SHA-256 of the settings that decide what is read."""
+    settings = {name: getattr(source, name) for name in _READING if name != "header"}
+    told = json.dumps([VERSION, _READERS, settings, source.header.row, source.header.rows], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _file_hashes(reader: Reader) -> dict[str, str]:
+    """SHA-256 of each file behind a reader."""
+    hashes = {}
+    for path in reader.files():
+        with path.open("rb") as file:
+            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
+
+
+def _taken_over(jobs: Sequence[_Job], previous: Path | None, folder: Path) -> dict[str, Landed]:
+    """Landed rows of an earlier folder that reading again would not change, linked into the new one."""
+    if previous is None or not (previous / MANIFEST).is_file():
+        return {}
+    earlier = {entry.map: entry for entry in read_landed(previous)}
+    same = {
+        job.map: earlier[job.map] for job in jobs
+        if job.file_hashes and job.map in earlier and earlier[job.map].path.is_file()
+        and (earlier[job.map].reading, earlier[job.map].file_hashes) == (job.reading, job.file_hashes)
+    }
+    return {name: _linked(entry, folder) for name, entry in same.items()}
+
+
+def _linked(entry: Landed, folder: Path) -> Landed:
+    """The same Parquet file in another folder."""
+    path = folder / entry.path.name
+    try:
+        os.link(entry.path, path)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(entry.path, path)
+    return replace(entry, path=path)
+
+
+def _read(jobs: Sequence[_Job], folder: Path, progress: Progress) -> dict[str, Landed]:
+    """Read sources through dlt, then hash and sort each; what lay between is removed."""
+    staging = folder / "_staging"
+    # a package that a killed landing left pending would replace or break every later one
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        extracted = _extract(jobs, staging, progress)
+        with progress.stage("land", total=len(jobs)) as stage:
+            return {job.map: _settle(job, extracted[job.table], folder, stage) for job in jobs}
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+# --- dlt -------------------------------------------------------------------------------------------------
+def _extract(jobs: Sequence[_Job], staging: Path, progress: Progress) -> dict[str, _Extracted]:
+    """All batches of all sources as Parquet files, by their tables."""
+    dlt = _dlt()
+    bucket, read = staging / "raw", Counter[str]()
+    pipeline = dlt.pipeline(
+        "crm_unify_landing", pipelines_dir=str(staging / "dlt"), dataset_name=_DATASET,
+        destination=dlt.destinations.filesystem(bucket_url=str(bucket), layout=_LAYOUT),
+    )
+    with progress.stage("extract") as stage:
+        resources = [
+            dlt.resource(_watched(job, stage, read), name=job.table, write_disposition="replace")
+            for job in jobs
+        ]
+        _run(pipeline, resources)
+    folders = {job.table: bucket / _DATASET / job.table for job in jobs}
+    return {name: _Extracted(sorted(at.glob("*.parquet")), read[name]) for name, at in folders.items()}
+
+
+def _dlt() -> ModuleType:
+    """dlt, told to keep to itself before it is imported, and to read one source after the other."""
+    os.environ.update(
+        RUNTIME__DLTHUB_TELEMETRY="false", LOAD__DELETE_COMPLETED_JOBS="true", EXTRACT__NEXT_ITEM_MODE="fifo"
+    )
+    import dlt
+
+    return dlt
+
+
+def _run(pipeline: Any, resources: list[Any]) -> None:
+    """Run the pipeline; a program error of a reader comes out as itself, not wrapped in dlt's."""
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    try:
+        pipeline.run(resources, loader_file_format="parquet").raise_on_failed_jobs()
+    except PipelineStepFailed as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, CrmUnifyError):
+            cause = cause.__cause__ or getattr(cause, "exception", None)
+        raise (cause or error) from None
+
+
+def _watched(job: _Job, stage: Stage, read: Counter[str]) -> Iterator[pa.RecordBatch]:
+    """The batches of a reader, rows counted in `read`; a file that changes meanwhile stops the run."""
+    reader = job.reader
+    before = _stamps(reader)
+    for batch in reader.batches():
+        read[job.table] += batch.num_rows
+        stage.advance(batch.num_rows)
+        yield batch
+    if _stamps(reader) != before:
+        raise GuardStopped("a source file changed while it was read", ", ".join(map(str, reader.files())),
+                           remedy="wait until it is written completely and run again")
+
+
+def _stamps(reader: Reader) -> list[tuple[str, int, int]]:
+    """Name, size and time of change of the files behind a reader."""
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in reader.files()]
+
+
+# --- hash, id, order --------------------------------------------------------------------------------------
+def _settle(job: _Job, extracted: _Extracted, folder: Path, stage: Stage) -> Landed:
+    """The rows of one source, hashed and sorted, in their Parquet file; raises AccountUnbalanced."""
+    columns = job.reader.header()
+    path = folder / f"{job.map}.parquet"
+    given = give_ids(extracted.files, columns, path, spill=folder / "_staging" / "spill")
+    _balance(job, extracted.rows, path)
+    stage.advance()
+    return Landed(
+        job.map, path, columns, given.rows, given.content_hash, job.file_hashes, job.reading,
+        notes=job.reader.notes(),
+    )
+
+
+def _balance(job: _Job, read: int, path: Path) -> None:
+    """Stop when the file does not hold as many rows as were read: all later accounts begin with it."""
+    from pyarrow.parquet import read_metadata  # 30 ms, and not needed when nothing changed
+
+    landed = read_metadata(path).num_rows
+    if landed != read:
+        raise AccountUnbalanced(
+            f"{read} rows were read and {landed} were landed", job.map,
+            why="rows were lost or doubled between the source and the landed file",
+            remedy="run again; if it stays so, report it",
+        )

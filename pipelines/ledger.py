@@ -1,0 +1,179 @@
+"""What the CRM database remembers of earlier loads, as Arrow tables: the base of every difference.
+
+The ledger leaves out what is long (raw rows, claims, profiles): hashes stand for them, and
+:func:`read_records` and the change set read the long texts of the few rows they need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from crm_unify.schema.bookkeeping import (
+    mig_lineage,
+    mig_model,
+    mig_profile,
+    mig_quarantine,
+    mig_redirect,
+    mig_run,
+    mig_source_record,
+    mig_xref,
+)
+from crm_unify.schema.crm import consent
+from crm_unify.schema.target import reachable
+from pipelines.database.read import fetch, matching
+
+LONG: Final = ("raw", "claims")
+"""Columns of a source record that are read only when they are needed."""
+CONSENT_COLUMNS: Final = (
+    "id",
+    "source_record_id",
+    "channel",
+    "value_norm",
+    "status",
+    "raw_flag",
+    "given_at",
+    "evidence",
+    "run",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInForce:
+    """The matching model that scored this state."""
+
+    id: str
+    kernel_version: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest row of ``mig_run``."""
+
+    id: int
+    as_of: str
+    """ISO date."""
+    state: str
+    sources_hash: str | None
+    rules_hash: str | None
+    model_id: str | None
+    plan_hash: str | None
+    account: str | None
+    """JSON."""
+    summary: str | None
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The memory of a CRM database; tables are sorted by their first column."""
+
+    records: pa.Table
+    """``mig_source_record`` without ``raw`` and ``claims``, with ``first_run``."""
+    xref: pa.Table
+    """``record_id, customer_id``."""
+    redirects: pa.Table
+    """``old_id, new_id``."""
+    profiles: pa.Table
+    """``customer_id, hash`` of what was last written for each customer."""
+    consents: pa.Table
+    """Rows of ``consent`` that came from a source record, with the run that appended them."""
+    quarantine: pa.Table
+    """``id`` of every entry."""
+    lineages: pa.Table
+    """``id`` of every lineage ever used."""
+    model: ModelInForce | None
+    last_run: LastRun | None
+    state: str
+    """Changes with every load that wrote a row: a change set applies to the state it was computed from."""
+
+    @property
+    def next_run(self) -> int:
+        """Number the next run gets."""
+        return 1 if self.last_run is None else self.last_run.id + 1
+
+
+def read_ledger(engine: sa.Engine) -> Ledger:
+    """Everything a change set is computed against. Raises Unreachable when the database does not answer."""
+    with reachable(engine), engine.connect() as connection:
+        return Ledger(
+            records=_sorted(connection, *_short(mig_source_record)),
+            xref=_sorted(connection, *mig_xref.columns),
+            redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
+            profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
+            consents=_consents(connection),
+            quarantine=_sorted(connection, mig_quarantine.c.id),
+            lineages=_sorted(connection, mig_lineage.c.id),
+            model=model_in_force(connection),
+            last_run=last_run(connection),
+            state=state(connection),
+        )
+
+
+def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Whole rows of ``mig_source_record`` (raw row and claims too) for these record ids, sorted by record id.
+
+    This is how a record that is gone from its source, or has turned bad, keeps its last good claims.
+    """
+    with reachable(engine), engine.connect() as connection:
+        query = sa.select(mig_source_record)
+        return matching(connection, query, mig_source_record.c.record_id, record_ids).sort_by("record_id")
+
+
+def state(connection: sa.Connection) -> str:
+    """A hash over all loads that wrote rows."""
+    c = mig_run.c
+    loads = connection.execute(
+        sa.select(c.id, c.state, c.plan_hash, c.sources_hash, c.rules_hash, c.written_rows)
+        .where(c.written_rows > 0)
+        .order_by(c.id)
+    )
+    return hashlib.sha256(json.dumps([list(row) for row in loads]).encode()).hexdigest()[:32]
+
+
+def last_run(connection: sa.Connection) -> LastRun | None:
+    """The newest run, whether it wrote anything or not."""
+    c = mig_run.c
+    row = connection.execute(
+        sa.select(
+            c.id,
+            c.as_of,
+            c.state,
+            c.sources_hash,
+            c.rules_hash,
+            c.model_id,
+            c.plan_hash,
+            c.account,
+            c.summary,
+        )
+        .order_by(c.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else LastRun(row.id, row.as_of.isoformat(), *row[2:])
+
+
+def model_in_force(connection: sa.Connection) -> ModelInForce | None:
+    """The model that scores this CRM."""
+    c = mig_model.c
+    row = connection.execute(sa.select(c.id, c.kernel_version, c.model).where(c.in_force)).first()
+    return None if row is None else ModelInForce(row.id, row.kernel_version, row.model)
+
+
+def _short(table: sa.Table) -> list[sa.Column[Any]]:
+    return [column for column in table.columns if column.name not in LONG]
+
+
+def _sorted(connection: sa.Connection, *columns: sa.Column[Any]) -> pa.Table:
+    return fetch(connection, sa.select(*columns).order_by(columns[0]))
+
+
+def _consents(connection: sa.Connection) -> pa.Table:
+    columns = [consent.columns[name] for name in CONSENT_COLUMNS]
+    query = sa.select(*columns).where(consent.c.source_record_id.is_not(None)).order_by(consent.c.id)
+    return fetch(connection, query)

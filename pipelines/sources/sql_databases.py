@@ -1,0 +1,332 @@
+"""What differs between SQLite, PostgreSQL and MariaDB when tables are read as text.
+
+Every connection is read-only: SQLite files are opened so that a missing one is not created, servers are
+told that the session writes nothing. Passwords appear in no message.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from crm_unify.errors import ConfigurationError, SourceMissing, Unreachable, nearest_name
+
+BYTES: Final = "\uffff"
+"""In front of hexadecimal digits: the value is bytes. No text begins with this noncharacter."""
+
+_CONNECT_SECONDS: Final = 10
+_SHOWN_NAMES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one kind of database is spoken to."""
+
+    driver: str
+    """SQLAlchemy driver name."""
+    extra: str
+    """Optional dependency that brings the driver; empty where Python has it."""
+    prepare: tuple[str, ...]
+    """Statements that make a session read-only and its text the same everywhere."""
+    text: str
+    """Expression that casts column {0} to text."""
+    binary: str
+    """Expression that gives BYTES and hexadecimal digits for column {0}."""
+    bits: str = ""
+    """Expression for a column of single bits, where the driver would hand out bytes."""
+    options: tuple[tuple[str, Any], ...] = ()
+    """Arguments of the driver's `connect`."""
+
+
+_SQLITE: Final = Dialect(
+    "sqlite", "", ("PRAGMA schema_version",), text="CAST({0} AS TEXT)",
+    # any column may hold bytes; where none is declared to, those that are no text are an encoding problem
+    binary="CASE typeof({0}) WHEN 'blob' THEN char(65535) || hex({0}) ELSE CAST({0} AS TEXT) END",
+)
+_POSTGRESQL: Final = Dialect(
+    "postgresql+psycopg", "postgres",
+    ("SET client_encoding = 'UTF8'", "SET DateStyle = 'ISO, YMD'", "SET TimeZone = 'UTC'",
+     "SET default_transaction_read_only = on"),
+    text="CAST({0} AS TEXT)", binary="chr(65535) || encode({0}, 'hex')",
+    options=(("connect_timeout", _CONNECT_SECONDS),),
+)
+_MARIADB: Final = Dialect(
+    "mysql+pymysql", "mysql",
+    # a consumer that sorts and hashes may be slower than the 60 s the server waits by default
+    ("SET time_zone = '+00:00'", "SET net_write_timeout = 3600", "SET SESSION TRANSACTION READ ONLY"),
+    text="CAST({0} AS CHAR)", binary="CONCAT(_utf8mb4 x'EFBFBF', HEX({0}))", bits="CAST({0} + 0 AS CHAR)",
+    options=(("connect_timeout", _CONNECT_SECONDS), ("charset", "utf8mb4")),
+)
+_DIALECTS: Final = {
+    "sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MARIADB, "mariadb": _MARIADB,
+}
+_BYTEA: Final = 17
+"""Type number of bytea in PostgreSQL."""
+_MARIADB_BIT: Final = 16
+_MARIADB_TEXTS: Final = frozenset({249, 250, 251, 252, 253, 254, 255})
+"""Type numbers that texts and bytes share (BLOB and TEXT, BINARY and CHAR)."""
+
+
+class Session:
+    """One open, read-only connection."""
+
+    def __init__(self, connection: Any, dialect: Dialect, database: Database) -> None:
+        """`connection` is the driver's own."""
+        self._connection, self._dialect, self._database = connection, dialect, database
+
+    def relation(self, table: str | None, query: str | None) -> str:
+        """SQL for the rows of a table, view or query; a table that is not there stops the run."""
+        if query is not None:
+            return f"({query.strip().rstrip(';')}\n) AS rows_of_query"  # a comment may end the query
+        return self._database.quoted_table(table or "")
+
+    def describe(self, relation: str) -> list[tuple[str, str]]:
+        """Name and text expression of each column of a relation."""
+        described = self._described(relation)
+        binary = self._binary_columns(relation, described)
+        return [(name, self._expression(name, code, binary)) for name, code in described]
+
+    def _described(self, relation: str) -> list[tuple[str, object]]:
+        """Name and driver's type number of each column; a query that cannot run is a wrong configuration."""
+        try:
+            with self._cursor() as cursor:
+                cursor.execute(f"SELECT * FROM {relation} WHERE 1 = 0")
+                return [(str(column[0]), column[1]) for column in cursor.description]
+        except self._database.driver_error as error:
+            if not self._database.is_alive():
+                raise
+            raise ConfigurationError("the database cannot run the source's query", self._database.name,
+                                     why=self._database.reason(error),
+                                     remedy="correct `query` under `source` in the rule file") from None
+
+    def rows(
+        self, relation: str, expressions: Sequence[str], *, size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """All rows as tuples of text (bytes of text in SQLite) or None, `size` at a time."""
+        if self._dialect is _SQLITE:
+            self._connection.text_factory = bytes
+        with self._streaming_cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(expressions)} FROM {relation}")
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+    def _expression(self, name: str, code: object, binary: frozenset[str]) -> str:
+        column = self._database.quoted(name)
+        if name in binary:
+            return self._dialect.binary.format(column)
+        if self._dialect.bits and code == _MARIADB_BIT:
+            return self._dialect.bits.format(column)
+        return self._dialect.text.format(column)
+
+    def _binary_columns(self, relation: str, described: Sequence[tuple[str, object]]) -> frozenset[str]:
+        """Columns declared to hold bytes; in a SQLite query, which declares nothing, all of them."""
+        if self._dialect is _POSTGRESQL:
+            return frozenset(name for name, code in described if code == _BYTEA)
+        if self._dialect is _SQLITE:
+            return self._blob_columns(relation, described)
+        names = [name for name, code in described if code in _MARIADB_TEXTS]
+        if not names:
+            return frozenset()
+        charsets = ", ".join(f"CHARSET({self._database.quoted(name)})" for name in names)
+        with self._cursor() as cursor:
+            cursor.execute(f"SELECT {charsets} FROM {relation} LIMIT 1")
+            row = cursor.fetchone() or ()
+        return frozenset(name for name, charset in zip(names, row, strict=False) if charset == "binary")
+
+    def _blob_columns(self, relation: str, described: Sequence[tuple[str, object]]) -> frozenset[str]:
+        """Columns of a SQLite relation without a declared type that rules bytes out."""
+        with self._cursor() as cursor:
+            declared = {} if relation.startswith("(") else {
+                name: kind for _, name, kind, *_ in cursor.execute(f"PRAGMA table_info({relation})")
+            }
+        return frozenset(name for name, _ in described if declared.get(name, "").upper() in ("", "BLOB"))
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def _streaming_cursor(self) -> Iterator[Any]:
+        """A cursor that leaves the result on the server."""
+        if self._dialect is _POSTGRESQL:
+            cursor = self._connection.cursor(name="crm_unify_rows")
+        elif self._dialect is _MARIADB:
+            from pymysql.cursors import SSCursor
+
+            cursor = self._connection.cursor(SSCursor)
+        else:
+            cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+class Database:
+    """A database that rows are read from."""
+
+    def __init__(self, url: sa.URL, dialect: Dialect, file: Path | None) -> None:
+        """`file` is the SQLite file; None for a server."""
+        self._url, self._dialect, self._file = url, dialect, file
+        self.name = str(file) if file is not None else url.set(query={}).render_as_string(hide_password=True)
+        """Where it is, without secrets."""
+        connect: dict[str, Any] = (
+            {"connect_args": dict(dialect.options)} if file is None else {"creator": self._open_file}
+        )
+        try:
+            self._engine = sa.create_engine(url, poolclass=NullPool, **connect)
+        except ImportError as error:
+            what = f"no driver for {dialect.driver} is installed"
+            raise ConfigurationError(what, self.name, why=str(error),
+                                     remedy=f"install `crm-unify[{dialect.extra}]`") from None
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """The base of what the driver raises."""
+        error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        return error
+
+    @property
+    def text_type(self) -> pa.DataType:
+        """What `rows` gives for a text: bytes in SQLite, where not all texts are UTF-8."""
+        return pa.string() if self._file is None else pa.binary()
+
+    def files(self) -> tuple[Path, ...]:
+        """The SQLite file, and its write-ahead log when changes are in it."""
+        if self._file is None:
+            return ()
+        log = self._file.with_name(f"{self._file.name}-wal")
+        return (self._file, log) if log.is_file() and log.stat().st_size else (self._file,)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """An open connection; what goes wrong on it is told without secrets."""
+        self._refuse_missing_file()
+        with self._told():
+            pooled = self._engine.raw_connection()
+        try:
+            with self._told():
+                connection = pooled.driver_connection
+                self._prepare(connection)
+                yield Session(connection, self._dialect, self)
+        finally:
+            pooled.invalidate()
+
+    def quoted(self, name: str) -> str:
+        """An identifier in the quotation marks of this database."""
+        return self._engine.dialect.identifier_preparer.quote_identifier(name)
+
+    def quoted_table(self, table: str) -> str:
+        """A table or view by its name, `schema.name` where it is not in the default schema."""
+        inspector = sa.inspect(self._engine)
+        schema, _, bare = table.rpartition(".")
+        names = _tables(inspector, None)
+        found = _spelt(table, names)
+        if found is not None:
+            return self.quoted(found)
+        if schema and schema in inspector.get_schema_names():
+            names = _tables(inspector, schema)
+            found = _spelt(bare, names)
+            if found is not None:
+                return f"{self.quoted(schema)}.{self.quoted(found)}"
+            raise _no_table(bare, names, f"{self.name}, schema {schema}")
+        raise _no_table(table, names, self.name)
+
+    def is_alive(self) -> bool:
+        """Whether a new connection answers."""
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
+
+    def _prepare(self, connection: Any) -> None:
+        """Make the session read-only and its notation the usual one."""
+        cursor = connection.cursor()
+        for statement in self._dialect.prepare:
+            cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    def _open_file(self) -> sqlite3.Connection:
+        """The SQLite file, read-only."""
+        uri = f"file:{quote(str(self._file))}?mode=ro"
+        return sqlite3.connect(uri, uri=True, timeout=_CONNECT_SECONDS)
+
+    def _refuse_missing_file(self) -> None:
+        if self._file is None or self._file.is_file():
+            return
+        folder = self._file.parent
+        there = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+        nearest = nearest_name(self._file.name, there)
+        raise SourceMissing("the SQLite file is not there", str(self._file),
+                            why=f"nearest name in that folder: '{nearest}'" if nearest else "",
+                            remedy="deliver the file, or correct `url` in the project file")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Driver errors as a source that does not answer."""
+        try:
+            yield
+        except (DBAPIError, self.driver_error) as error:
+            raise Unreachable("the database does not answer, or refuses to be read", self.name,
+                              why=self.reason(error),
+                              remedy="check that it runs, and host, user and password in the source's `url`",
+                              ) from None
+
+    def reason(self, error: Exception) -> str:
+        """First line of the driver's words, without the password."""
+        cause = getattr(error, "orig", None) or error
+        line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+        return line.replace(str(self._url.password), "***") if self._url.password else line
+
+
+def open_database(url: str, root: Path) -> Database:
+    """The database at a SQLAlchemy URL; relative SQLite paths start at `root`. Nothing is connected yet."""
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        raise ConfigurationError("the `url` of a source is no database URL", root,
+                                 remedy="write it as driver://user:password@host:port/database") from None
+    backend = parsed.get_backend_name()
+    if backend not in _DIALECTS:
+        raise ConfigurationError.unknown("database", backend, known=_DIALECTS, file=root)
+    dialect = _DIALECTS[backend]
+    file = root / (parsed.database or "") if dialect is _SQLITE else None
+    return Database(parsed.set(drivername=dialect.driver), dialect, file)
+
+
+def _tables(inspector: sa.Inspector, schema: str | None) -> list[str]:
+    """Names of tables and views, sorted."""
+    return sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)])
+
+
+def _spelt(name: str, names: Sequence[str]) -> str | None:
+    """The name as the database spells it: itself, or the only one that differs in case alone."""
+    if name in names:
+        return name
+    folded = [there for there in names if there.casefold() == name.casefold()]
+    return folded[0] if len(folded) == 1 else None
+
+
+def _no_table(table: str, names: Sequence[str], where: str) -> SourceMissing:
+    """The guard that names what is there instead."""
+    nearest = nearest_name(table, names)
+    shown = ", ".join(names[:_SHOWN_NAMES]) + (", ..." if len(names) > _SHOWN_NAMES else "")
+    return SourceMissing(f"no table or view '{table}'", where, why=f"there are: {shown or 'none'}",
+                         remedy=f"did you mean '{nearest}'?" if nearest else "correct `table` of the source")

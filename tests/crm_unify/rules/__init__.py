@@ -1,0 +1,1 @@
+"""Tests: What rule files may say."""

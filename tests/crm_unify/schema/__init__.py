@@ -1,0 +1,1 @@
+"""Tests of the CRM database: its tables, views and upgrades."""

@@ -1,0 +1,1 @@
+"""Tests: for the people who know the customers."""

@@ -1,0 +1,1 @@
+"""Tests: What must hold before anything is written."""

@@ -1,0 +1,113 @@
+"""Components and constrained average linkage, on random graphs."""
+
+from itertools import combinations
+
+import networkx as nx
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.clustering import CLIP_HIGH, MAX_COMPONENT, Weighted, cluster, components, inner_pairs
+from matching.decisions import Constraints
+
+LINE = 2_000
+NO_MUST = np.empty((2, 0), np.int64)
+EDGES = st.dictionaries(
+    st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda e: e[0] < e[1]),
+    st.integers(-9_000, 15_000),
+)
+PAIRS = st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda e: e[0] < e[1]), max_size=6)
+
+
+def weighted(edges: dict[tuple[int, int], int]) -> Weighted:
+    """Edges as weighted pairs of equal say."""
+    keys = sorted(edges)
+    left, right = (np.array([key[i] for key in keys], np.int64) for i in (0, 1))
+    return Weighted(left, right, np.array([edges[k] for k in keys], np.int64), np.ones(len(keys), np.int64))
+
+
+def clustered(edges: dict[tuple[int, int], int], constraints: Constraints) -> np.ndarray:
+    """Clusters of twelve records; pairs that have no edge weigh -1 bit."""
+    must = np.array(constraints.must, np.int64).reshape(-1, 2).T
+    label = components(12, weighted(edges), line=0, must=must)
+    left, right = inner_pairs(label)
+    bits = [edges.get((int(a), int(b)), -1_000) for a, b in zip(left, right, strict=True)]
+    inner = Weighted(left, right, np.array(bits, np.int64), np.ones(len(left), np.int64))
+    return cluster(label, inner, weighted({}), line=LINE, constraints=constraints)
+
+
+@given(EDGES)
+def test_components_equal_those_of_networkx(edges: dict[tuple[int, int], int]) -> None:
+    """Components at a line are the connected components of the edges at or above it, named by the least."""
+    graph = nx.Graph([edge for edge, bits in edges.items() if bits >= 0])
+    graph.add_nodes_from(range(12))
+    expected = {node: min(part) for part in nx.connected_components(graph) for node in part}
+    found = components(12, weighted(edges), line=0, must=NO_MUST)
+    assert found.tolist() == [expected[node] for node in range(12)]
+
+
+@given(EDGES, PAIRS)
+def test_records_said_to_be_different_are_never_together(
+    edges: dict[tuple[int, int], int], apart: set[tuple[int, int]]
+) -> None:
+    """Whatever the weights, a forbidden pair stands in two clusters."""
+    found = clustered(edges, Constraints(cannot=tuple(sorted(apart))))
+    assert all(found[a] != found[b] for a, b in apart)
+
+
+@given(EDGES, PAIRS)
+def test_records_said_to_be_the_same_are_always_together(
+    edges: dict[tuple[int, int], int], must: set[tuple[int, int]]
+) -> None:
+    """Whatever the weights, a demanded pair stands in one cluster."""
+    found = clustered(edges, Constraints(must=tuple(sorted(must))))
+    assert all(found[a] == found[b] for a, b in must)
+
+
+@given(EDGES)
+def test_clusters_are_named_by_their_least_member(edges: dict[tuple[int, int], int]) -> None:
+    """The name of a cluster is a member of it, and no member is less."""
+    found = clustered(edges, Constraints())
+    assert all(found[name] == name and name <= member for member, name in enumerate(found))
+
+
+@given(EDGES)
+def test_clusters_equal_plain_average_linkage(edges: dict[tuple[int, int], int]) -> None:
+    """The shortcuts for clear components give what merging the best pair of groups, step by step, gives."""
+    weights = {e: max(-6_000, min(CLIP_HIGH, b)) for e, b in edges.items()}
+    groups = [[node] for node in range(12)]
+
+    def average(one: list[int], two: list[int]) -> float:
+        return sum(weights.get((min(a, b), max(a, b)), -1_000) for a in one for b in two) / (
+            len(one) * len(two)
+        )
+
+    while len(groups) > 1:
+        best = min(
+            combinations(range(len(groups)), 2), key=lambda ij: (-average(groups[ij[0]], groups[ij[1]]), ij)
+        )
+        if average(groups[best[0]], groups[best[1]]) < LINE:
+            break
+        groups[best[0]] = sorted(groups[best[0]] + groups.pop(best[1]))
+    expected = {node: min(group) for group in groups for node in group}
+    assert clustered(edges, Constraints()).tolist() == [expected[node] for node in range(12)]
+
+
+def test_a_component_too_large_is_cut_at_its_weak_links() -> None:
+    """Two large groups joined by one weak pair come apart; nobody is dropped."""
+    size = MAX_COMPONENT - 20
+    chains = [(i, i + 1) for i in range(2 * size - 1)]
+    edges = {edge: 9_000 if edge != (size - 1, size) else 500 for edge in chains}
+    found = components(2 * size, weighted(edges), line=0, must=NO_MUST)
+    assert np.unique(found).tolist() == [0, size]
+
+
+def test_a_component_that_cannot_be_cut_is_joined_strongest_first() -> None:
+    """Beyond all-pairs comparison strong pairs still join, and forbidden pairs still do not."""
+    size = MAX_COMPONENT + 50
+    edges = {(i, i + 1): 20_000 for i in range(size - 1)}
+    label = components(size, weighted(edges), line=0, must=NO_MUST)
+    constraints = Constraints(cannot=((0, size - 1),))
+    found = cluster(label, weighted({}), weighted(edges), line=LINE, constraints=constraints)
+    assert len(np.unique(found)) == 2
+    assert found[0] != found[size - 1]

@@ -1,0 +1,72 @@
+"""The algebra of verdicts."""
+
+import networkx as nx
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.decisions import Constraints, resolve
+
+IDS = pa.array([f"r{i}" for i in range(8)])
+PAIR = st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda e: e[0] < e[1])
+VERDICTS = st.dictionaries(PAIR, st.sampled_from(["same", "different", "unsure"]), max_size=14)
+
+
+def decided(*verdicts: tuple[int, int, str]) -> tuple[Constraints, list[dict[str, object]]]:
+    """The constraints and conflicts of verdicts on numbered records, oldest first."""
+    table = pa.table(
+        {
+            "left": [f"r{a}" for a, _, _ in verdicts],
+            "right": [f"r{b}" for _, b, _ in verdicts],
+            "verdict": [v for _, _, v in verdicts],
+            "decided_at": [f"2026-01-{i + 1:02d}" for i in range(len(verdicts))],
+        }
+    )
+    found, conflicts = resolve(table, IDS)
+    return found, conflicts.to_pylist()
+
+
+@given(VERDICTS)
+def test_what_must_be_together_never_joins_what_must_not(verdicts: dict[tuple[int, int], str]) -> None:
+    """For any verdicts, the SAME in force connect no pair that DIFFERENT or UNSURE in force keeps apart."""
+    found, _ = decided(*((a, b, v) for (a, b), v in verdicts.items()))
+    groups = list(nx.connected_components(nx.Graph(found.must)))
+    assert not any({a, b} <= group for a, b in found.cannot for group in groups)
+
+
+@given(VERDICTS)
+def test_every_different_is_in_force(verdicts: dict[tuple[int, int], str]) -> None:
+    """No DIFFERENT verdict is ever given up, and each suspended SAME is listed."""
+    found, conflicts = decided(*((a, b, v) for (a, b), v in verdicts.items()))
+    assert {pair for pair, v in verdicts.items() if v == "different"} <= set(found.cannot)
+    same = {pair for pair, v in verdicts.items() if v == "same"}
+    suspended = {(int(str(c["suspended_left"])[1:]), int(str(c["suspended_right"])[1:])) for c in conflicts}
+    assert set(found.must) == same - suspended
+
+
+def test_the_newest_same_of_a_contradicting_chain_is_suspended() -> None:
+    """A = b = c against a / c: the later of the two SAME gives way, and the chain is told."""
+    found, conflicts = decided((0, 1, "same"), (0, 2, "different"), (1, 2, "same"))
+    assert found.must == ((0, 1),)
+    assert conflicts[0]["chain"] == ["r0", "r1", "r2"]
+    assert (conflicts[0]["suspended_left"], conflicts[0]["suspended_right"]) == ("r1", "r2")
+
+
+def test_unsure_yields_to_a_chain_of_same() -> None:
+    """A person who said SAME all along the chain has answered the question."""
+    found, conflicts = decided((0, 2, "unsure"), (0, 1, "same"), (1, 2, "same"))
+    assert found.cannot == ()
+    assert conflicts == []
+
+
+def test_verdicts_on_records_that_are_gone_are_left_aside() -> None:
+    """A verdict on a record that is not among these has no effect."""
+    found, _ = resolve(pa.table({"left": ["r1"], "right": ["gone"], "verdict": ["same"]}), IDS)
+    assert found == Constraints()
+
+
+def test_an_unknown_verdict_is_refused() -> None:
+    """A verdict that is none is named, with those that are."""
+    with pytest.raises(ValueError, match="maybe"):
+        decided((0, 1, "maybe"))

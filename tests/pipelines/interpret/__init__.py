@@ -1,0 +1,1 @@
+"""Tests of interpreting: rules applied to landed rows."""

@@ -1,0 +1,146 @@
+"""Orders find their customers, lines their orders, or they wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crm_unify.errors import ConfigurationError, GuardStopped
+from pipelines.interpret.interface import Interpreted
+from tests.pipelines.interpret.maps import Row, entries, out, project_of, refused, rule_text
+
+PEOPLE = rule_text(
+    "- {when: KIND = 'D', discard: {rule: R1}}\n"
+    + entries(
+        "organisation: {as: org, skip_if_null: FIRM, name: {from: FIRM}}", "person: {full_name: {from: NAME}}"
+    ),
+    rest="rules: {R1: {what: dummies}}",
+)
+LINES = rule_text(
+    entries("order_line: {order: {lookup: [shop, orders, ORDER]}, line_no: {from: NO}}"),
+    name="lines",
+    key="[ORDER, NO]",
+)
+CUSTOMERS: list[Row] = [
+    {"ID": "1", "NAME": "Ada Park"},
+    {"ID": "2", "NAME": "Bo Reed", "FIRM": "Reed Ltd"},
+    {"ID": "3", "NAME": None},
+    {"ID": "4", "KIND": "D"},
+]
+
+
+def orders(missing: str = "hold") -> str:
+    """Orders whose customer is looked up."""
+    lookup = f"{{lookup: [shop, people, CUST], missing: '{missing}'}}"
+    return rule_text(
+        entries(f"sales_order: {{customer: {lookup}, order_no: {{from: NO}}}}"), name="orders", key="[NO]"
+    )
+
+
+def run(folder: Path, *customers: str | None, missing: str = "hold") -> Interpreted:
+    """Orders 1, 2, ... of these customers, each with one line."""
+    rows: list[Row] = [{"NO": str(i), "CUST": customer} for i, customer in enumerate(customers, 1)]
+    lines: list[Row] = [{"ORDER": str(i), "NO": "1"} for i in range(1, len(customers) + 1)]
+    maps: dict[str, tuple[str, list[Row]]] = {
+        "people": (PEOPLE, CUSTOMERS),
+        "orders": (orders(missing), rows),
+        "lines": (LINES, lines),
+    }
+    return project_of(folder, maps)
+
+
+def fates(found: Interpreted, name: str) -> list[tuple[str, str | None]]:
+    """Fate and rule of the rows of a map, by key."""
+    rows = sorted(found.fates.to_pylist(), key=lambda row: (row["map"], row["key"] or ""))
+    return [(row["fate"], row["rule"]) for row in rows if row["map"] == name]
+
+
+def test_children_hang_on_the_first_party_of_their_parents_row(tmp_path: Path) -> None:
+    """The organisation where the row has one, else the person; lines hang on the order's record."""
+    found = run(tmp_path, "1", "2")
+    assert found.claims["sales_order"]["customer_record_id"].to_pylist() == [
+        "shop.people:1#person",
+        "shop.people:2#org",
+    ]
+    assert found.claims["order_line"]["order_record_id"].to_pylist() == [
+        "shop.orders:1#sales_order",
+        "shop.orders:2#sales_order",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("customer", "reason"),
+    [
+        pytest.param("9", "PARENT-MISSING", id="a customer who is not there"),
+        pytest.param("4", "PARENT-MISSING", id="a customer whose row is discarded"),
+        pytest.param("01", "PARENT-MISSING", id="keys are compared byte by byte"),
+        pytest.param(None, "PARENT-MISSING", id="no reference"),
+        pytest.param("3", "PARENT-QUARANTINED", id="a customer in quarantine"),
+    ],
+)
+def test_children_without_parent_wait_and_so_do_their_children(
+    tmp_path: Path, customer: str | None, reason: str
+) -> None:
+    """Both are held, each with its reason; nothing is loaded."""
+    found = run(tmp_path, customer)
+    assert fates(found, "orders") == [("held", reason)]
+    assert fates(found, "lines") == [("held", "PARENT-HELD")]
+    assert found.claims["sales_order"].num_rows == found.claims["order_line"].num_rows == 0
+
+
+def test_missing_quarantine_lists_the_row(tmp_path: Path) -> None:
+    """The entry shows the reference and the whole row."""
+    found = run(tmp_path, "9", missing="quarantine")
+    assert fates(found, "orders") == [("quarantined", "PARENT-MISSING")]
+    told = [row for row in refused(found, "map", "code", "raw", "sentence") if row[0] == "orders"]
+    assert told == [
+        (
+            "orders",
+            "PARENT-MISSING",
+            '{"CUST":"9","NO":"1"}',
+            "CUST holds '9', and no record with this key was made.",
+        )
+    ]
+
+
+def test_missing_null_loads_the_child_alone_with_a_warning(tmp_path: Path) -> None:
+    """The order has no customer, and somebody is told."""
+    found = run(tmp_path, "9", missing="null")
+    assert found.claims["sales_order"]["customer_record_id"].to_pylist() == [None]
+    assert ("orders", "warn", "PARENT-MISSING") in refused(found, "map", "severity", "code")
+
+
+@pytest.mark.parametrize("missing", ["quarantine", "null", "fail"])
+def test_a_child_of_a_quarantined_row_is_held_whatever_missing_says(tmp_path: Path, missing: str) -> None:
+    """Its parent is there, and follows when it is repaired."""
+    assert fates(run(tmp_path, "3", missing=missing), "orders") == [("held", "PARENT-QUARANTINED")]
+
+
+def test_missing_fail_stops_the_run(tmp_path: Path) -> None:
+    """The guard names the references."""
+    with pytest.raises(GuardStopped, match="2 rows of 'orders' name a customer that is not there: '8', '9'"):
+        run(tmp_path, "9", "1", "8", missing="fail")
+
+
+def test_maps_that_look_each_other_up_are_refused(tmp_path: Path) -> None:
+    """A circle has no first map; it is a mistake of configuration."""
+    here = orders().replace("shop, people, CUST", "shop, lines, CUST")
+    with pytest.raises(ConfigurationError):
+        project_of(tmp_path, {"orders": (here, []), "lines": (LINES, [])})
+
+
+def test_examples_take_parents_for_granted() -> None:
+    """A rule file's own examples know no other maps."""
+    found = out(orders(), {"NO": "1", "CUST": "7"})
+    assert found.claims["sales_order"]["customer_record_id"].to_pylist() == ["shop.people:7#customer"]
+
+
+def test_a_child_without_a_field_it_cannot_lack_is_quarantined(tmp_path: Path) -> None:
+    """An order without a number is no order."""
+    lookup = "{lookup: [shop, people, CUST]}"
+    text = rule_text(entries(f"sales_order: {{customer: {lookup}, order_no: {{from: NO}}}}"), name="orders")
+    found = out(text, {"ID": "1", "NO": None, "CUST": "7"})
+    assert refused(found, "severity", "target", "code") == [
+        ("quarantine", "sales_order.order_no", "REQUIRED-MISSING")
+    ]
