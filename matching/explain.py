@@ -1,122 +1,152 @@
-"""Why two records are, or are not, one customer: a sentence and its bits for every field."""
+"""Why two records are, or are not, one customer: a sentence and its bits for every field.
+
+The parts of an explanation add up to the match weight to the millibit, so they can be drawn as a waterfall:
+what was to be expected before any field had spoken, every field, the bounds on what a name and a
+contradiction can do. They are the numbers the run itself decided by, not a second opinion.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
-from matching.blocking import candidates
+from matching.blocking import Candidates, candidates
 from matching.cells import levels
-from matching.columns import Column
+from matching.columns import Column, Ints
 from matching.comparisons import compare
+from matching.contradictions import CONTRADICTED_BITS, CONTRADICTIONS
+from matching.explain_blocking import rule_reasons
+from matching.explanation import CLASS_WORDS, Contradiction, Explanation, FieldReason
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import KindModel, Model
-from matching.policy import COMPARISONS, SAID
-from matching.rules import RULES
-from matching.scoring import MILLI, bits_by_comparison, priors, score
+from matching.policy import CLASSES, COMPARISONS, SAID, UNRELATED
+from matching.scoring import MILLI, bits_by_comparison, likelihoods, name_excess, priors, score, tables
+from matching.training import train
 
 
-@dataclass(frozen=True, slots=True)
-class FieldReason:
-    """What one field says about a pair."""
+class Explainer:
+    """Explains pairs of one set of records by one model; what all explanations share is made once."""
 
-    comparison: str
-    """Name of the comparison."""
-    level: int
-    """Level of agreement; -1 where a side lacks the field."""
-    sentence: str
-    """The level in words, with both values."""
-    millibits: int
-    """For the same customer against the likeliest other class; above 0 speaks for it."""
+    def __init__(self, features: Features, model: Model) -> None:
+        """Explain pairs of these records, weighed by this model."""
+        self.model = replace(model, kinds={**_untrained(features, model), **model.kinds})
+        self._kinds = {kind: known(held, self.model.kinds[kind]) for kind, held in features.kinds.items()}
+        self._proposed: dict[str, Candidates] = {}
 
+    def pair(self, left: str, right: str) -> Explanation:
+        """Explain a pair. KeyError where a record is not there, ValueError where the kinds differ."""
+        one, two = sorted((left, right))
+        held, at = self._found(one, two)
+        rules, silent = rule_reasons(held, at, proposed_by=self._proposed_by(held, at))
+        weighed = _weighed(held, self.model, at)
+        return Explanation(
+            left=one,
+            right=two,
+            kind=held.kind,
+            band=_band(self.model, weighed["millibits"]),
+            merge=round(self.model.merge_bits * MILLI),
+            review=round(self.model.review_bits * MILLI),
+            rules=rules,
+            silent=silent,
+            **weighed,
+        )
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why two records are, or are not, one customer. The bits of all parts add up to the match weight."""
+    def held(self, kind: str) -> KindFeatures:
+        """The features of a kind, with the counts its model remembers. KeyError where there are none."""
+        return self._kinds[kind]
 
-    left: str
-    right: str
-    """Record ids, the lesser first."""
-    kind: str
-    millibits: int
-    """The match weight."""
-    probability: float
-    """Of the same customer, 0 to 1."""
-    likeliest: str
-    """same, household or unrelated."""
-    rival: str
-    """The likeliest class besides the same customer; the bits of the fields are against it."""
-    prior: int
-    """Millibits before any field has spoken: how much rarer one customer is than the rival class."""
-    fields: tuple[FieldReason, ...]
-    """In the order of the policy."""
-    correction: int
-    """Millibits for the other rival classes, and for names, which do not decide by themselves."""
-    band: str
-    """merge, review or apart, by the weight of the pair alone."""
-    rules: tuple[str, ...]
-    """The blocking rules that propose the pair; none: it is compared only inside a component."""
+    def place(self, record: str) -> tuple[str, int]:
+        """The kind of a record and its position. KeyError where it is not there."""
+        for kind, held in self._kinds.items():
+            at = pc.index(held.record_ids, record).as_py()
+            if at >= 0:
+                return kind, at
+        raise KeyError(f"there is no record {record}")
 
-    def __str__(self) -> str:
-        """The explanation for people, a line a reason."""
-        odds = f"{self.millibits / MILLI:+.1f} bits, probability {self.probability:.3f}"
-        lines = [f"{self.left} and {self.right}: {self.band} ({odds}; {self.likeliest})"]
-        lines.append(f"{self.prior / MILLI:+8.1f}  before any field has spoken, against: {self.rival}")
-        lines += [f"{f.millibits / MILLI:+8.1f}  {f.sentence}" for f in self.fields if f.level >= 0]
-        lines.append(f"{self.correction / MILLI:+8.1f}  namesakes, and the other ways not to be the same")
-        proposed = ", ".join(self.rules)
-        lines.append(f"proposed by: {proposed}" if proposed else "no blocking rule proposes this pair")
-        return "\n".join(lines)
+    def _found(self, left: str, right: str) -> tuple[KindFeatures, Ints]:
+        (kind, one), (other, two) = self.place(left), self.place(right)
+        if kind != other:
+            raise ValueError(f"{left} is a {kind} and {right} a {other}: never one customer")
+        return self._kinds[kind], np.array([one, two], np.int64)
+
+    def _proposed_by(self, held: KindFeatures, at: Ints) -> int:
+        """Bit i is set where rule i proposes the pair among all records."""
+        if held.kind not in self._proposed:
+            self._proposed[held.kind] = candidates(held)
+        found = self._proposed[held.kind]
+        pair = np.flatnonzero((found.left == at[0]) & (found.right == at[1]))
+        return int(found.proposed_by[pair[0]]) if len(pair) else 0
 
 
 def explain(features: Features, model: Model, left: str, right: str) -> Explanation:
-    """Explain a pair by a model. KeyError where a record is not there, ValueError where the kinds differ."""
-    kind, at = _found(features, *sorted((left, right)))
-    held, weights = known(features.kinds[kind], model.kinds[kind]), model.kinds[kind]
+    """Explain one pair by a model, as :meth:`Explainer.pair` does."""
+    return Explainer(features, model).pair(left, right)
+
+
+def _untrained(features: Features, model: Model) -> Mapping[str, KindModel]:
+    """Kinds that the model has never seen are weighed as a run weighs them: trained on these records."""
+    missing = {kind: held for kind, held in features.kinds.items() if kind not in model.kinds}
+    return train(Features(missing)).kinds
+
+
+def _weighed(held: KindFeatures, model: Model, at: Ints) -> dict[str, Any]:
+    """The parts of an explanation that come from the weights; `at` are the two positions."""
+    kind, weights = held.kind, model.kinds[held.kind]
     cell = compare(held, at[:1], at[1:])
     scores = score(kind, cell, weights)
-    bits = bits_by_comparison(kind, cell[:, 0], weights)
-    before = priors(weights)[0] - priors(weights)[1:]
-    rival = int(np.argmin(bits.sum(axis=0) + before))
-    weight, prior = int(scores.millibits[0]), int(before[rival])
-    reasons = _reasons(held, cell[:, 0], bits[:, rival], at=at)
-    return Explanation(
-        left=min(left, right),
-        right=max(left, right),
-        kind=kind,
-        millibits=weight,
-        probability=float(scores.probability[0]),
-        likeliest=SAID[int(scores.klass[0])],
-        rival=SAID[rival + 1],
-        prior=prior,
-        fields=reasons,
-        correction=weight - prior - sum(reason.millibits for reason in reasons),
-        band=_band(model, weight),
-        rules=_rules(held, at),
-    )
+    found, before = likelihoods(kind, cell, weights)[:, 0], priors(weights)
+    rival = int(np.argmax(found[1:])) + 1
+    names = -int(name_excess(kind, cell, tables(kind, weights), prior=before)[0]) if rival == UNRELATED else 0
+    bits = bits_by_comparison(kind, cell[:, 0], weights)[:, rival - 1]
+    prior, weight = int(before[0] - before[rival]), int(scores.millibits[0])
+    alone = _against_all(found)
+    cap = weight - alone
+    words = CLASS_WORDS[kind]
+    likeliest = CLASSES[int(scores.klass[0])]
+    return {
+        "millibits": weight,
+        "probability": float(scores.probability[0]),
+        "likeliest": SAID[int(scores.klass[0])],
+        "likeliest_words": words[likeliest],
+        "rival": SAID[rival],
+        "rival_words": words[CLASSES[rival]],
+        "prior": prior,
+        "fields": _reasons(held, cell[:, 0], bits, at=at),
+        "names": names,
+        "others": alone - int(found[0] - found[rival]),
+        "contradiction": _contradiction(held, cell, at=at, cap=cap) if scores.contradicted[0] else None,
+    }
 
 
-def _found(
-    features: Features, left: str, right: str
-) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """The kind of two records and their positions."""
-    places = {}
-    for kind, held in features.kinds.items():
-        for record in (left, right):
-            at = pc.index(held.record_ids, record).as_py()
-            if at >= 0:
-                places[record] = (kind, at)
-    for record in (left, right):
-        if record not in places:
-            raise KeyError(f"there is no record {record}")
-    if places[left][0] != places[right][0]:
-        raise ValueError(
-            f"{left} is a {places[left][0]} and {right} a {places[right][0]}: never one customer"
-        )
-    return places[left][0], np.array([places[left][1], places[right][1]], np.int64)
+def _against_all(found: Ints) -> int:
+    """Millibits of the same customer against all rival classes together, as scoring adds them up."""
+    high = found[1:].max()
+    odds = np.add.reduce(np.exp2((found[1:] - high) / MILLI))
+    return int(found[0] - high - np.rint(MILLI * np.log2(odds)).astype(np.int64))
+
+
+def _contradiction(
+    held: KindFeatures, cell: npt.NDArray[np.uint8], *, at: Ints, cap: int
+) -> Contradiction | None:
+    """What the two records contradict each other in; every entry of the table that holds."""
+    rows = {comparison.name: i for i, comparison in enumerate(COMPARISONS[held.kind])}
+    level = {name: int(levels(cell[row])[0]) for name, row in rows.items()}
+    holds = [
+        together
+        for together in CONTRADICTIONS[held.kind]
+        if all(level[name] in allowed for name, allowed in together.items())
+    ]
+    fields = sorted({name for each in holds for name in each if level[name] >= 0}, key=rows.__getitem__)
+    said = "; ".join(_sentence(held, name, level[name], at) for name in fields)
+    most = round(CONTRADICTED_BITS * MILLI)
+    sentence = f"a contradiction ({said}): {CONTRADICTED_BITS:+.1f} bits at most, whatever else agrees"
+    return Contradiction(tuple(fields), sentence, most, cap)
 
 
 def _band(model: Model, millibits: int) -> str:
@@ -125,30 +155,29 @@ def _band(model: Model, millibits: int) -> str:
     return "review" if millibits >= round(model.review_bits * MILLI) else "apart"
 
 
-def _rules(features: KindFeatures, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[str, ...]:
-    """The rules that propose a pair among all records."""
-    found = candidates(features)
-    pair = np.flatnonzero((found.left == at[0]) & (found.right == at[1]))
-    bits = int(found.proposed_by[pair[0]]) if len(pair) else 0
-    return tuple(rule.name for i, rule in enumerate(RULES[features.kind]) if bits >> i & 1)
-
-
 def _reasons(
-    features: KindFeatures,
-    cell: np.ndarray[tuple[int], np.dtype[np.uint8]],
-    bits: np.ndarray[tuple[int], np.dtype[np.int64]],
-    *,
-    at: np.ndarray[tuple[int], np.dtype[np.int64]],
+    held: KindFeatures, cell: npt.NDArray[np.uint8], bits: Ints, *, at: Ints
 ) -> tuple[FieldReason, ...]:
-    reasons = []
-    for row, comparison in enumerate(COMPARISONS[features.kind]):
-        level = int(levels(cell)[row])
-        column = features.columns[comparison.name]
-        shown = [values_of(column, int(position)) for position in at]
-        plain = "nothing to compare" if level < 0 else comparison.levels[level].sentence
-        sentence = plain.format(left=shown[0], right=shown[1])
-        reasons.append(FieldReason(comparison.name, level, sentence, int(bits[row]) if level >= 0 else 0))
-    return tuple(reasons)
+    level = levels(cell)
+    return tuple(
+        FieldReason(
+            comparison.name,
+            int(level[row]),
+            len(comparison.levels) - 1,
+            _sentence(held, comparison.name, int(level[row]), at),
+            int(bits[row]) if level[row] >= 0 else 0,
+        )
+        for row, comparison in enumerate(COMPARISONS[held.kind])
+    )
+
+
+def _sentence(held: KindFeatures, name: str, level: int, at: Ints) -> str:
+    """A level in words, with the values of both records."""
+    if level < 0:
+        return "nothing to compare"
+    comparison = next(c for c in COMPARISONS[held.kind] if c.name == name)
+    left, right = (values_of(held.columns[name], int(position)) for position in at)
+    return comparison.levels[level].sentence.format(left=left, right=right)
 
 
 def values_of(column: Column, record: int) -> str:

@@ -24,7 +24,7 @@ from crm_unify.schema.bookkeeping import (
     mig_source_record,
     mig_xref,
 )
-from crm_unify.schema.crm import consent
+from crm_unify.schema.crm import consent, customer
 from crm_unify.schema.target import reachable
 from pipelines.database.read import fetch, matching
 
@@ -82,6 +82,8 @@ class Ledger:
     """``old_id, new_id``."""
     profiles: pa.Table
     """``customer_id, hash`` of what was last written for each customer."""
+    deleted: pa.Table
+    """``customer_id`` of customers that were written and that a person has deleted in the CRM since."""
     consents: pa.Table
     """Rows of ``consent`` that came from a source record, with the run that appended them."""
     quarantine: pa.Table
@@ -89,9 +91,17 @@ class Ledger:
     lineages: pa.Table
     """``id`` of every lineage ever used."""
     model: ModelInForce | None
+    """The one in force."""
+    proposed: ModelInForce | None
+    """One that was trained since; it comes into force with the next run."""
     last_run: LastRun | None
     state: str
     """Changes with every load that wrote a row: a change set applies to the state it was computed from."""
+
+    @property
+    def next_model(self) -> ModelInForce | None:
+        """The model the next run scores with: one that was trained since, else the one in force."""
+        return self.model if self.proposed is None else self.proposed
 
     @property
     def next_run(self) -> int:
@@ -107,10 +117,12 @@ def read_ledger(engine: sa.Engine) -> Ledger:
             xref=_sorted(connection, *mig_xref.columns),
             redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
             profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
+            deleted=_deleted(connection),
             consents=_consents(connection),
             quarantine=_sorted(connection, mig_quarantine.c.id),
             lineages=_sorted(connection, mig_lineage.c.id),
             model=model_in_force(connection),
+            proposed=proposed_model(connection),
             last_run=last_run(connection),
             state=state(connection),
         )
@@ -159,9 +171,18 @@ def last_run(connection: sa.Connection) -> LastRun | None:
 
 
 def model_in_force(connection: sa.Connection) -> ModelInForce | None:
-    """The model that scores this CRM."""
+    """The model that scored what this CRM holds."""
+    return _model(connection, mig_model.c.in_force)
+
+
+def proposed_model(connection: sa.Connection) -> ModelInForce | None:
+    """A model that was trained since the last run and comes into force with the next one."""
+    return _model(connection, mig_model.c.proposed)
+
+
+def _model(connection: sa.Connection, which: sa.ColumnElement[bool]) -> ModelInForce | None:
     c = mig_model.c
-    row = connection.execute(sa.select(c.id, c.kernel_version, c.model).where(c.in_force)).first()
+    row = connection.execute(sa.select(c.id, c.kernel_version, c.model).where(which)).first()
     return None if row is None else ModelInForce(row.id, row.kernel_version, row.model)
 
 
@@ -171,6 +192,12 @@ def _short(table: sa.Table) -> list[sa.Column[Any]]:
 
 def _sorted(connection: sa.Connection, *columns: sa.Column[Any]) -> pa.Table:
     return fetch(connection, sa.select(*columns).order_by(columns[0]))
+
+
+def _deleted(connection: sa.Connection) -> pa.Table:
+    profile, stands = mig_profile.c.customer_id, customer.c.id
+    query = sa.select(profile).outerjoin_from(mig_profile, customer, profile == stands)
+    return fetch(connection, query.where(stands.is_(None)).order_by(profile))
 
 
 def _consents(connection: sa.Connection) -> pa.Table:

@@ -20,20 +20,27 @@ def settings(project: Project) -> Settings:
 
 
 def stored_model(ledger: Ledger, chosen: Settings) -> Model | None:
-    """The model in force, with the lines the project sets; None before the first run, which trains it.
+    """The model the next run scores with, under the lines the project sets; None where the run trains it.
+
+    Raises GuardStopped as :func:`readable` does.
+    """
+    return None if ledger.next_model is None else readable(ledger.next_model, chosen)
+
+
+def readable(stored: ModelInForce, chosen: Settings) -> Model:
+    """A kept model with the lines the project sets.
 
     Raises GuardStopped for a model that was made for other comparisons than this version's.
     """
-    if ledger.model is None:
-        return None
-    if ledger.model.kernel_version != str(KERNEL_VERSION):
+    if stored.kernel_version != str(KERNEL_VERSION):
         raise GuardStopped(
             "the stored matching model was made by another version of the comparisons",
             "mig_model",
-            why=f"it is of version {ledger.model.kernel_version}, this program compares by {KERNEL_VERSION}",
-            remedy="install the version that made it, or begin a new target",
+            why=f"it is of version {stored.kernel_version}, this program compares by {KERNEL_VERSION}",
+            remedy="train a new one with `crm-unify train`, look at what it changes with `crm-unify plan`, "
+            "then repeat the command; or install the version that made it",
         )
-    model = Model.from_json(ledger.model.json)
+    model = Model.from_json(stored.json)
     merge, review = chosen.merge_bits, chosen.review_bits
     return replace(
         model,
@@ -43,9 +50,14 @@ def stored_model(ledger: Ledger, chosen: Settings) -> Model | None:
 
 
 def kept_model(used: Model, ledger: Ledger) -> ModelInForce:
-    """The model as the CRM keeps it: the one in force stays as it is, a new one is named by its hash."""
-    if ledger.model is not None:
-        return ledger.model
-    merge, review = Settings(costs=used.costs).lines()  # its own lines: what a project sets is applied on top
-    text = replace(used, merge_bits=merge, review_bits=review).to_json()
+    """The model as the CRM keeps it: a stored one stays as it is, a new one is named by its hash."""
+    if ledger.next_model is not None:
+        return ledger.next_model
+    return named_model(used)
+
+
+def named_model(model: Model) -> ModelInForce:
+    """A model under its own lines (what a project sets is applied on top), named by its hash."""
+    merge, review = Settings(costs=model.costs).lines()
+    text = replace(model, merge_bits=merge, review_bits=review).to_json()
     return ModelInForce(hashlib.sha256(text.encode()).hexdigest()[:16], str(KERNEL_VERSION), text)

@@ -18,6 +18,8 @@ RUN_STATES: Final = ("applied", "undone")
 RECORD_STATES: Final = ("active", "inactive", "stale")
 """In the current snapshot; vanished from it; turned bad since, its last good claims stay in force."""
 CHANGE_OPS: Final = ("create", "update", "delete")
+DECISION_KINDS: Final = ("verdict", "confirm", "pin", "revoke")
+VERDICTS: Final = ("same", "different", "unsure")
 
 mig_run = table(
     "mig_run",
@@ -102,8 +104,17 @@ mig_model = table(
     sa.Column("kernel_version", sa.Text),
     sa.Column("model", long_text(), nullable=False),
     sa.Column("in_force", sa.Boolean, nullable=False),
+    sa.Column("proposed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("trained_at", time()),
+    sa.Column("trained_by", sa.Text),
     layer=BOOKKEEPING,
 )
+"""Every model there ever was. At most one is in force: it scored what the CRM holds. At most one is proposed:
+it was trained since, and the next run scores with it and brings it into force. All others are history.
+
+``trained_at`` and ``trained_by`` are empty for the model that the first run made for itself; ``mig_run``
+tells which run used which model.
+"""
 
 mig_profile = table(
     "mig_profile",
@@ -146,3 +157,43 @@ mig_change = table(
     layer=BOOKKEEPING,
 )
 """What stood there before a change: hash of a created row, old values of an updated, all of a deleted."""
+
+mig_decision = table(
+    "mig_decision",
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", key(32), nullable=False),
+    sa.Column("verdict", key(32)),
+    sa.Column("command", key(32), nullable=False),
+    sa.Column("field", sa.Text),
+    sa.Column("value", long_text()),
+    sa.Column("record_id", record_id()),
+    sa.Column("revokes", sa.Integer, sa.ForeignKey("mig_decision.id")),
+    sa.Column("why", long_text(), nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", time(), nullable=False),
+    one_of("kind", *DECISION_KINDS),
+    one_of("verdict", *VERDICTS),
+    layer=BOOKKEEPING,
+)
+"""What people decided. Rows are only ever added: a decision is taken back by a further one that revokes it.
+
+``command`` is how it was said; ``field``, ``value`` and ``record_id`` belong to a pin (the value a person
+gave, or the record to take it from).
+"""
+
+mig_decision_member = table(
+    "mig_decision_member",
+    sa.Column(
+        "decision", sa.Integer, sa.ForeignKey("mig_decision.id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("record_id", record_id(), primary_key=True, index=True),
+    sa.Column("side", sa.Integer, nullable=False),
+    sa.Column("customer_id", key()),
+    sa.Column("claims_hash", key()),
+    layer=BOOKKEEPING,
+)
+"""Which records a decision is about; a verdict holds for every two records of different sides.
+
+``record_id`` carries no foreign key: a decision outlives its records and holds again when they come back.
+``customer_id`` and ``claims_hash`` tell whose the record was, and what it said, when it was decided.
+"""

@@ -114,28 +114,25 @@ def lineage_changes(lineages: Sequence[Lineage], ledger: Ledger) -> TableChanges
 
 def model_changes(model: ModelInForce | None, ledger: Ledger) -> TableChanges:
     """A model that comes into force, and the one it takes the place of."""
-    before = _model_rows(ledger.model, in_force=True)
+    waiting = _model_row(ledger.proposed, proposed=True)
+    before = pa.concat_tables([_model_row(ledger.model, in_force=True), waiting])
     if model is None or model == ledger.model:
         return difference("mig_model", before, before)
-    former = _model_rows(ledger.model, in_force=False)
-    now = pa.concat_tables([without(former, "id", pa.array([model.id])), _model_rows(model, in_force=True)])
-    return difference("mig_model", before, now)
+    now = pa.concat_tables([_model_row(ledger.model), _model_row(model, in_force=True)])
+    return difference("mig_model", before, pa.concat_tables([now, without(waiting, "id", now["id"])]))
 
 
-def _model_rows(model: ModelInForce | None, *, in_force: bool) -> pa.Table:
-    rows = (
-        []
-        if model is None
-        else [
-            {
-                "id": model.id,
-                "kernel_version": model.kernel_version,
-                "model": model.json,
-                "in_force": in_force,
-            }
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=arrow_schema("mig_model"))
+def _model_row(model: ModelInForce | None, *, in_force: bool = False, proposed: bool = False) -> pa.Table:
+    if model is None:
+        return _none("mig_model")
+    row = {
+        "id": model.id,
+        "kernel_version": model.kernel_version,
+        "model": model.json,
+        "in_force": in_force,
+        "proposed": proposed,
+    }
+    return pa.Table.from_pylist([row], schema=arrow_schema("mig_model"))
 
 
 def quarantine_changes(rejections: pa.Table, ledger: Ledger, *, connection: sa.Connection) -> TableChanges:
