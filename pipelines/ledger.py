@@ -15,6 +15,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import (
+    mig_decision,
     mig_lineage,
     mig_model,
     mig_profile,
@@ -96,7 +97,8 @@ class Ledger:
     """One that was trained since; it comes into force with the next run."""
     last_run: LastRun | None
     state: str
-    """Changes with every load that wrote a row: a change set applies to the state it was computed from."""
+    """Changes with every load that wrote a row, every decision and every training: a change set applies to
+    the state it was computed from."""
 
     @property
     def next_model(self) -> ModelInForce | None:
@@ -139,14 +141,17 @@ def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> p
 
 
 def state(connection: sa.Connection) -> str:
-    """A hash over all loads that wrote rows."""
+    """A hash over all loads that wrote rows, all decisions (which are only ever added) and the next model."""
     c = mig_run.c
     loads = connection.execute(
         sa.select(c.id, c.state, c.plan_hash, c.sources_hash, c.rules_hash, c.written_rows)
         .where(c.written_rows > 0)
         .order_by(c.id)
     )
-    return hashlib.sha256(json.dumps([list(row) for row in loads]).encode()).hexdigest()[:32]
+    waiting = connection.scalar(sa.select(mig_model.c.id).where(mig_model.c.proposed))
+    decided = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
+    said = [[list(row) for row in loads], decided, waiting]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
 def last_run(connection: sa.Connection) -> LastRun | None:

@@ -44,4 +44,6 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     )
     for count, what in outcome.planned.waiting:
         yield f"  {count:,} {what}"
+    if known := outcome.planned.blocked["known"]:
+        yield f"  {known:,} blocked changes that an earlier run has told of are still blocked"
     yield from outcome.notes

@@ -53,6 +53,7 @@ def as_json(planned: Planned, path: Path) -> dict[str, object]:
         "customers": planned.customers,
         "review_pairs": planned.review_pairs,
         "changes": changes,
+        "blocked": planned.blocked,
         "stops": [stop.as_json() for stop in planned.stops],
         "rows": planned.changes.written_rows,
     }

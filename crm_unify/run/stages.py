@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.known import Known, issued_ids, known, last_headers, last_rows
 from crm_unify.run.model import kept_model, settings, stored_model
@@ -30,17 +31,19 @@ from crm_unify.validation.guards import guard_moves, guard_rekeyed, guard_shrunk
 from matching.engine import match
 from matching.features import features
 from matching.golden import Golden, golden
-from matching.identity import Customers, assign
+from matching.identity import assign
 from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.changes import (
     ChangeSet,
     Desired,
     Facts,
     ModelInForce,
+    Settlement,
     change_set,
     overwritten,
     plan_hash,
     read_plan,
+    without_dead_ends,
     write_plan,
 )
 from pipelines.interpret.interface import Interpreted
@@ -65,10 +68,13 @@ class Planned:
     changes: ChangeSet
     account: tuple[AccountLine, ...]
     customers: int
+    """Customers of these sources that the CRM holds afterwards; one that a person deleted does not count."""
     results: Results
     """For the workspace: where every row went."""
     run: int
     """Number the run gets when it is applied."""
+    known_blocked: int
+    """Blocked changes that an earlier run has told of already."""
     vanished: int
     """Records that were in force and are in no row now."""
     stops: tuple[GuardStopped, ...]
@@ -86,9 +92,14 @@ class Planned:
             (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
-            (len(self.changes.blocked), "changes are blocked by what people did in the CRM"),
+            (self.blocked["new"], "changes are blocked by what people did in the CRM"),
         )
         return [(count, what) for count, what in found if count]
+
+    @property
+    def blocked(self) -> dict[str, int]:
+        """Changes that people's doings in the CRM block: those nobody was told of yet, and the others."""
+        return {"new": len(self.changes.blocked) - self.known_blocked, "known": self.known_blocked}
 
     @property
     def review_pairs(self) -> int:
@@ -119,6 +130,7 @@ class Outcome:
             "written_rows": planned.changes.written_rows,
             "review_pairs": planned.review_pairs,
             "waiting": {what: count for count, what in planned.waiting},
+            "blocked": planned.blocked,
             "seconds": round(self.seconds, 3),
             "stages": [stage.as_json() for stage in self.stages],
             "notes": list(self.notes),
@@ -219,7 +231,8 @@ def plan(
         traits = features(every.parties(), every.claims)
         model = stored_model(ledger, chosen)
         matched = match(traits, model=model, settings=chosen, progress=progress)
-    customers = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
+    assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
+    customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
     check_records(rows.records, rows.fates, customers.xref)
     stops += _stops(lambda: guard_moves(ledger.xref, customers.xref, max_pct=said.guards.max_merge_split_pct))
     with progress.stage("survive"):
@@ -229,11 +242,24 @@ def plan(
     found = figures(read.account, rows, matched, read.sources)
     facts = run_facts(project, read.landed, found, as_of=as_of)
     desired = _desired(every, made, customers, rows, kept_model(matched.model, ledger), facts)
-    changes = change_set(desired, ledger, engine, spool=folder, progress=progress)
+    changes = with_blocked(change_set(desired, ledger, engine, spool=folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
-    gone = sum(carried.vanished.values())
-    customer_count = len(made.tables["customer"])
-    return Planned(changes, read.account, customer_count, results, ledger.next_run, gone, tuple(stops))
+    return Planned(
+        changes=changes,
+        account=read.account,
+        customers=_standing(made.tables["customer"]["id"], ledger),
+        results=results,
+        run=ledger.next_run,
+        known_blocked=known_blocked(changes, ledger),
+        vanished=sum(carried.vanished.values()),
+        stops=tuple(stops),
+    )
+
+
+def _standing(customers: pa.ChunkedArray, ledger: Ledger) -> int:
+    """How many of these customers nobody has deleted in the CRM."""
+    deleted = pc.is_in(customers, ledger.deleted["customer_id"].combine_chunks())
+    return len(customers) - int(pc.sum(deleted).as_py() or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +332,7 @@ def _by_map(records: pa.Table) -> dict[str, int]:
 
 
 def _desired(
-    every: Known, made: Golden, customers: Customers, rows: Interpreted, model: ModelInForce, facts: Facts
+    every: Known, made: Golden, customers: Settlement, rows: Interpreted, model: ModelInForce, facts: Facts
 ) -> Desired:
     """The state the CRM shall have."""
     return Desired(
@@ -319,4 +345,5 @@ def _desired(
         rejections=rows.rejections,
         model=model,
         facts=facts,
+        blocked=customers.blocked,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -58,18 +58,14 @@ class CustomerView:
 def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
     """The customer of this id, former ids included.
 
-    Raises UsageError when no customer ever had the id.
+    Raises UsageError when no customer ever had the id, or when a person deleted the customer in the CRM.
     """
     view = LedgerView(connection)
     present = view.redirect(customer_id) or customer_id
     known = view.customer(present)
     rows = view.rows("customer", "id", [present])
     if known is None or not rows:
-        raise UsageError(
-            "no customer has or had this id",
-            customer_id,
-            remedy="ids look like C-ABCDEFGHIJKLM; find one in the customer table or with `trace`",
-        )
+        raise _nobody(customer_id) if known is None else _deleted(customer_id, view.members(present))
     records = tuple(view.members(present))
     head = rows[0]
     return CustomerView(
@@ -89,6 +85,26 @@ def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
         cases=tuple(_plain(view.rows("support_case", "customer_id", [present]))),
         records=records,
     )
+
+
+def _nobody(customer_id: str) -> UsageError:
+    remedy = "ids look like C-ABCDEFGHIJKLM; find one in the customer table or with `trace`"
+    return UsageError("no customer has or had this id", customer_id, remedy=remedy)
+
+
+def _deleted(customer_id: str, records: Sequence[KnownRecord]) -> UsageError:
+    """It stays deleted, and the cross reference still answers for the systems that run alongside."""
+    named = ", ".join(record.record_id for record in records[:NAMED])
+    return UsageError(
+        "a person deleted this customer in the CRM",
+        customer_id,
+        why=f"it stays deleted while its sources still have it: {len(records)} records ({named})",
+        remedy="delete it in the sources too; if it was deleted by mistake, restore the row in the CRM",
+    )
+
+
+NAMED: Final = 5
+"""Records named in a message."""
 
 
 def _golden(

@@ -47,6 +47,8 @@ class KnownCustomer:
     """``{table: {row id: {column: value}}}``."""
     winners: dict[str, dict[str, Any]]
     """By field: the winning record, what decided it, how many records claim it."""
+    stands: bool = True
+    """Whether the CRM holds it; a person may have deleted it since."""
 
 
 class LedgerView:
@@ -92,7 +94,10 @@ class LedgerView:
         )
         if row is None:
             return None
-        return KnownCustomer(customer_id, json.loads(row["profile"]), json.loads(row["winners"] or "{}"))
+        profile_rows, winners = json.loads(row["profile"]), json.loads(row["winners"] or "{}")
+        return KnownCustomer(
+            customer_id, profile_rows, winners, bool(self.rows("customer", "id", [customer_id]))
+        )
 
     def redirect(self, old_id: str) -> str | None:
         """Where a former id leads."""

@@ -299,6 +299,8 @@ def _outcome(
         return _of_child(record, kind, field, view)
     if customer is None:
         return _Made(NOT_TAKEN, None, None, "the record belongs to no customer that the CRM still has")
+    if not customer.stands:
+        return _Made(NOT_TAKEN, None, None, "a person deleted its customer in the CRM")
     if kind in PARTIES:
         return _of_party(record, kind, field, customer)
     if kind == "consent":

@@ -12,6 +12,7 @@ from pipelines.changes.interface import (
     Facts,
     TableChanges,
 )
+from pipelines.changes.merges import Settlement, without_dead_ends
 from pipelines.changes.plan import write_plan
 from pipelines.changes.plan_reading import plan_hash, read_plan
 from pipelines.changes.stood import overwritten
@@ -23,11 +24,13 @@ __all__ = [
     "Desired",
     "Facts",
     "ModelInForce",
+    "Settlement",
     "TableChanges",
     "change_set",
     "fingerprint",
     "overwritten",
     "plan_hash",
     "read_plan",
+    "without_dead_ends",
     "write_plan",
 ]

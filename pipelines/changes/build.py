@@ -58,8 +58,8 @@ def change_set(
         engine.connect() as connection,
         (progress or Silent()).stage("changes", STEPS) as stage,
     ):
-        merges = without_dead_ends(desired, ledger, connection)
-        desired = merges.desired
+        kept_apart = without_dead_ends(desired.xref, desired.redirects, ledger)
+        desired = replace(desired, xref=kept_apart.xref, redirects=kept_apart.redirects)
         golden = {name: canonical(name, desired.golden.get(name, _none(name))) for name in CRM_TABLES}
         children = {name: written(name, golden[name], desired.records) for name in CHILD_TABLES}
         stage.advance()
@@ -68,7 +68,7 @@ def change_set(
             desired.winners,
             ledger,
             redirects=desired.redirects,
-            kept=merges.kept,
+            kept=kept_apart.kept,
             connection=connection,
         )
         stage.advance()
@@ -87,7 +87,9 @@ def change_set(
     changes = {**crm, **memory, "mig_profile": profiles}
     return ChangeSet(
         tables={name: changes[name] for name in TABLES if changes[name].rows},
-        blocked=sorted_blocked([_worth_saying(settled.blocked, parties), merges.blocked]),
+        blocked=sorted_blocked(
+            [_worth_saying(settled.blocked, parties), kept_apart.blocked, desired.blocked]
+        ),
         facts=desired.facts,
         model_id=None if desired.model is None else desired.model.id,
         base=ledger.state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -12,6 +12,16 @@ import pyarrow as pa
 from crm_unify.records import Lineage
 from crm_unify.schema.tables import arrow_schema, key_of
 from pipelines.ledger import ModelInForce
+
+BLOCKED: Final = pa.schema(
+    [
+        ("table_name", pa.string()),
+        ("row_id", pa.string()),
+        ("op", pa.string()),  # create, update or delete
+        ("reason", pa.string()),  # a sentence
+    ]
+)
+"""Changes that are not made, because a person did something in the CRM that stands in their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,8 @@ class Desired:
     """REJECTIONS of the current snapshot."""
     model: ModelInForce | None
     facts: Facts
+    blocked: pa.Table = field(default_factory=BLOCKED.empty_table)
+    """BLOCKED: what was left out of this state already."""
 
 
 MASK: Final = "mask"
@@ -62,14 +74,14 @@ bookkeeping."""
 def updates_schema(table: str) -> pa.Schema:
     """Columns of updates: key, mask, stood, then ``old.X`` (last written) and ``new.X`` of every column."""
     fields = [pa.field(key_of(table), pa.string()), pa.field(MASK, pa.int64()), pa.field(STOOD, pa.string())]
-    for field in value_fields(table):
-        fields += [pa.field(f"old.{field.name}", field.type), pa.field(f"new.{field.name}", field.type)]
+    for column in value_fields(table):
+        fields += [pa.field(f"old.{column.name}", column.type), pa.field(f"new.{column.name}", column.type)]
     return pa.schema(fields)
 
 
 def value_fields(table: str) -> tuple[pa.Field, ...]:
     """Columns of a table after its key; their positions are the bits of the mask."""
-    return tuple(field for field in arrow_schema(table) if field.name != key_of(table))
+    return tuple(column for column in arrow_schema(table) if column.name != key_of(table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +115,6 @@ def no_changes(table: str) -> TableChanges:
 def deletes_schema(table: str) -> pa.Schema:
     """Columns of a deletes table: key and stood."""
     return pa.schema([pa.field(key_of(table), pa.string()), pa.field(STOOD, pa.string())])
-
-
-BLOCKED: Final = pa.schema(
-    [
-        ("table_name", pa.string()),
-        ("row_id", pa.string()),
-        ("op", pa.string()),  # create, update or delete
-        ("reason", pa.string()),  # a sentence
-    ]
-)
-"""Changes that are not made, because a person did something in the CRM that stands in their way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,67 +1,83 @@
-"""Merges into a customer that a person deleted in the CRM: they do not happen.
+"""Records that would move to a customer which a person deleted in the CRM: they stay where they are.
 
-The customers that would be merged keep their rows, their records and their ids; otherwise a living customer
-would lose everything to an id that has no row.
+A record of a living customer would lose everything to an id that has no row, whether its whole customer
+merges into the deleted one, or it moves alone, or a split would give a deleted id back. So it keeps its
+customer, and the golden rows are made from it there. A record that is new, or whose own customer is deleted
+as well, may go: nothing that stands in the CRM is lost with it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
-from crm_unify.schema.crm import customer
 from pipelines.changes.differences import only, without
-from pipelines.changes.interface import BLOCKED, Desired
-from pipelines.database.columns import engine
-from pipelines.database.read import matching
+from pipelines.changes.interface import BLOCKED
 from pipelines.ledger import Ledger
 
 SURVIVOR_GONE = "it was to be merged into a customer that a person deleted in the CRM"
+OWNER_GONE = "it was to move to a customer that a person deleted in the CRM"
 
 
 @dataclass(frozen=True, slots=True)
-class Merges:
-    """The desired state without the merges that cannot happen."""
+class Settlement:
+    """Who belongs to whom, without moves to deleted customers."""
 
-    desired: Desired
+    xref: pa.Table
+    """``record_id, customer_id``."""
+    redirects: pa.Table
+    """``old_id, new_id``."""
     kept: pa.ChunkedArray
-    """Customers that stay as they are."""
+    """Customers that were to be merged away and stay."""
     blocked: pa.Table
     """BLOCKED."""
 
 
-def without_dead_ends(desired: Desired, ledger: Ledger, connection: sa.Connection) -> Merges:
-    """Take merges into a deleted customer out of cross references and redirects."""
-    stopped = _dead_ends(desired.redirects, ledger, connection)
-    if len(stopped) == 0:
-        return Merges(desired, stopped, BLOCKED.empty_table())
-    kept = only(ledger.profiles, "customer_id", stopped)["customer_id"]
-    before = only(ledger.xref, "customer_id", kept)
-    asked = only(desired.xref, "record_id", before["record_id"])["record_id"]
-    stay = only(before, "record_id", asked)
-    xref = _in_place_of(desired.xref, stay, without=stay["record_id"], key="record_id")
-    former = only(ledger.redirects, "old_id", stopped)
-    redirects = _in_place_of(desired.redirects, former, without=stopped, key="old_id")
-    said = [pa.repeat(pa.scalar(text), len(kept)) for text in ("customer", "update", SURVIVOR_GONE)]
-    blocked = pa.table([said[0], kept, said[1], said[2]], schema=BLOCKED)
-    return Merges(replace(desired, xref=xref, redirects=redirects), kept, blocked)
+def without_dead_ends(xref: pa.Table, redirects: pa.Table, ledger: Ledger) -> Settlement:
+    """Take moves to customers that a person deleted out of cross references and redirects."""
+    moved = _dead_ends(xref, ledger)
+    if len(moved) == 0:
+        return Settlement(xref, redirects, pa.chunked_array([], pa.string()), BLOCKED.empty_table())
+    stay = pc.index_in(xref["record_id"], moved["record_id"].combine_chunks())
+    customers = pc.coalesce(moved["customer_id"].take(stay), xref["customer_id"])
+    settled = pa.table({"record_id": xref["record_id"], "customer_id": customers})
+    left = without(moved, "customer_id", xref["customer_id"])
+    single = only(moved, "customer_id", xref["customer_id"])["record_id"]
+    kept = pc.unique(left["customer_id"])
+    blocked = [_blocked("customer", kept, SURVIVOR_GONE), _blocked("mig_xref", single, OWNER_GONE)]
+    return Settlement(
+        settled,
+        _leading_on(redirects, settled, ledger),
+        pa.chunked_array([kept]),
+        pa.concat_tables(blocked),
+    )
 
 
-def _dead_ends(redirects: pa.Table, ledger: Ledger, connection: sa.Connection) -> pa.ChunkedArray:
-    """Former ids that would newly lead to a customer which was written once and is not in the CRM now."""
-    with engine(redirects=redirects, former=ledger.redirects) as con:
-        query = "SELECT old_id, new_id FROM redirects ANTI JOIN former USING (old_id, new_id) ORDER BY old_id"
-        fresh = con.sql(query).to_arrow_table()
-    survivors = only(ledger.profiles, "customer_id", fresh["new_id"])
-    there = matching(connection, sa.select(customer.c.id), customer.c.id, survivors["customer_id"])["id"]
-    dead = without(survivors, "customer_id", there)["customer_id"]
-    stopped: pa.ChunkedArray = only(fresh, "new_id", dead)["old_id"]
-    return stopped
+def _dead_ends(xref: pa.Table, ledger: Ledger) -> pa.Table:
+    """``record_id, customer_id``: records of living customers that would go to a deleted one, as they are."""
+    if len(ledger.deleted) == 0:
+        return ledger.xref.slice(0, 0)
+    going = only(xref, "customer_id", ledger.deleted["customer_id"])["record_id"]
+    of_living = without(ledger.xref, "customer_id", ledger.deleted["customer_id"])
+    return only(of_living, "record_id", going)
 
 
-def _in_place_of(rows: pa.Table, former: pa.Table, *, without: pa.ChunkedArray, key: str) -> pa.Table:
-    left = rows.filter(pc.invert(pc.is_in(rows[key], pc.unique(without))))
-    return pa.concat_tables([left.select(former.column_names), former])
+def _leading_on(redirects: pa.Table, xref: pa.Table, ledger: Ledger) -> pa.Table:
+    """Redirects of all ids that name no customer now; one to a deleted customer leads as before."""
+    former = without(ledger.redirects, "old_id", xref["customer_id"]).select(["old_id", "new_id"])
+    former = without(former, "new_id", ledger.deleted["customer_id"])
+    dead = only(redirects, "new_id", ledger.deleted["customer_id"])["old_id"]
+    wanted = without(redirects.select(["old_id", "new_id"]), "old_id", xref["customer_id"])
+    settled = without(wanted, "old_id", only(former, "old_id", dead)["old_id"])
+    back = without(former, "old_id", settled["old_id"])
+    on = pc.index_in(back["new_id"], settled["old_id"].combine_chunks())
+    led = pc.coalesce(settled["new_id"].take(on), back["new_id"])
+    restored = pa.table({"old_id": back["old_id"], "new_id": led})
+    return pa.concat_tables([settled, restored]).sort_by("old_id")
+
+
+def _blocked(table: str, keys: pa.Array | pa.ChunkedArray, reason: str) -> pa.Table:
+    said = [pa.repeat(pa.scalar(text), len(keys)) for text in (table, "update", reason)]
+    return pa.table([said[0], keys, said[1], said[2]], schema=BLOCKED)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import mig_source_record, mig_xref
 from crm_unify.schema.crm import address, consent, person
+from crm_unify.schema.crm import customer as crm_customer
 from crm_unify.steward.customer import customer
 from crm_unify.steward.ledger_view import KnownRecord
 from crm_unify.steward.report.evidence import columns, of_customer
@@ -56,6 +57,7 @@ def _of_several_records(left: Leavings) -> pa.Table:
             sa.func.count(sa.distinct(_record.system)).label("systems"),
         )
         .join_from(mig_xref, mig_source_record, _record.record_id == _xref.record_id)
+        .join(crm_customer, crm_customer.c.id == _xref.customer_id)  # not what a person has deleted
         .group_by(_xref.customer_id)
         .having(sa.func.count() > 1)
     )
