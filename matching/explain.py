@@ -145,7 +145,7 @@ def _contradiction(
     fields = sorted({name for each in holds for name in each if level[name] >= 0}, key=rows.__getitem__)
     said = "; ".join(_sentence(held, name, level[name], at) for name in fields)
     most = round(CONTRADICTED_BITS * MILLI)
-    sentence = f"a contradiction ({said}): {CONTRADICTED_BITS:+.1f} bits at most, whatever else agrees"
+    sentence = f"a contradiction ({said}): no more than {CONTRADICTED_BITS:+.1f} bits, whatever else agrees"
     return Contradiction(tuple(fields), sentence, most, cap)
 
 

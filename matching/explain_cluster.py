@@ -63,7 +63,9 @@ def ties_between(explainer: Explainer, ones: Sequence[str], others: Sequence[str
 def _ties(explainer: Explainer, kind: str, left: Ints, right: Ints) -> list[Tie]:
     scores, ids = _scores(explainer, kind, left, right), explainer.held(kind).record_ids
     sides = [ids.take(pa.array(side)).to_pylist() for side in (left, right)]
-    return [Tie(*row) for row in zip(*sides, scores.millibits.tolist(), scores.probability.tolist(), strict=True)]
+    return [
+        Tie(*row) for row in zip(*sides, scores.millibits.tolist(), scores.probability.tolist(), strict=True)
+    ]
 
 
 def _scores(explainer: Explainer, kind: str, left: Ints, right: Ints) -> Scores:

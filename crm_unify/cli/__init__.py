@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "report": "What became of every row, as one page to read or print.",
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",
+    "explain": "Why two records are one customer, or are not.",
     "evaluate": "How good is the matching, against known truth?",
     "export": "The CRM tables as sorted CSV files.",
 }

@@ -226,5 +226,6 @@ def _refuse_moved(connection: sa.Connection, change_set: ChangeSet) -> None:
     if state(connection) == change_set.base:
         return
     newest = last_run(connection)
-    why = "it is empty" if newest is None else f"run {newest.id} has changed it since"
+    since = "a run, a decision or a training has changed it since"
+    why = "it is empty" if newest is None else f"{since}; the newest run is number {newest.id}"
     raise GuardStopped("the plan was made for another state of the CRM", why=why, remedy="make a new plan")

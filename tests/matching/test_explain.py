@@ -1,10 +1,14 @@
 """Explanations add up, and say what was seen."""
 
+import networkx as nx
 import pytest
 
 from matching.engine import match
-from matching.explain import explain
+from matching.explain import Explainer, explain
+from matching.explain_cluster import held_together, ties_between
+from matching.explanation import CLASS_WORDS
 from matching.features import Features
+from matching.rules import RULES
 from tests.matching.people import base, firm, person, town
 
 
@@ -62,3 +66,57 @@ def test_a_person_and_an_organisation_are_never_one(records: Features) -> None:
     model = match(records).model
     with pytest.raises(ValueError, match="never one customer"):
         explain(records, model, "crm:firm", "crm:00001-0")
+
+
+def twins() -> Features:
+    """Two who share everything but their given name and birth date, among other people."""
+    shared = {"family": "Brandt", "street": "Lindenweg 9", "postcode": "10115", "city": "Berlin"}
+    shared |= {"phone": "+493023111222", "email": "brandt@post.example"}
+    twin = [
+        person("crm:a", given="Clara", born="1990-05-17", **shared),
+        person("crm:b", given="Edith", born="1990-05-17", **shared),
+    ]
+    return base(*town(60), *twin)
+
+
+def test_a_contradiction_is_named_with_the_bound_it_puts_on_the_weight() -> None:
+    """Different given names hold the weight at -1 bit, and the waterfall shows what that takes off."""
+    held = twins()
+    found = explain(held, match(held).model, "crm:a", "crm:b")
+    assert found.contradiction is not None
+    assert found.contradiction.fields == ("given",)
+    assert "different given names: CLARA / EDITH" in found.contradiction.sentence
+    assert found.millibits <= found.contradiction.most
+    assert sum(step.millibits for step in found.steps) == found.millibits
+
+
+def test_the_waterfall_adds_up_for_every_pair_of_a_town(records: Features) -> None:
+    """Whatever the pair, its steps sum to its weight and its classes are told in words."""
+    explainer = Explainer(records, match(records).model)
+    ids = explainer.held("person").record_ids.to_pylist()[:8]
+    for found in (explainer.pair(a, b) for a in ids for b in ids if a < b):
+        assert sum(step.millibits for step in found.steps) == found.millibits
+        assert found.likeliest_words in CLASS_WORDS["person"].values()
+
+
+def test_a_rule_proposes_only_pairs_that_share_its_keys(records: Features) -> None:
+    """Each rule proposes a pair, or names a key that is missing or different, or a block too large."""
+    explainer = Explainer(records, match(records).model)
+    ids = explainer.held("person").record_ids.to_pylist()[:12]
+    for found in (explainer.pair(a, b) for a in ids for b in ids if a < b):
+        assert len(found.rules) + len(found.silent) == len(RULES["person"])
+        for rule in found.silent:
+            assert rule.missing or rule.differing or "records share it" in rule.sentence
+
+
+def test_the_weakest_link_is_the_one_a_maximum_spanning_tree_has_least_of(records: Features) -> None:
+    """As networkx finds it; cutting it leaves two parts that make up the whole."""
+    explainer = Explainer(records, match(records).model)
+    ids = explainer.held("person").record_ids.to_pylist()[:9]
+    held = held_together(explainer, ids)
+    graph = nx.Graph()
+    graph.add_weighted_edges_from((t.left, t.right, t.millibits) for t in ties_between(explainer, ids, ids))
+    tree = nx.maximum_spanning_tree(graph).edges(data="weight")
+    assert sorted(t.millibits for t in held.ties) == sorted(weight for _, _, weight in tree)
+    assert sorted([*held.parts[0], *held.parts[1]]) == ids
+    assert held.weakest == held.ties[0]

@@ -35,11 +35,12 @@ _PICTURES: Final = 0x2400
 
 def page(report: Report) -> str:
     """The report as one HTML page; equal reports give equal text."""
-    return _environment().get_template("report.html").render(report=report)
+    return environment().get_template("report.html").render(report=report)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the templates of pages are found, with the filters they write values by."""
     environment = Environment(
         loader=PackageLoader("crm_unify.steward.report"),
         autoescape=True,
