@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.blocked import known_blocked, with_blocked
+from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.known import Known, issued_ids, known, last_headers, last_rows
 from crm_unify.run.model import kept_model, settings, stored_model
@@ -40,6 +41,7 @@ from pipelines.changes import (
     ModelInForce,
     Settlement,
     change_set,
+    fingerprint,
     overwritten,
     plan_hash,
     read_plan,
@@ -182,15 +184,14 @@ def _published(workspace: Workspace, folder: Path, planned: Planned, written: st
 def plan_to_file(project: LoadedProject, path: Path, *, as_of: date, progress: Progress) -> Planned:
     """Compute what a run would write and keep it in a plan file; nothing is written to the CRM."""
     engine = open_target(project.project.target, root=project.root)
-    with hold(engine):
-        upgrade(engine)
-        workspace = Workspace(project.root)
-        with aside(workspace) as folder:
-            planned = plan(project, engine, folder, as_of=as_of, progress=progress)
-            written = write_plan(planned.changes, path)
-            planned.results.write(folder)
-            _published(workspace, folder, planned, written)  # found again once the plan is applied
-            return planned
+    workspace = Workspace(project.root)
+    with untouched(engine) as base, aside(workspace) as folder:
+        planned = plan(project, base, folder, as_of=as_of, progress=progress)
+        planned = replace(planned, changes=replace(planned.changes, target=fingerprint(engine)))
+        written = write_plan(planned.changes, path)
+        planned.results.write(folder)
+        _published(workspace, folder, planned, written)  # found again once the plan is applied
+        return planned
 
 
 def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> Applied:
@@ -222,11 +223,9 @@ def plan(
 ) -> Planned:
     """From the sources to the change set; nothing is written but the landed rows, in ``folder``."""
     said, chosen, ledger = project.project, settings(project.project), read_ledger(engine)
-    read = _read(project, ledger, folder, as_of=as_of, progress=progress)
-    rows = read.interpreted
-    carried = _carried(project, ledger, rows)
-    stops = [*read.stops, *_carried_stops(project, ledger, rows, carried)]
-    every = known(rows, carried, ledger, read=lambda ids: read_records(engine, ids), trust=said.trust)
+    gathered = gather(project, ledger, engine, folder, as_of=as_of, progress=progress)
+    read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
+    stops = [*gathered.stops]
     with progress.stage("match"):
         traits = features(every.parties(), every.claims)
         model = stored_model(ledger, chosen)
@@ -251,7 +250,7 @@ def plan(
         results=results,
         run=ledger.next_run,
         known_blocked=known_blocked(changes, ledger),
-        vanished=sum(carried.vanished.values()),
+        vanished=gathered.vanished,
         stops=tuple(stops),
     )
 
@@ -263,7 +262,37 @@ def _standing(customers: pa.ChunkedArray, ledger: Ledger) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sources:
+class Gathered:
+    """Everything matching is about: today's records and the remembered ones."""
+
+    read: Sources
+    every: Known
+    vanished: int
+    """Records that were in force and are in no row now."""
+    stops: tuple[GuardStopped, ...]
+    """Guards that speak against going on from here."""
+
+
+def gather(
+    project: LoadedProject,
+    ledger: Ledger,
+    engine: sa.Engine,
+    folder: Path,
+    *,
+    as_of: date,
+    progress: Progress,
+) -> Gathered:
+    """From the sources to all known records; nothing is written but the landed rows, in ``folder``."""
+    read = _read(project, ledger, folder, as_of=as_of, progress=progress)
+    rows, trust = read.interpreted, project.project.trust
+    carried = _carried(project, ledger, rows)
+    stops = (*read.stops, *_carried_stops(project, ledger, rows, carried))
+    every = known(rows, carried, ledger, read=lambda ids: read_records(engine, ids), trust=trust)
+    return Gathered(read, every, sum(carried.vanished.values()), stops)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
     """What the sources say today."""
 
     sources: tuple[OpenSource, ...]
@@ -284,7 +313,7 @@ def _stops(guard: Callable[[], None]) -> list[GuardStopped]:
 
 def _read(
     project: LoadedProject, ledger: Ledger, folder: Path, *, as_of: date, progress: Progress
-) -> _Sources:
+) -> Sources:
     """Sources landed and interpreted, every row in exactly one place."""
     sources = open_sources(project, last_headers=last_headers(ledger))
     readers = [(source.rules, source.reader) for source in sources]
@@ -296,7 +325,7 @@ def _read(
     }
     interpreted = interpret(landed, project, as_of=as_of, progress=progress)
     account = balance(extracted, interpreted.fates, interpreted.rejections)
-    return _Sources(sources, landed, interpreted, account, tuple(stops))
+    return Sources(sources, landed, interpreted, account, tuple(stops))
 
 
 def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:

@@ -39,17 +39,38 @@ def require(engine: sa.Engine) -> None:
     it); otherwise as :func:`upgrade`.
     """
     where = engine.url.render_as_string(hide_password=True)
-    file = engine.url.database
-    if engine.dialect.name == "sqlite" and (not file or not Path(file).exists()):
+    if not _is_there(engine):
         raise UsageError("there is no CRM yet", where, remedy="fill it with `crm-unify run`")
+    refuse_old(engine)
+
+
+def refuse_old(engine: sa.Engine) -> None:
+    """Raise UsageError for a database without our tables, or with those of an older version."""
     with reachable(engine), engine.connect() as connection:
         _refuse_foreign(connection)
         found = revision(connection)
     if found != head():
         why = "it has no tables" if found is None else f"its schema is at revision {found}, not at {head()}"
         raise UsageError(
-            "the CRM is not ready", where, why=why, remedy="bring it up to date with `crm-unify run`"
+            "the CRM is not ready",
+            engine.url.render_as_string(hide_password=True),
+            why=why,
+            remedy="bring it up to date with `crm-unify run`, which asks before it writes a row",
         )
+
+
+def is_empty(engine: sa.Engine) -> bool:
+    """Whether the target holds no table at all; an SQLite file that is not there is not made by asking."""
+    if not _is_there(engine):
+        return True
+    with reachable(engine), engine.connect() as connection:
+        return not sa.inspect(connection).get_table_names()
+
+
+def _is_there(engine: sa.Engine) -> bool:
+    """Whether there is a database to connect to; a server is asked later."""
+    file = engine.url.database
+    return engine.dialect.name != "sqlite" or bool(file and Path(file).exists())
 
 
 def revision(connection: sa.Connection) -> str | None:

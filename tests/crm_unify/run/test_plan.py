@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from crm_unify.validation import guards
 from tests.projects import AS_OF, copied, crm, question, run
@@ -26,6 +27,30 @@ def test_an_applied_plan_leaves_what_a_run_leaves(tmp_path: Path) -> None:
     assert crm("trace", "contacts.xlsx!Contacts!H5", "-p", project).code == 0
     assert crm("apply", project / "plan.jsonl", "-p", project, "--yes").code == 3
     assert run(project).data["written_rows"] == 0
+
+
+def test_a_plan_against_an_empty_target_writes_nothing(tmp_path: Path) -> None:
+    """No database, no table: `apply` makes them. A database that is there stays as it is, byte for byte."""
+    project = copied("tour", tmp_path)
+    planned(project)
+    assert list(project.glob("crm.db*")) == []
+    assert crm("apply", project / "plan.jsonl", "-p", project, "--yes").code == 0
+    before = (project / "crm.db").read_bytes()
+    planned(project)
+    assert (project / "crm.db").read_bytes() == before
+
+
+def test_a_plan_makes_no_table_on_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    """The plan for an empty PostgreSQL database leaves it empty, and can be applied to it."""
+    monkeypatch.setenv("CRM_URL", postgres_url)
+    project = copied("tour", tmp_path)
+    planned(project)
+    engine = sa.create_engine(postgres_url)
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+    assert crm("apply", project / "plan.jsonl", "-p", project, "--yes").code == 0
 
 
 def test_a_guard_stops_a_run_and_not_a_plan_that_a_person_has_seen(
