@@ -33,6 +33,9 @@ LIKE_EMAIL = 0.8
 DAYS = np.array([365.25, 30.44, 1.0])
 """Days in a year, a month and a day, near enough to measure how far two dates lie apart."""
 
+TWO_SLIPS = 2
+"""Edits within which one birth date may still be a mistyped other."""
+
 NEAR_DAYS = 400
 """Days within which two birth dates are near each other: a year, and a slip in the month."""
 
@@ -47,8 +50,11 @@ def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
         same = a == b
         crossed = same[:, 0] & (a[:, 1] == b[:, 2]) & (a[:, 2] == b[:, 1])
         slip = crossed | (edits(col.values, one, two) == 1)
-        near = np.abs((a - b) @ DAYS) <= NEAR_DAYS
-        found = np.where(slip, 3, np.where(same.sum(axis=1) == 2, 2, near.astype(np.int64)))
+        near = (np.abs((a - b) @ DAYS) <= NEAR_DAYS) | (edits(col.values, one, two) <= TWO_SLIPS)
+        # a year wrong by more than a digit is another generation, day and month notwithstanding
+        generation = same[:, 1] & same[:, 2] & ~same[:, 0]
+        found = np.where(near & ~generation, 1, 0)
+        found = np.where(slip, 3, np.where(same[:, 0] & (same.sum(axis=1) == 2), 2, found))
         year_only = (a[:, 1] == 0) | (b[:, 1] == 0)
         found = np.where(year_only, same[:, 0].astype(np.int64), found)
         return np.where(one == two, cells(np.where(year_only, 1, 4), rarity(col.counts)[one]), cells(found))

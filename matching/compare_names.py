@@ -7,7 +7,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
 from crm_unify.normalise.branches import PLACELESS
 from matching.cells import NO_LEVEL, best, cells, rarity
@@ -26,6 +26,17 @@ SHORT_FORM = 3
 
 SLIP_COUNT, SLIP_RATIO = 2, 8
 """A name carried by this many, or by so many times fewer than the other, may be a misspelling of it."""
+
+
+USUAL_COUNT = 3
+"""People who carry a name from whom on it is taken for a name, not for a slip."""
+
+SAME_ORDER, SAME_LETTERS = 0.5, 0.66
+"""Share of letters in one order, or in any, from which an unlike name may be a garbled other."""
+
+CROSSED_EXACTLY, CROSSED = 0.75, 0.88
+"""Similarity of a given name to the other's family name in swapped names: where the other two are equal, and
+where they are only alike as well."""
 
 
 def similarity(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Scores:
@@ -54,8 +65,8 @@ def given(features: KindFeatures, left: Ints, right: Ints) -> Small:
     def level(one: Codes, two: Codes) -> Small:
         initial = names.initial[one] == names.initial[two]
         alone = names.single[one] | names.single[two]
-        found = np.where(alone, initial.astype(np.int64), _given_levels(features, one, two))
-        same = cells(np.where(names.single[one], 1, 6), rarity(col.counts)[one])
+        found = np.where(alone, np.where(initial, 2, 0), _given_levels(features, one, two))
+        same = cells(np.where(names.single[one], 2, 6), rarity(col.counts)[one])
         return np.where(one == two, same, cells(found))
 
     where, one, two = combinations(col, col, left, right)
@@ -64,21 +75,38 @@ def given(features: KindFeatures, left: Ints, right: Ints) -> Small:
         where, one, two = combinations(a, b, left, right)
         out = np.maximum(out, best(where, cells(np.where(one == two, 5, -1)), len(left)))
     out = np.where(misplaced(features, left, right) > 0, np.uint8(0), out)
-    return np.where(swapped(features, left, right), np.maximum(out, cells(np.array([4]))), out)
+    return np.where(swapped(features, left, right), np.maximum(out, cells(np.array([5]))), out)
 
 
 def _given_levels(features: KindFeatures, one: Codes, two: Codes) -> Ints:
     """Levels of two different given names of more than a letter."""
     names, counts = features.names, features.columns["given"].counts
-    found = 2 * _alike(features, one, two).astype(np.int64)
+    found = np.where(_garbled(features, one, two), 1, 0)
+    found = np.where(_alike(features, one, two), 3, found)
     rare, common = np.minimum(counts[one], counts[two]), np.maximum(counts[one], counts[two])
     # Two common names one letter apart (Tina, Nina) are two names; a slip makes a rare one.
     mistyped = (edits(names.values, one, two) == 1) & ((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
     long = np.minimum(lengths(names.values)[one], lengths(names.values)[two]) >= SHORT_FORM
-    found = np.where(mistyped & long, 3, found)
+    found = np.where(mistyped & long, 4, found)
     related = are_related(names, np.minimum(one, two), np.maximum(one, two))
     begins, paired = _forms(names.values, one, two, np.flatnonzero(names.initial[one] == names.initial[two]))
     return np.where(related | begins, 5, np.where(paired, 0, found))
+
+
+def _garbled(features: KindFeatures, one: Codes, two: Codes) -> Flags:
+    """True where one of two unlike names may be what a slovenly hand made of the other.
+
+    Half of their letters stand in one order, or two thirds are the same in any order; and one of them is not
+    known to be a name: neither listed, nor carried by several people here.
+    """
+    names, counts = features.names, features.columns["given"].counts
+    usual = names.listed | (counts >= USUAL_COUNT)
+    a, b = names.values[one].tolist(), names.values[two].tolist()
+    ordered = np.asarray(process.cpdist(a, b, scorer=OSA.normalized_similarity)) >= SAME_ORDER
+    sorted_letters = np.array(["".join(sorted(value)) for value in names.values], dtype=object)
+    a, b = sorted_letters[one].tolist(), sorted_letters[two].tolist()
+    jumbled = np.asarray(process.cpdist(a, b, scorer=Indel.normalized_similarity)) >= SAME_LETTERS
+    return np.asarray((ordered | jumbled) & ~(usual[one] & usual[two]))
 
 
 def _forms(values: npt.NDArray[np.object_], one: Codes, two: Codes, asked: Ints) -> tuple[Flags, Flags]:
@@ -116,11 +144,26 @@ def misplaced(features: KindFeatures, left: Ints, right: Ints) -> Small:
 
 
 def swapped(features: KindFeatures, left: Ints, right: Ints) -> Flags:
-    """True where given and family name have changed places between two records."""
+    """True where given and family name have changed places between two records, but for slips."""
     names, surnames = features.columns["given"].first, features.columns["family"].first
-    crossed = (names[left] == surnames[right]) & (names[right] == surnames[left])
-    known = (names[left] != MISSING) & (names[right] != MISSING)
-    return np.asarray(crossed & known & (names[left] != names[right]))
+    (g, h), (f, i) = (names[left], names[right]), (surnames[left], surnames[right])
+    crossed = (g == i) & (h == f) & (g != MISSING) & (h != MISSING) & (g != h)
+    full = (np.minimum(np.minimum(g, h), np.minimum(f, i)) != MISSING) & (g != h) & (f != i) & ~crossed
+    initial = features.names.initial
+    asked = np.flatnonzero(full)
+    meets = [(initial[a[asked]] == initial[b[asked]]) for a, b in ((g, i), (h, f))]
+    asked = asked[(meets[0] | meets[1])]
+    near = [per_distinct_similarity(features, a[asked], b[asked]) for a, b in ((g, i), (h, f))]
+    low, high = np.minimum(*near), np.maximum(*near)
+    crossed[asked] = (low >= CROSSED) | ((high == 1.0) & (low >= CROSSED_EXACTLY))
+    return np.asarray(crossed)
+
+
+def per_distinct_similarity(features: KindFeatures, one: Codes, two: Codes) -> Scores:
+    """Jaro-Winkler similarity of name pairs, each distinct pair compared once."""
+    key = one.astype(np.int64) << 32 | two
+    distinct, back = np.unique(key, return_inverse=True)
+    return similarity(features.names.values, distinct >> 32, distinct & 0xFFFFFFFF)[back]
 
 
 def _alike(features: KindFeatures, one: Codes, two: Codes) -> Flags:

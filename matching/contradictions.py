@@ -13,20 +13,21 @@ import numpy.typing as npt
 
 from matching.cells import levels
 from matching.columns import Flags
+from matching.model import KindModel
 from matching.policy import COMPARISONS
 
 CONTRADICTIONS: Mapping[str, tuple[Mapping[str, tuple[int, ...]], ...]] = {
     "person": (
         {"given": (0,)},
-        {"birth_date": (0, 2)},
+        {"birth_date": (0,)},
         {"suffix": (0,)},
-        {"gender": (0,), "given": (-1, 1)},
+        {"gender": (0,), "given": (-1, 2)},
     ),
     "organisation": ({"branch": (0,)},),
 }
 """Per kind the levels that contradict, those of one entry together (-1: a side lacks the field).
 
-Plainly different given names; birth dates that differ by more than a slip; senior and junior; a man and a
+Plainly different given names; birth dates that differ by more than slips; senior and junior; a man and a
 woman of whom no full given name agrees; branches in different places.
 """
 
@@ -42,11 +43,18 @@ CONTRADICTED_VOTE_BITS, CONTRADICTED_SAY = -6.0, 2
 third record that tells less must not join the two."""
 
 
-def contradicted(kind: str, cells: npt.NDArray[np.uint8]) -> Flags:
+RARE_AMONG_SAME = 0.05
+"""Share of pairs of one customer up to which a difference contradicts; where a file itself shows more of them,
+its hand is too slovenly for that."""
+
+
+def contradicted(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Flags:
     """True for pairs whose records contradict each other about who they are, and no identifier settles it."""
     row = {comparison.name: i for i, comparison in enumerate(COMPARISONS[kind])}
     found = np.zeros(cells.shape[1], np.bool_)
     for together in CONTRADICTIONS[kind]:
+        if any(model.weights[name][0].same > RARE_AMONG_SAME for name in together):
+            continue
         holds = [np.isin(levels(cells[row[name]]), allowed) for name, allowed in together.items()]
         found |= np.logical_and.reduce(holds)
     for name, level in SETTLES.items():

@@ -6,9 +6,12 @@ couples and twins in it would be learnt as duplicates whose names and birth date
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
+from matching.patterns import Patterns
 from matching.policy import CLASSES, GUARD, NAMES_THE_PARTY, Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -17,14 +20,49 @@ SMALLEST = 1e-9
 """No share is smaller: what never occurred among these records is rare, not impossible."""
 
 
-def guarded(comparison: Comparison, share: Floats, *, documented: Floats) -> Floats:
+SURE = 0.9
+"""Probability of one customer, by all other fields, from which a pair shows how slovenly a field is kept."""
+
+PSEUDO_SURE = 40.0
+"""Weight of the documented shares among those pairs, in pairs."""
+
+SLIPS: Mapping[str, tuple[int, ...]] = {"given": (1, 3, 4), "birth_date": (1, 3), "name": (2, 3, 4)}
+"""Levels that only a slip of the hand makes: where there are none, plain differences are other people."""
+
+
+def noise(
+    policy: tuple[Comparison, ...], seen: Patterns, logs: Floats, *, shares: list[Floats]
+) -> dict[str, float]:
+    """The share of plain disagreement on who somebody is that a file's own slips make believable.
+
+    Among pairs that all other fields call one customer, twins and namesakes differ plainly and without slips,
+    a slovenly hand makes slips of every size: plain disagreement is believed up to the share of slips.
+    """
+    found = {}
+    for row, comparison in enumerate(policy):
+        if comparison.name not in NAMES_THE_PARTY or not comparison.learnt:
+            continue
+        told = np.flatnonzero(seen.level[row] >= 0)
+        others = logs[:, told] - np.log2(shares[row])[:, seen.level[row][told]]
+        odds = np.exp2(others - others.max(axis=0, initial=-np.inf))
+        sure = told[odds[0] >= SURE * odds.sum(axis=0)]
+        count = np.bincount(seen.level[row][sure], weights=seen.count[sure], minlength=len(comparison.levels))
+        usual = np.array([level.same for level in comparison.levels])
+        share = (count + PSEUDO_SURE * usual / usual.sum()) / (count.sum() + PSEUDO_SURE)
+        slips = float(share[list(SLIPS[comparison.name])].sum()) if comparison.name in SLIPS else 1.0
+        found[comparison.name] = min(float(share[0]), slips)
+    return found
+
+
+def guarded(comparison: Comparison, share: Floats, *, documented: Floats, allowed: float = 0.0) -> Floats:
     """Learnt shares, class by level, that leave identifying evidence its documented worth.
 
-    A disagreement on who somebody is has at most GUARD times its documented share in class same. Of what a
+    A disagreement on who somebody is has at most GUARD times its documented share in class same, or the share
+    `allowed` by the noise of the file. Of what a
     household or site shares by nature, an agreement tells one customer from it at most as well as documented.
     """
     out = share.copy()
-    most = GUARD * documented[0, 0] / documented[0].sum()
+    most = max(GUARD * documented[0, 0] / documented[0].sum(), allowed)
     if comparison.name in NAMES_THE_PARTY and out[0, 0] > most:
         out[0, 1:] *= (1 - most) / out[0, 1:].sum()
         out[0, 0] = most

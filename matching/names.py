@@ -24,6 +24,8 @@ class NameTraits:
     """The first letter's code point."""
     single: Flags
     """True where the name is one letter."""
+    listed: Flags
+    """True where the name stands in the lists of names and their short forms."""
     sound: Codes
     """Code of the phonetic key: equal where two names sound alike."""
     canonical: Codes
@@ -45,6 +47,7 @@ def name_traits(values: npt.NDArray[np.object_]) -> NameTraits:
         values,
         np.array([min(ord(value[0]), 255) for value in values], np.uint8),
         np.array([len(value) == 1 for value in values], np.bool_),
+        np.array([value in _short_forms() or value in _full_names() for value in values], np.bool_),
         sound_codes.astype(np.int32),
         canonical,
         related,

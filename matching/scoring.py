@@ -145,7 +145,7 @@ def score(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Scores:
     either = high + np.rint(MILLI * np.log2(odds)).astype(np.int64)
     told = found - priors(model)[:, None]
     evidence = told[0] - told[1:].max(axis=0)
-    against = contradicted(kind, cells)
+    against = contradicted(kind, cells, model)
     most = np.where(against, int(CONTRADICTED_BITS * MILLI), np.iinfo(np.int64).max)
     weight = np.minimum(same - either, most)
     return Scores(weight, np.argmax(found, axis=0).astype(np.int8), evidence, against)
@@ -162,7 +162,7 @@ def say(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Ints:
         weights = model.weights[comparison.name]
         told = sum(weight.same * np.log2(weight.same / weight.unrelated) for weight in weights)
         total += np.where(cells[row] > 0, int(np.rint(max(told, 0.0))), 0)
-    return np.maximum(total, 1) * np.where(contradicted(kind, cells), CONTRADICTED_SAY, 1)
+    return np.maximum(total, 1) * np.where(contradicted(kind, cells, model), CONTRADICTED_SAY, 1)
 
 
 def bits_by_comparison(kind: str, cell: Sequence[int] | Small, model: KindModel) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ and twins are duplicates whose names and birth dates differ.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from matching.columns import Ints
 from matching.comparisons import compare
 from matching.features import Features, KindFeatures
 from matching.frequencies import IN_PART, agreeable, chance, remember
-from matching.guards import SMALLEST, guarded
+from matching.guards import SMALLEST, guarded, noise
 from matching.model import Fitted, KindModel, LevelWeight, Model
 from matching.patterns import Patterns, patterns
 from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, UNRELATED, Comparison
@@ -190,10 +191,12 @@ def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> Ki
     first = [s.copy() for s in shares]
     rounds, change = 0, np.inf
     while rounds < ROUNDS and change >= CLOSE_ENOUGH:
-        belongs, before = _expect(seen, state), state.prior
-        state = _maximised(policy, seen, belongs, first=first, total=total)
+        logs, before = _logs(seen, state), state.prior
+        belongs = _odds(logs)
+        allowed = noise(policy, seen, logs, shares=state.shares)
+        state = _maximised(policy, seen, belongs, first=first, total=total, allowed=allowed)
         rounds, change = rounds + 1, float(np.abs(state.prior / before - 1).max())
-    sums = (_expect(seen, state) * seen.count).sum(axis=1)
+    sums = (_odds(_logs(seen, state)) * seen.count).sum(axis=1)
     fitted = Fitted(
         True,
         "learnt from this project's pairs",
@@ -207,20 +210,30 @@ def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> Ki
     return _with(start, policy, state, fitted)
 
 
-def _expect(seen: Patterns, state: _State) -> Floats:
-    """Probability of each class for each pattern."""
+def _logs(seen: Patterns, state: _State) -> Floats:
+    """Log2 of prior and likelihood, class by pattern."""
     logs = np.repeat(np.log2(state.prior)[:, None], len(seen.count), axis=1)
     for row, share in enumerate(state.shares):
         padded = np.concatenate([np.zeros((len(CLASSES), 1)), np.log2(share)], axis=1)
         logs += padded[:, seen.level[row] + 1]
     logs[:UNRELATED] += seen.rarity_bits
-    logs -= logs.max(axis=0)
-    odds = np.exp2(logs)
+    return logs
+
+
+def _odds(logs: Floats) -> Floats:
+    """Probability of each class for each pattern."""
+    odds = np.exp2(logs - logs.max(axis=0))
     return np.asarray(odds / odds.sum(axis=0))
 
 
 def _maximised(
-    policy: tuple[Comparison, ...], seen: Patterns, belongs: Floats, *, first: list[Floats], total: float
+    policy: tuple[Comparison, ...],
+    seen: Patterns,
+    belongs: Floats,
+    *,
+    first: list[Floats],
+    total: float,
+    allowed: Mapping[str, float],
 ) -> _State:
     weight = belongs * seen.count
     shares = []
@@ -236,7 +249,7 @@ def _maximised(
             pseudo = max(PSEUDO_PAIRS, PSEUDO_PART * counts.sum())
             prior = first[row][klass] / first[row][klass].sum()
             share[klass] = np.maximum((counts + pseudo * prior) / (counts.sum() + pseudo), SMALLEST)
-        shares.append(guarded(comparison, share, documented=first[row]))
+        shares.append(guarded(comparison, share, documented=first[row], allowed=allowed.get(comparison.name, 0.0)))
     found = weight.sum(axis=1)[:UNRELATED]
     prior = np.maximum(found, 0.5) / max(total, 2.0)
     prior = np.minimum(prior, 0.3)
