@@ -44,17 +44,24 @@ third record that tells less must not join the two."""
 
 
 RARE_AMONG_SAME = 0.05
-"""Share of pairs of one customer up to which a difference contradicts; where a file itself shows more of them,
-its hand is too slovenly for that."""
+"""Share of pairs of one customer up to which a difference contradicts; where a file itself shows more, its
+hand is too slovenly for that."""
+
+
+def in_force(kind: str, model: KindModel) -> list[Mapping[str, tuple[int, ...]]]:
+    """The contradictions of a kind that are rare enough among pairs of one customer to be some."""
+    return [
+        together
+        for together in CONTRADICTIONS[kind]
+        if all(model.weights[name][0].same <= RARE_AMONG_SAME for name in together)
+    ]
 
 
 def contradicted(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Flags:
     """True for pairs whose records contradict each other about who they are, and no identifier settles it."""
     row = {comparison.name: i for i, comparison in enumerate(COMPARISONS[kind])}
     found = np.zeros(cells.shape[1], np.bool_)
-    for together in CONTRADICTIONS[kind]:
-        if any(model.weights[name][0].same > RARE_AMONG_SAME for name in together):
-            continue
+    for together in in_force(kind, model):
         holds = [np.isin(levels(cells[row[name]]), allowed) for name, allowed in together.items()]
         found |= np.logical_and.reduce(holds)
     for name, level in SETTLES.items():

@@ -19,7 +19,7 @@ from matching.blocking import Candidates, candidates
 from matching.cells import levels
 from matching.columns import Column, Ints
 from matching.comparisons import compare
-from matching.contradictions import CONTRADICTED_BITS, CONTRADICTIONS
+from matching.contradictions import CONTRADICTED_BITS, in_force
 from matching.explain_blocking import rule_reasons
 from matching.explanation import CLASS_WORDS, Contradiction, Explanation, FieldReason
 from matching.features import Features, KindFeatures
@@ -120,7 +120,9 @@ def _weighed(held: KindFeatures, model: Model, at: Ints) -> dict[str, Any]:
         "fields": _reasons(held, cell[:, 0], bits, at=at),
         "names": names,
         "others": alone - int(found[0] - found[rival]),
-        "contradiction": _contradiction(held, cell, at=at, cap=cap) if scores.contradicted[0] else None,
+        "contradiction": _contradiction(held, weights, cell, at=at, cap=cap)
+        if scores.contradicted[0]
+        else None,
     }
 
 
@@ -132,14 +134,14 @@ def _against_all(found: Ints) -> int:
 
 
 def _contradiction(
-    held: KindFeatures, cell: npt.NDArray[np.uint8], *, at: Ints, cap: int
+    held: KindFeatures, weights: KindModel, cell: npt.NDArray[np.uint8], *, at: Ints, cap: int
 ) -> Contradiction | None:
     """What the two records contradict each other in; every entry of the table that holds."""
     rows = {comparison.name: i for i, comparison in enumerate(COMPARISONS[held.kind])}
     level = {name: int(levels(cell[row])[0]) for name, row in rows.items()}
     holds = [
         together
-        for together in CONTRADICTIONS[held.kind]
+        for together in in_force(held.kind, weights)
         if all(level[name] in allowed for name, allowed in together.items())
     ]
     fields = sorted({name for each in holds for name in each if level[name] >= 0}, key=rows.__getitem__)

@@ -174,13 +174,13 @@ PERSON = (
         "The given name, with short forms and nicknames, also in the place of the family name.",
         (
             Level("different given names: {left} / {right}", 0.01, 0.89, 0.89, 0.925),
-            Level("given names unlike, but one may be a garbled other: {left} / {right}", 0.02, 0.04, 0.04, 0.04),
+            Level(
+                "given names unlike, but one may be a garbled other: {left} / {right}", 0.02, 0.04, 0.04, 0.04
+            ),
             Level("given names agree as far as the initial goes: {left} / {right}", 0.03, 0.01, 0.01, 0.005),
             Level("given names alike or sounding alike: {left} / {right}", 0.02, 0.02, 0.02, 0.02),
             Level("given names alike but for a slip: {left} / {right}", 0.03, 0.005, 0.005, 0.002),
-            Level(
-                "the same given name in another form or place: {left} / {right}", 0.05, 0.01, 0.01, 0.004
-            ),
+            Level("the same given name in another form or place: {left} / {right}", 0.05, 0.01, 0.01, 0.004),
             Level("the same given name: {left}", 0.84, 0.03, 0.03, 0.006, rarity=True),
         ),
     ),
@@ -235,9 +235,15 @@ PERSON = (
         "Birth dates, with day and month exchanged or one digit wrong as a lesser agreement.",
         (
             Level("different birth dates: {left} / {right}", 0.01, 0.91, 0.91, 0.925),
-            Level("birth dates near each other, or two slips apart: {left} / {right}", 0.02, 0.06, 0.06, 0.06),
             Level(
-                "birth dates agree in the year, and in day or month: {left} / {right}", 0.02, 0.012, 0.012, 0.008
+                "birth dates near each other, or two slips apart: {left} / {right}", 0.02, 0.06, 0.06, 0.06
+            ),
+            Level(
+                "birth dates agree in the year, and in day or month: {left} / {right}",
+                0.02,
+                0.012,
+                0.012,
+                0.008,
             ),
             Level("birth dates alike but for a slip: {left} / {right}", 0.03, 0.008, 0.008, 0.003),
             Level("the same birth date: {left}", 0.92, 0.01, 0.01, 0.0001, rarity=True),

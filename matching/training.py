@@ -249,7 +249,9 @@ def _maximised(
             pseudo = max(PSEUDO_PAIRS, PSEUDO_PART * counts.sum())
             prior = first[row][klass] / first[row][klass].sum()
             share[klass] = np.maximum((counts + pseudo * prior) / (counts.sum() + pseudo), SMALLEST)
-        shares.append(guarded(comparison, share, documented=first[row], allowed=allowed.get(comparison.name, 0.0)))
+        shares.append(
+            guarded(comparison, share, documented=first[row], allowed=allowed.get(comparison.name, 0.0))
+        )
     found = weight.sum(axis=1)[:UNRELATED]
     prior = np.maximum(found, 0.5) / max(total, 2.0)
     prior = np.minimum(prior, 0.3)

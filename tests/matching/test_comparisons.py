@@ -60,7 +60,10 @@ FAMILY_CASES = [
     pytest.param({"family": "Pohl", "birth_name": "Lang"}, {"family": "Lang"}, 4, id="birth name"),
     pytest.param({"given": "Otto", "family": "Hans"}, {"given": "Hans", "family": "Otto"}, 4, id="exchanged"),
     pytest.param(
-        {"given": "Otto", "family": "Weatherby"}, {"given": "Wetherby", "family": "Otto"}, 4, id="exchanged, slip"
+        {"given": "Otto", "family": "Weatherby"},
+        {"given": "Wetherby", "family": "Otto"},
+        4,
+        id="exchanged, slip",
     ),
     pytest.param({"given": "Weatherby"}, {"given": "Ann", "family": "Weatherby"}, 4, id="surname by itself"),
     pytest.param({"family": "Pohl"}, {"family": "Lang"}, 0, id="different"),
