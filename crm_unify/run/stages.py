@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from crm_unify.errors import GuardStopped, UsageError
@@ -19,21 +18,20 @@ from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
-from crm_unify.run.known import Known, issued_ids, known, last_headers, last_rows
+from crm_unify.run.gather import gather, stopped
+from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
-from crm_unify.run.place import aside, digest, folder_of
-from crm_unify.run.sources import OpenSource, open_sources
+from crm_unify.run.place import aside, digest
 from crm_unify.run.timing import StageTime, Timed
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
-from crm_unify.validation.account import AccountLine, balance, check_records
+from crm_unify.validation.account import AccountLine, check_records
 from crm_unify.validation.doors import check_golden
-from crm_unify.validation.guards import guard_moves, guard_rekeyed, guard_shrunk, guard_vanished
+from crm_unify.validation.guards import guard_moves
 from matching.engine import match
 from matching.features import features
 from matching.golden import Golden, golden
 from matching.identity import assign
-from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.changes import (
     ChangeSet,
     Desired,
@@ -49,16 +47,12 @@ from pipelines.changes import (
     write_plan,
 )
 from pipelines.interpret.interface import Interpreted
-from pipelines.interpret.stage import interpret
-from pipelines.landed import Landed
-from pipelines.landing import land
-from pipelines.ledger import Ledger, read_ledger, read_records
+from pipelines.ledger import Ledger, read_ledger
 from pipelines.load import Applied, RunRecord, apply, hold
 from pipelines.results import Results
 from pipelines.workspace import Workspace
 
 PLAN_FILE: Final = "plan.jsonl"
-ROW_ID: Final = "_row_id"
 Agreed = Callable[["Planned"], bool]
 """Asks a person whether to write what is planned."""
 
@@ -233,7 +227,8 @@ def plan(
     assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
     customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
     check_records(rows.records, rows.fates, customers.xref)
-    stops += _stops(lambda: guard_moves(ledger.xref, customers.xref, max_pct=said.guards.max_merge_split_pct))
+    most = said.guards.max_merge_split_pct
+    stops += stopped(lambda: guard_moves(ledger.xref, customers.xref, max_pct=most))
     with progress.stage("survive"):
         parties = every.with_customers(customers.xref, said.trust)
         made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
@@ -259,105 +254,6 @@ def _standing(customers: pa.ChunkedArray, ledger: Ledger) -> int:
     """How many of these customers nobody has deleted in the CRM."""
     deleted = pc.is_in(customers, ledger.deleted["customer_id"].combine_chunks())
     return len(customers) - int(pc.sum(deleted).as_py() or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """Everything matching is about: today's records and the remembered ones."""
-
-    read: Sources
-    every: Known
-    vanished: int
-    """Records that were in force and are in no row now."""
-    stops: tuple[GuardStopped, ...]
-    """Guards that speak against going on from here."""
-
-
-def gather(
-    project: LoadedProject,
-    ledger: Ledger,
-    engine: sa.Engine,
-    folder: Path,
-    *,
-    as_of: date,
-    progress: Progress,
-) -> Gathered:
-    """From the sources to all known records; nothing is written but the landed rows, in ``folder``."""
-    read = _read(project, ledger, folder, as_of=as_of, progress=progress)
-    rows, trust = read.interpreted, project.project.trust
-    carried = _carried(project, ledger, rows)
-    stops = (*read.stops, *_carried_stops(project, ledger, rows, carried))
-    every = known(rows, carried, ledger, read=lambda ids: read_records(engine, ids), trust=trust)
-    return Gathered(read, every, sum(carried.vanished.values()), stops)
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What the sources say today."""
-
-    sources: tuple[OpenSource, ...]
-    landed: tuple[Landed, ...]
-    interpreted: Interpreted
-    account: tuple[AccountLine, ...]
-    stops: tuple[GuardStopped, ...]
-
-
-def _stops(guard: Callable[[], None]) -> list[GuardStopped]:
-    """The guard's word when it stops, to be said by whoever wants to write."""
-    try:
-        guard()
-    except GuardStopped as stop:
-        return [stop]
-    return []
-
-
-def _read(
-    project: LoadedProject, ledger: Ledger, folder: Path, *, as_of: date, progress: Progress
-) -> Sources:
-    """Sources landed and interpreted, every row in exactly one place."""
-    sources = open_sources(project, last_headers=last_headers(ledger))
-    readers = [(source.rules, source.reader) for source in sources]
-    previous = folder_of(Workspace(project.root), ledger.last_run)
-    landed = land(readers, folder=folder, previous=previous, progress=progress)
-    stops = _stops(lambda: _guard_sizes(project, ledger, landed))
-    extracted = {
-        one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
-    }
-    interpreted = interpret(landed, project, as_of=as_of, progress=progress)
-    account = balance(extracted, interpreted.fates, interpreted.rejections)
-    return Sources(sources, landed, interpreted, account, tuple(stops))
-
-
-def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
-    """Sources that are suddenly much smaller than in the last run stop this one."""
-    before, now = last_rows(ledger), {one.map: one.rows for one in landed}
-    for name, expects in ((loaded.rules.map, loaded.rules.source.expects) for loaded in project.files):
-        guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
-
-
-def _carried(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carried:
-    """Known records that this snapshot does not make."""
-    policies = {loaded.rules.map: loaded.rules.on_delete for loaded in project.files}
-    made = rows.records["record_id"].combine_chunks()
-    return carry_over(ledger.records, made, rows.fates, on_delete=policies)
-
-
-def _carried_stops(
-    project: LoadedProject, ledger: Ledger, rows: Interpreted, carried: Carried
-) -> list[GuardStopped]:
-    """Too many vanished or renamed records stop the run."""
-    made = rows.records["record_id"].combine_chunks()
-    in_force = ledger.records.filter(pc.not_equal(ledger.records["state"], INACTIVE))
-    new = rows.records.filter(pc.invert(pc.is_in(made, ledger.records["record_id"].combine_chunks())))
-    before, arrived, guards = _by_map(in_force), _by_map(new), project.project.guards
-    return [
-        *_stops(lambda: guard_rekeyed(before, carried.vanished, arrived, max_pct=guards.max_rekey_pct)),
-        *_stops(lambda: guard_vanished(before, carried.vanished, max_pct=guards.max_delete_pct)),
-    ]
-
-
-def _by_map(records: pa.Table) -> dict[str, int]:
-    return {entry["values"]: entry["counts"] for entry in pc.value_counts(records["map"]).to_pylist()}
 
 
 def _desired(
