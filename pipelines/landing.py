@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from crm_unify.errors import AccountUnbalanced, CrmUnifyError, GuardStopped
+from crm_unify.rules.source_model import READER_KEYS
 from pipelines.landed import MANIFEST, Landed, read_landed, write_manifest
 from pipelines.row_ids import VERSION, give_ids
 
@@ -35,8 +36,6 @@ _READERS: Final = 1
 _DATASET: Final = "landed"
 _LAYOUT: Final = "{table_name}/{load_id}.{file_id}.{ext}"
 """Where dlt puts files; said outright, because a dlt project in the current folder may say otherwise."""
-_READING: Final = ("reader", "file", "table", "query", "sheet", "header", "encoding", "delimiter")
-"""Settings of a source that decide what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +89,18 @@ def _job(loaded: LoadedRules, reader: Reader, number: int) -> _Job:
 
 def _reading(source: Source) -> str:
     """SHA-256 of the settings that decide what is read."""
-    settings = {name: getattr(source, name) for name in _READING if name != "header"}
-    told = json.dumps([VERSION, _READERS, settings, source.header.row, source.header.rows], sort_keys=True)
+    settings = source.model_dump(mode="json", include={"reader", *READER_KEYS[source.reader]})
+    told = json.dumps([VERSION, _READERS, settings], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _file_hashes(reader: Reader) -> dict[str, str]:
-    """SHA-256 of each file behind a reader."""
-    hashes = {}
-    for path in reader.files():
+    """SHA-256 of each file behind a reader, by name; the second of a name by its place among them too."""
+    hashes: dict[str, str] = {}
+    for place, path in enumerate(reader.files()):
         with path.open("rb") as file:
-            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            name = path.name if path.name not in hashes else f"{place}:{path.name}"
+            hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return hashes
 
 

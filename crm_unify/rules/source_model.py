@@ -3,11 +3,33 @@
 # ruff: noqa: RUF012 - pydantic copies the default for every model
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from crm_unify.rules.blocks import Name, Strict
+
+ReaderName = Literal[
+    "sql", "xlsx", "xls", "ods", "xlsb", "csv", "fixed", "dbf", "access", "json", "parquet", "vcard", "ldif",
+    "xml", "cobol",
+]
+"""Formats of sources, see docs/formats.md."""
+
+READER_KEYS: Final[dict[str, frozenset[str]]] = {
+    "sql": frozenset({"table", "query", "encoding"}),
+    **dict.fromkeys(("xlsx", "xls", "ods", "xlsb"), frozenset({"file", "sheet", "range", "header"})),
+    "csv": frozenset({"file", "header", "encoding", "delimiter"}),
+    "fixed": frozenset({"file", "encoding", "columns", "record_length"}),
+    "dbf": frozenset({"file", "encoding", "memo"}),
+    "access": frozenset({"file", "table"}),
+    "json": frozenset({"file", "encoding", "row_path"}),
+    "parquet": frozenset({"file"}),
+    "vcard": frozenset({"file", "encoding"}),
+    "ldif": frozenset({"file"}),
+    "xml": frozenset({"file", "row_path"}),
+    "cobol": frozenset({"file", "copybook"}),
+}
+"""Format -> the keys that say what it reads; the other ones mean nothing to it."""
 
 
 class ContentKey(Strict):
@@ -64,18 +86,89 @@ class Header(Strict):
     """Header rows; merged cells are filled to the right, levels are joined with a space."""
 
 
+class FixedColumn(Strict):
+    """One column of a file of fixed width."""
+
+    name: Annotated[str, Field(min_length=1)]
+    width: Annotated[int, Field(ge=1)]
+    """Characters; bytes where `record_length` is given."""
+    start: Annotated[int, Field(ge=1)] | None = None
+    """First character, from 1; without it the column follows the one before."""
+
+
+class RecordHeader(Strict):
+    """Bytes in front of each record of variable length that are neither an RDW nor part of the record."""
+
+    length: Annotated[int, Field(ge=1, le=64)]
+    """Bytes of it."""
+    size_at: Annotated[int, Field(ge=0)]
+    """Where the length of the record stands in it, from 0."""
+    size_bytes: Annotated[int, Field(ge=1, le=4)] = 2
+    byte_order: Literal["big", "little"] = "big"
+    counts_itself: bool = False
+    """The length includes these bytes."""
+    valid_at: Annotated[int, Field(ge=0)] | None = None
+    """Where a flag stands that is 1 in records that count; others are passed over and counted."""
+
+
+class SegmentOf(Strict):
+    """When a part of a COBOL record is there."""
+
+    field: str
+    """Elementary field that tells, for example SEGMENT-ID."""
+    values: Annotated[list[str], Field(min_length=1)]
+    """What it says then, blanks at its end left out."""
+
+
+CodePage = Literal[
+    "cp037", "cp273", "cp500", "cp1047", "cp1140", "cp1141", "ascii", "latin-1", "cp1252", "cp850"
+]
+"""EBCDIC code pages, and those of records that were written or converted on other machines."""
+
+
+class Copybook(Strict):
+    """A COBOL copybook, and how the records of a file come one after the other."""
+
+    file: str
+    """Relative to the source's folder."""
+    record: str | None = None
+    """Name on level 01, where the copybook describes several records."""
+    code_page: CodePage = "cp037"
+    format: Literal["fixed", "rdw", "rdw_little", "lines"] = "fixed"
+    """Records of one length; a record descriptor word in front of each (IBM, or with little-endian length);
+    lines of text."""
+    record_header: RecordHeader | None = None
+    """In place of an RDW."""
+    byte_order: Literal["big", "little"] = "big"
+    """Of COMP-5 and COMP on the machine that wrote the file."""
+    segments: dict[str, SegmentOf] = {}
+    """Part of the record (usually one that is redefined or redefines) -> when it is there."""
+
+
 class Source(Strict):
     """Where the rows of a map come from, what identifies one, and how its text is read."""
 
     system: Name
-    reader: Literal["sql", "xlsx", "csv"]
+    reader: ReaderName
     file: str | None = None
-    """File inside the source's folder, when the project names a folder."""
+    """File inside the source's folder or archive, when the project names one; `*` takes several together."""
     table: str | None = None
     query: str | None = None
     sheet: str | None = None
+    range: str | None = None
+    """Cells of a sheet that hold the table (B4:H200, or B4:H without an end), where a sheet holds several."""
     header: Header = Header()
     encoding: str | None = None
+    columns: Annotated[list[FixedColumn], Field(min_length=1)] | None = None
+    """Columns of a file of fixed width, in their order."""
+    record_length: Annotated[int, Field(ge=1)] | None = None
+    """Bytes of a record of fixed width where no line breaks end it."""
+    memo: str | None = None
+    """Memo file of a dBase table, beside it, where it does not have the table's name."""
+    row_path: str | None = None
+    """Where the rows are in a tree: `customers/customer` in XML, `data.items` in JSON."""
+    copybook: Copybook | None = None
+    """How COBOL records are laid out."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     key: Key
     created: str | None = None

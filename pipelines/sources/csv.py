@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from crm_unify.errors import ConfigurationError, GuardStopped
+from pipelines.sources.csv_layout import line_start, sniff
 from pipelines.sources.csv_rows import (
-    BREAK,
     BROKEN,
     Found,
     Grammar,
@@ -31,6 +30,7 @@ from pipelines.sources.interface import (
     CSV_BROKEN_QUOTE,
     CSV_RAGGED,
     ENCODING_INVALID,
+    FILE_CUT_OFF,
     Column,
     counted,
     header_notes,
@@ -38,11 +38,10 @@ from pipelines.sources.interface import (
     problem_batch,
     text_batch,
 )
+from pipelines.sources.packed import beginning
 
 PIECE: Final = 4 << 20
 """Bytes read at a time: 40,000 rows of a hundred characters; larger pieces were not faster."""
-_SAMPLE_ROWS: Final = 50
-_CANDIDATES: Final = (b",", b";", b"\t", b"|")
 _CODES: Final = ("", CSV_RAGGED, CSV_BROKEN_QUOTE, ENCODING_INVALID)
 _FINE, _RAGGED, _BROKEN, _UNDECODABLE, _BLANK = range(5)
 
@@ -94,7 +93,12 @@ class CsvReader:
         tally = _Tally()
         for piece in pieces(stream, head.grammar, line=head.line, skip=head.offset):
             yield from self._read_piece(piece, head, tally)
+        if stream.cut_off:
+            yield problem_batch(head.columns, [(None, FILE_CUT_OFF, stream.cut_off)], file=self._name)
         self._notes = [*_head_notes(head), *tally.sentences()]
+        if stream.cut_off:
+            self._notes.append(f"the packed file breaks off or is damaged ({stream.cut_off}); "
+                               "rows up to there are read: ask for the delivery again")
         if stream.marked and self._declared is None:
             self._notes.append(f"no encoding is declared, so the file is read as {head.encoding.name}: "
                                "declare `encoding` under `source` if it is another (cp1252, cp850, ...)")
@@ -126,14 +130,13 @@ class CsvReader:
         return self._known
 
     def _read_head(self) -> _Head:
-        with self._path.open("rb") as file:
-            encoding = find_encoding(file.read(4096), self._declared, self._path)
+        encoding = find_encoding(beginning(self._path, 4096), self._declared, self._path)
         text = next(iter(Utf8Stream(self._path, encoding, size=PIECE)), b"")
         if not text.strip(b"\r\n"):
             raise GuardStopped("the file is empty, not even a header is there", str(self._path),
                                remedy="ask for the delivery again, or correct `path` in the project file")
         text += b"" if text.endswith((b"\n", b"\r")) else b"\n"
-        start = _line_start(text, self._header_row)
+        start = line_start(text, self._header_row)
         grammar = Grammar(_delimiter_byte(self._delimiter, self._path) or sniff(text[start:]))
         levels, offset = self._header_levels(text, start, grammar)
         found = [" ".join(filter(str.strip, names)) for names in zip(*levels, strict=True)]
@@ -248,15 +251,6 @@ def _raw(row: bytes) -> str:
     return shown(from_utf8(row)).removesuffix("\n").removesuffix("\r")
 
 
-def _line_start(text: bytes, line: int) -> int:
-    """Offset of a physical line, counted from 1; the end of the text when it has fewer."""
-    at = 0
-    for _ in range(line - 1):
-        found = BREAK.search(text, at)
-        at = len(text) if found is None else found.end()
-    return at
-
-
 def _delimiter_byte(declared: str | None, path: Path) -> bytes | None:
     """The declared delimiter as the byte it must be."""
     if declared is None:
@@ -266,29 +260,3 @@ def _delimiter_byte(declared: str | None, path: Path) -> bytes | None:
                                  why="it must be one ASCII character, no quotation mark and no line break",
                                  remedy="correct `delimiter` under `source` in the rule file")
     return declared.encode()
-
-
-def sniff(text: bytes) -> bytes:
-    r"""The delimiter that splits the header and most of the first rows into the same number of values.
-
-    >>> sniff(b"name;city\nSmith, John;Leeds\n")
-    b';'
-    """
-    def fitness(candidate: bytes) -> tuple[bool, float, int]:
-        """Splits at all, share of rows as wide as the header, width."""
-        grammar = Grammar(candidate)
-        rows = itertools.islice(_readable(text, grammar), _SAMPLE_ROWS)
-        widths = [len(values_of(row, grammar)) for row in rows]
-        width = widths[0] if widths else 1
-        return width > 1, widths.count(width) / max(len(widths), 1), width
-
-    return max(_CANDIDATES, key=fitness)
-
-
-def _readable(text: bytes, grammar: Grammar) -> Iterator[bytes]:
-    """The readable rows from the beginning of a text, blank lines left out."""
-    at = 0
-    while row := grammar.lenient.match(text, at):
-        at = row.end()
-        if row.group().strip(b"\r\n"):
-            yield row.group()

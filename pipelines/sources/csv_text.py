@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.errors import ConfigurationError, nearest_name
+from pipelines.sources.packed import UNPACKING_ERRORS, chunks_of
 
 MARK: Final = 0xED
 """First UTF-8 byte of a marked byte; the second is 0xB0 to 0xBF, which valid UTF-8 never has after it."""
@@ -99,20 +100,27 @@ class Utf8Stream:
         """Undecodable bytes so far."""
         self.utf8_all_along = False
         """All bytes make valid UTF-8 and some are not ASCII; known at the end of a declared 8-bit file."""
+        self.cut_off = ""
+        """Why the rest of a packed file cannot be unpacked; empty when all of it was read."""
 
     def __iter__(self) -> Iterator[bytes]:
         """The chunks; a character is never cut."""
         codec = codecs.getincrementaldecoder(self._encoding.name)(MARK_ERRORS)
         witness = _Utf8Witness()
         watched = self._encoding.declared and not self._encoding.name.startswith("utf")
-        with self._path.open("rb") as file:
-            file.seek(self._encoding.skip)
-            while chunk := file.read(self._size):
-                if watched:
-                    witness.see(chunk)
-                yield self._utf8(codec.decode(chunk))
-            yield self._utf8(codec.decode(b"", final=True))
+        for chunk in self._chunks():
+            if watched:
+                witness.see(chunk)
+            yield self._utf8(codec.decode(chunk))
+        yield self._utf8(codec.decode(b"", final=True))
         self.utf8_all_along = watched and witness.convinced()
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The bytes behind the mark; a packed file that breaks off ends where it does."""
+        try:
+            yield from chunks_of(self._path, self._size, skip=self._encoding.skip)
+        except UNPACKING_ERRORS as error:
+            self.cut_off = str(error)
 
     def _utf8(self, text: str) -> bytes:
         """UTF-8 of the text, marks counted."""

@@ -2,16 +2,22 @@
 
 A reader changes nothing it finds. Each cell is the text as found, each row says where it stood, and a row
 that could not be read is in the same stream with a code and its raw text.
+
+A format is one module with a value `FORMAT`: how a file of it is told by its content, which tables are in
+one, and how one of them is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from crm_unify.rules.model import Source
 
 CSV_RAGGED: Final = "CSV-RAGGED"
 """The row has more or fewer values than the header."""
@@ -20,14 +26,20 @@ CSV_BROKEN_QUOTE: Final = "CSV-BROKEN-QUOTE"
 ENCODING_INVALID: Final = "ENCODING-INVALID"
 """Bytes that mean nothing in the encoding of the source."""
 
+FILE_CUT_OFF: Final = "FILE-CUT-OFF"
+"""The file ends in the middle of this row, or nothing can be read from here on."""
+RECORD_DAMAGED: Final = "RECORD-DAMAGED"
+"""The row is not what its format says a row is."""
+
 ORIGIN: Final = pa.schema([
     ("_file", pa.string()),         # name relative to the source's folder; the table of a database
-    ("_sheet", pa.string()),        # null outside workbooks
-    ("_row", pa.int64()),           # as the spreadsheet shows it; first line of a CSV row; null in a table
+    ("_sheet", pa.string()),        # the sheet of a workbook, the table of an Access file, else null
+    ("_row", pa.int64()),           # as the spreadsheet shows it; first line of a row of text; else number of
+                                    # the record from 1; null in the table of a database
     ("_hidden", pa.bool_()),        # the row is hidden in the spreadsheet
-    ("_struck", pa.bool_()),        # every filled cell of the row is struck out
+    ("_struck", pa.bool_()),        # every filled cell is struck out; a dBase row is marked as deleted
     ("_problem", pa.string()),      # code of a row that could not be read
-    ("_raw", pa.string()),          # its text; bytes that could not be decoded as \xNN
+    ("_raw", pa.string()),          # its text; bytes that could not be decoded as \xNN or in hexadecimal
 ])
 """Columns in front of the source's own in every batch."""
 
@@ -44,6 +56,64 @@ class Column:
     """Column as the spreadsheet shows it (A, B, ...); None outside workbooks."""
     found: str
     """Header exactly as found; differs from `header` where that would not be unique."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One file to read."""
+
+    path: Path
+    """Where its bytes are."""
+    name: str
+    """What origins call it: relative to the source's folder, parts joined with `/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the content of a file shows at a glance, for telling its format."""
+
+    path: Path
+    head: bytes
+    """The first bytes (64 KiB), unpacked where the file is compressed with gzip."""
+    whole: bool
+    """The file ends with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """A table, sheet or list that lies in a file or database; how it could be opened is a proposal."""
+
+    name: str
+    """What a person calls it: the sheet, the table, or the file's name without its ending."""
+    reader: str
+    """Name of the format, `source.reader` in a rule file."""
+    file: str = ""
+    """File relative to the folder that was looked in, parts joined with `/` (`old.zip/people.csv` for a
+    member of an archive); the name alone when a single file was looked at; empty behind a server's `url`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of `source` in a rule file that open it: sheet, table, encoding, delimiter, header, ...;
+    plain values as YAML has them, defaults left out."""
+    url: str | None = None
+    """Database URL for the project file, that of a SQLite file relative to the folder that was looked in;
+    None for files."""
+    notes: tuple[str, ...] = ()
+    """What a person should know: guesses with their reason, a hidden sheet, a table without rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file: the interface of a module in this package."""
+
+    name: str
+    """`source.reader` in a rule file."""
+    what: str
+    """With its article, for messages: "a dBase table"."""
+    identify: Callable[[Sample], bool]
+    """Whether a file looks like one by its content; its name plays no part."""
+    tables: Callable[[Given], Iterator[FoundTable]]
+    """The tables in a file; raises a program error when it cannot be read (a password, damage)."""
+    open: Callable[[Source, Given], Reader]
+    """The reader of one of them as the rule file describes it; reads nothing yet."""
 
 
 class Reader(Protocol):
@@ -130,13 +200,14 @@ def text_batch(
 
 def problem_batch(
     columns: Sequence[Column], problems: Sequence[tuple[int | None, str, str]], *, file: str,
+    sheet: str | None = None,
 ) -> pa.RecordBatch:
     """A batch of rows that could not be read: (row, code, raw text) of each; their cells are null."""
     length = len(problems)
     rows, codes, raws = zip(*problems, strict=True)
     no = pa.repeat(pa.scalar(value=False), length)
     origin = [
-        pa.repeat(pa.scalar(file, pa.string()), length), pa.nulls(length, pa.string()),
+        pa.repeat(pa.scalar(file, pa.string()), length), pa.repeat(pa.scalar(sheet, pa.string()), length),
         pa.array(rows, pa.int64()), no, no, pa.array(codes, pa.string()), pa.array(raws, pa.string()),
     ]
     return pa.RecordBatch.from_arrays(

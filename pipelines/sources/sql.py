@@ -19,10 +19,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_unify.rules.model import Source
 from pipelines.sources.csv_text import MARK_ERRORS, is_marked, shown
 from pipelines.sources.interface import (
     ENCODING_INVALID,
     Column,
+    Format,
+    FoundTable,
+    Given,
+    Reader,
+    Sample,
     counted,
     header_notes,
     name_columns,
@@ -158,3 +164,28 @@ def _rows_as_json(cells: Sequence[pa.Array], columns: Sequence[Column]) -> list[
         json.dumps({h: v for h, v in zip(headers, row, strict=True) if v is not None}, ensure_ascii=False)
         for row in rows
     ]
+
+
+def tables_at(url: str, root: Path) -> Iterator[FoundTable]:
+    """Tables and views at a database URL; relative SQLite paths start at `root`."""
+    for table in open_database(url, root).tables():
+        notes = ("a view",) if table.view else ()
+        yield FoundTable(table.name, "sql", options={"table": table.name}, url=url, notes=notes)
+
+
+def _is_sqlite(sample: Sample) -> bool:
+    """The first 16 bytes of a SQLite file (https://sqlite.org/fileformat2.html, 1.2)."""
+    return sample.head.startswith(b"SQLite format 3\x00")
+
+
+def _tables_in(given: Given) -> Iterator[FoundTable]:
+    yield from tables_at(f"sqlite:///{given.path.absolute()}", given.path.parent)
+
+
+def _open(source: Source, given: Given) -> Reader:
+    url = f"sqlite:///{given.path.absolute()}"
+    return SqlReader(url, root=given.path.parent, table=source.table, query=source.query,
+                     encoding=source.encoding)
+
+
+FORMAT: Final = Format("sql", "a SQLite database", _is_sqlite, _tables_in, _open)

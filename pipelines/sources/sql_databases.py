@@ -77,6 +77,14 @@ _MARIADB_TEXTS: Final = frozenset({249, 250, 251, 252, 253, 254, 255})
 """Type numbers that texts and bytes share (BLOB and TEXT, BINARY and CHAR)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view of a database."""
+
+    name: str
+    view: bool
+
+
 class Session:
     """One open, read-only connection."""
 
@@ -225,6 +233,14 @@ class Database:
                 yield Session(connection, self._dialect, self)
         finally:
             pooled.invalidate()
+
+    def tables(self) -> list[Table]:
+        """Tables and views that a person made, by name."""
+        self._refuse_missing_file()
+        with self._told():
+            inspector = sa.inspect(self._engine)
+            views = set(inspector.get_view_names())
+            return [Table(name, view=name in views) for name in _tables(inspector, None)]
 
     def quoted(self, name: str) -> str:
         """An identifier in the quotation marks of this database."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO, Final
 from xml.etree import ElementTree as ET
 
-from crm_unify.errors import ConfigurationError, GuardStopped, SourceMissing, nearest_name
+from crm_unify.errors import ConfigurationError, GuardStopped
+from pipelines.sources.archive import check_ratio
+from pipelines.sources.sheet_rows import Sheet
 from pipelines.sources.xlsx_formats import NumberFormat, number_format
 from pipelines.sources.xlsx_strings import Strings, is_on, local_name
 
@@ -26,16 +28,6 @@ class Style:
 
     number: NumberFormat
     struck: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One worksheet."""
-
-    name: str
-    part: str
-    """Name in the archive."""
-    hidden: bool
 
 
 class Workbook:
@@ -53,18 +45,6 @@ class Workbook:
         """Dates count from 1904, as on old Macintosh computers."""
         self._targets = self._relations(main)
         self.sheets = tuple(self._sheets(root))
-
-    def sheet(self, name: str | None) -> Sheet:
-        """The sheet of this name; without a name the only one that is not hidden."""
-        if name is None:
-            return self._only_sheet()
-        for sheet in self.sheets:
-            if sheet.name == name:
-                return sheet
-        names = [sheet.name for sheet in self.sheets]
-        nearest = nearest_name(name, names)
-        raise SourceMissing(f"no sheet '{name}'", str(self.path), why=f"there are: {', '.join(names)}",
-                            remedy=f"did you mean '{nearest}'?" if nearest else "correct `sheet`")
 
     def open_sheet(self, sheet: Sheet) -> IO[bytes]:
         """The XML of a sheet."""
@@ -121,14 +101,6 @@ class Workbook:
             if kind == "worksheet" and part in self._parts:
                 yield Sheet(element.get("name", ""), part, element.get("state", "visible") != "visible")
 
-    def _only_sheet(self) -> Sheet:
-        shown = [sheet for sheet in self.sheets if not sheet.hidden]
-        if len(shown) == 1:
-            return shown[0]
-        names = ", ".join(sheet.name for sheet in self.sheets) or "none"
-        raise ConfigurationError("the rule file names no sheet, and the workbook does not have exactly one",
-                                 self.path, why=f"there are: {names}", remedy="add `sheet` under `source`")
-
     def _part_of_type(self, wanted: str) -> str | None:
         for kind, part in self._targets.values():
             if kind == wanted and part in self._parts:
@@ -155,9 +127,11 @@ def _open_archive(path: Path) -> zipfile.ZipFile:
     if not start.startswith(b"PK"):
         raise _no_workbook(path, "it is no archive, perhaps a text file with the name of a workbook")
     try:
-        return zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
         raise damaged(path, str(error)) from None
+    check_ratio(archive, path)
+    return archive
 
 
 def _no_workbook(path: Path, why: str) -> ConfigurationError:

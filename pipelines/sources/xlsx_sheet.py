@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, Final
 
+from pipelines.sources.sheet_rows import Extent, Seen, SheetRow, column_index, column_letters
 from pipelines.sources.xlsx_book import Style
 from pipelines.sources.xlsx_formats import PLAIN, number_text
 from pipelines.sources.xlsx_strings import Strings, TextPass, is_on, unescaped
@@ -22,68 +22,6 @@ _OVERLAP: Final = 1 << 10
 _DIGITS: Final = "0123456789"
 _CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]+)"[^>]*(?<!/)>')
 _MERGED: Final = re.compile(rb'mergeCell\s[^>]*?\bref="([A-Z]+[0-9]+):([A-Z]+[0-9]+)"')
-
-
-@dataclass(slots=True)
-class SheetRow:
-    """One row of a sheet with the cells that hold something."""
-
-    number: int
-    """As the spreadsheet shows it."""
-    hidden: bool
-    cells: dict[int, str] = field(default_factory=dict)
-    """Text by column, A = 0."""
-    struck: list[int] = field(default_factory=list)
-    """Columns of filled cells that are struck out."""
-
-
-@dataclass(slots=True)
-class Seen:
-    """What the pass noticed besides values."""
-
-    hidden_columns: set[int] = field(default_factory=set)
-    uncomputed: int = 0
-    """Formulas without a stored result."""
-    partly_struck: int = 0
-    """Rows in which some filled cells are struck out and others are not."""
-    first_struck: str = ""
-    """The first struck-out cell of such a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Where a sheet has cells."""
-
-    last_rows: dict[int, int]
-    """Column (A = 0) -> its last row with a cell that is not empty."""
-    merged: tuple[tuple[int, int, int, int], ...]
-    """Merged ranges: first row, first column, last row, last column."""
-
-
-def column_index(letters: str) -> int:
-    """Position of a spreadsheet column.
-
-    >>> column_index("A"), column_index("AB")
-    (0, 27)
-    """
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - 64
-    return index - 1
-
-
-def column_letters(index: int) -> str:
-    """Letters of a column position.
-
-    >>> column_letters(27)
-    'AB'
-    """
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def extent_of(stream: IO[bytes]) -> Extent:
@@ -116,14 +54,17 @@ class SheetPass(TextPass):
         "_struck_strings", "_styles", "seen",
     )
 
-    def __init__(self, strings: Strings, styles: list[Style], *, from_1904: bool, whole: bool = True) -> None:
+    def __init__(
+        self, strings: Strings, styles: list[Style], *, from_1904: bool, whole: bool = True,
+        seen: Seen | None = None,
+    ) -> None:
         """Strings and styles are those of the workbook; not `whole`: only the first rows will be read."""
         super().__init__()
         self._strings = strings.all() if whole else strings
         self._struck_strings = strings.struck
         self._styles, self._from_1904 = styles or [_NO_STYLE], from_1904
         self._columns: dict[str, int] = {}
-        self.seen = Seen()
+        self.seen = Seen() if seen is None else seen
         self._rows: list[SheetRow] = []
         self._row = SheetRow(0, hidden=False)
         self._next_column = 0

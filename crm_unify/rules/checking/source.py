@@ -10,13 +10,12 @@ from crm_unify.errors import ConfigurationError, nearest_name
 from crm_unify.normalise.date_formats import format_pattern
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import ContentKey, Source
+from crm_unify.rules.source_model import READER_KEYS
 
-_FOREIGN: Final = {
-    "sql": ("file", "sheet", "header", "encoding", "delimiter"),
-    "xlsx": ("table", "query", "encoding", "delimiter"),
-    "csv": ("table", "query", "sheet"),
-}
-"""Keys that mean nothing to a reader."""
+_READING: Final = frozenset().union(*READER_KEYS.values())
+"""Keys that say what is read; each means something to some readers only."""
+_NEEDED: Final = {"fixed": "columns", "access": "table", "xml": "row_path", "cobol": "copybook"}
+"""What a reader cannot do without."""
 
 
 def source_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
@@ -29,12 +28,15 @@ def source_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
 
 def _reader_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
     given = source.model_fields_set
-    for key in (k for k in _FOREIGN[source.reader] if k in given):
+    for key in sorted(given & (_READING - READER_KEYS[source.reader])):
         what = f"'{key}' means nothing to the reader '{source.reader}'"
         yield loaded.wrong(what, ("source", key), remedy="leave it out, or name another reader")
     if source.reader == "sql" and (source.table is None) == (source.query is None):
         what = "the reader 'sql' needs either a table or a query"
         yield loaded.wrong(what, ("source", "reader"), remedy="add table: or query:")
+    if (needed := _NEEDED.get(source.reader)) is not None and getattr(source, needed) is None:
+        what = f"the reader '{source.reader}' needs `{needed}`"
+        yield loaded.wrong(what, ("source", "reader"), remedy=f"add {needed}: to the source")
     if source.encoding is not None and not _is_encoding(source.encoding):
         yield loaded.wrong(
             f"unknown encoding '{source.encoding}'",

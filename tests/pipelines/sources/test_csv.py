@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_unify.errors import ConfigurationError, GuardStopped
-from pipelines.sources.csv import CsvReader, sniff
+from pipelines.sources.csv import CsvReader
+from pipelines.sources.csv_layout import sniff
 from tests.pipelines.sources.reading import cells, origins, problems
 
 Make = Callable[..., CsvReader]

@@ -1,0 +1,73 @@
+"""Delimited text as a format: told by its content, its delimiter, encoding and header proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from crm_unify.rules.model import Source
+from pipelines.sources.csv import CsvReader
+from pipelines.sources.csv_layout import find_layout
+from pipelines.sources.csv_text import Utf8Stream, find_encoding
+from pipelines.sources.encoding_guess import guess_encoding
+from pipelines.sources.interface import Format, FoundTable, Given, Reader, Sample
+from pipelines.sources.packed import beginning
+
+_SAMPLE: Final = 1 << 20
+_BINARY: Final = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f")
+"""Control characters that text has only by accident."""
+_ODD_SHARE: Final = 0.01
+_EVEN: Final = 0.6
+"""Share of rows of one width from which text counts as a table; prose has commas too."""
+_SHORT: Final = 60
+"""Characters; a text of one column (a list of addresses) has no longer lines."""
+
+
+def _is_table(sample: Sample) -> bool:
+    """Text, hardly any control characters once the encoding is taken into account, in even rows."""
+    head = sample.head
+    if not head.strip():
+        return False
+    found = guess_encoding(sample.path).encoding
+    encoding = find_encoding(head, found, sample.path)
+    text = head[encoding.skip:].decode(encoding.name, "replace")
+    if sum(ord(c) in _BINARY for c in text) > _ODD_SHARE * len(text):
+        return False
+    layout = find_layout(_beginning_as_utf8(sample.path, found))
+    if layout.width > 1:
+        return layout.evenness >= _EVEN
+    return layout.header == 1 and max(map(len, text.splitlines()), default=0) <= _SHORT
+
+
+def _tables(given: Given) -> Iterator[FoundTable]:
+    """The one table of a file."""
+    guess = guess_encoding(given.path)
+    options: dict[str, Any] = {} if guess.encoding is None else {"encoding": guess.encoding}
+    notes = [guess.note] if guess.note else []
+    text = _beginning_as_utf8(given.path, guess.encoding)
+    layout = find_layout(text)
+    options["delimiter"] = layout.delimiter.decode()
+    if layout.header is None:
+        notes.append("no line among the first looks like a header; the first one is taken for it")
+    elif layout.header > 1:
+        options["header"] = {"row": layout.header}
+        notes.append(f"the header seems to stand in line {layout.header}")
+    yield FoundTable(Path(given.name).stem, "csv", given.name, options, notes=tuple(notes))
+
+
+def _beginning_as_utf8(path: Path, encoding: str | None) -> bytes:
+    """The first rows in UTF-8, ended by a line break."""
+    found = find_encoding(beginning(path, 4096), encoding, path)
+    text = next(iter(Utf8Stream(path, found, size=_SAMPLE)), b"")
+    return text if text.endswith((b"\n", b"\r")) else text + b"\n"
+
+
+def _open(source: Source, given: Given) -> Reader:
+    return CsvReader(
+        given.path, name=given.name, encoding=source.encoding, delimiter=source.delimiter,
+        header_row=source.header.row, header_rows=source.header.rows,
+    )
+
+
+FORMAT: Final = Format("csv", "a delimited text file", _is_table, _tables, _open)

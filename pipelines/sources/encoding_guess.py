@@ -1,0 +1,139 @@
+"""Which encoding a text file without a byte order mark probably has: a proposal with its reason.
+
+Strict UTF-8 over the whole file decides; nothing else does. Every detector tried took 8-bit code pages for
+one another, so the proposal says how sure it is, and the rule file has the last word.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipelines.sources.packed import UNPACKING_ERRORS, open_bytes
+
+CODE_PAGES: Final = (
+    "cp1252", "cp850", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "cp437", "cp852", "cp866", "koi8_r",
+    "mac_roman",
+)
+"""Candidates, the most common in Western customer files first; ties go to the first."""
+_SEPARATORS: Final = bytes.maketrans(b',;\t|"\r\n', b"       ")
+_CHUNK: Final = 1 << 20
+_SHOWN: Final = 3
+_COMMON: Final = frozenset(
+    "äöüÄÖÜßéèêëàâçîïôùûÉÈÇñÑáíóúÁÍÓÚåÅæÆøØãõ€£§°«»ºª©®"
+    "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u00b7\u00b4"  # typographic quotation marks, dashes, dots
+)
+_MARGIN: Final = 1.15
+"""A rarer code page has to fit better than cp1252 by this factor."""
+_MARKS_BOM: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE,
+                     codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_WIDE: Final = (("utf-32-le", 4, 0), ("utf-32-be", 4, 3), ("utf-16-le", 2, 0), ("utf-16-be", 2, 1))
+"""Encodings of several bytes a character: bytes, and which of them carries Western text."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingGuess:
+    """What the bytes of a file say about its encoding."""
+
+    encoding: str | None
+    """To declare in the rule file; None when nothing has to be (UTF-8, or a byte order mark)."""
+    note: str = ""
+    """Why, with an example; empty when nothing was guessed."""
+
+
+def guess_encoding(path: Path) -> EncodingGuess:
+    """What to declare for a text file; reads all of it."""
+    words: Counter[bytes] = Counter()
+    utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+    valid = True
+    with open_bytes(path) as file:
+        head = file.read(4096)
+        if head.startswith(_MARKS_BOM):
+            return EncodingGuess(None)
+        if (wide := _wide(head)) is not None:
+            return EncodingGuess(wide, f"every other byte is a NUL and no byte order mark is there: {wide}")
+        try:
+            chunk = head
+            while chunk:
+                valid = valid and _still_valid(utf8, chunk)
+                words.update(word for word in _words(chunk) if not word.isascii())
+                chunk = file.read(_CHUNK)
+        except UNPACKING_ERRORS:
+            pass  # the part that can be read says enough
+    if valid and not utf8.getstate()[0]:
+        return EncodingGuess(None)
+    return _code_page(words)
+
+
+def _still_valid(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
+    try:
+        decoder.decode(chunk)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _words(chunk: bytes) -> list[bytes]:
+    """Runs of bytes between blanks and separators."""
+    return [] if chunk.isascii() else chunk.translate(_SEPARATORS).split(b" ")
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: Western text leaves the other bytes of each character NUL."""
+    for name, size, place in _WIDE:
+        used = head[: len(head) // size * size]
+        others = [used[i::size].count(0) for i in range(size) if i != place]
+        characters = len(used) // size
+        western = used[place::size].count(0) < 0.2 * characters
+        if characters > 1 and min(others) > 0.8 * characters and western:
+            return name
+    return None
+
+
+def _code_page(words: Counter[bytes]) -> EncodingGuess:
+    """The 8-bit code page under which the words with other than ASCII bytes look most like words."""
+    common = [(word, count) for word, count in words.most_common(2000) if not _is_utf8(word)]
+    scores = {name: sum(_fitness(word, name) * count for word, count in common) for name in CODE_PAGES}
+    best = max(CODE_PAGES, key=lambda name: scores[name])
+    usual = CODE_PAGES[0]
+    if scores[usual] > 0 and scores[best] < _MARGIN * scores[usual]:
+        best = usual
+    shown = ", ".join(f"'{word.decode(best, 'replace')}'" for word, _ in common[:_SHOWN])
+    return EncodingGuess(best, f"the file is not UTF-8; {best} is a guess by its letters ({shown}): "
+                               "look at a few of them before you rely on it")
+
+
+def _is_utf8(word: bytes) -> bool:
+    """A word that would be UTF-8 says nothing about the code page of the others (files get mixed)."""
+    try:
+        word.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _fitness(word: bytes, encoding: str) -> float:
+    """How much a word looks like one under a code page: letters of one alphabet and one case pay."""
+    try:
+        text = word.decode(encoding)
+    except UnicodeDecodeError:
+        return -5.0
+    score = 0.0
+    for place, character in enumerate(text):
+        if character.isascii():
+            continue
+        score += (1.0 if character.isalpha() else -1.0) + (1.5 if character in _COMMON else 0.0)
+        before = text[place - 1] if place else ""
+        if character.isalpha() and before.isalpha():
+            score += _agreement(before, character)
+    return score
+
+
+def _agreement(before: str, letter: str) -> float:
+    """Neighbours in a word: a capital behind a small letter is odd, another alphabet odder."""
+    if before.islower() and letter.isupper():
+        return -1.5
+    return 0.5 if (ord(before) < 0x250) == (ord(letter) < 0x250) else -0.5

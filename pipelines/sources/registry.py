@@ -1,0 +1,34 @@
+"""The formats there are, in the order in which a file is asked whether it is one of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from pipelines.sources.interface import Format, Sample
+
+MODULES: Final = {
+    "xlsx": "pipelines.sources.xlsx",
+    "sql": "pipelines.sources.sql",
+    "csv": "pipelines.sources.delimited",
+}
+"""Format -> module with its `FORMAT`. Unmistakable ones first; delimited text, which almost any text could
+be, last. A module is imported when it is asked."""
+
+
+@cache
+def format_named(name: str) -> Format:
+    """The format a rule file names under `reader`."""
+    found: Format = import_module(MODULES[name]).FORMAT
+    return found
+
+
+def formats() -> list[Format]:
+    """All of them, in the order of asking."""
+    return [format_named(name) for name in MODULES]
+
+
+def format_of(sample: Sample) -> Format | None:
+    """The format a file looks like by its content; None when no reader knows it."""
+    return next((form for form in formats() if form.identify(sample)), None)
