@@ -20,7 +20,7 @@ def run(name: str) -> tuple[Matched, Evaluation, float]:
     """Match one set and evaluate it; the last value is the seconds matching took."""
     data = load(name)
     began = time.perf_counter()
-    matched = match(features(data.records, data.claims))
+    matched = match(features(*data.claims()))
     return matched, evaluate(matched.membership, data.truth), time.perf_counter() - began
 
 

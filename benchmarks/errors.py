@@ -1,10 +1,11 @@
 """The errors of matching on a labelled set, pair by pair: what was missed, what was wrongly merged, and why.
 
-`python -m benchmarks.errors SET [--kind missed|wrong|both] [--limit 20] [--seen]` first counts the errors by
+`python -m benchmarks.errors SET [--kind missed|wrong|both] [--limit 20] ` first counts the errors by
 cause and by what the fields said, then shows pairs with both rows side by side, the level and the bits of
 every field and the blocking rules that propose the pair. One pair stands for all errors between the same two
 groups of records: the strongest of them, with the number it stands for; the largest groups come first.
-SET is a labelled set or the rows of synthetic people (Parquet) with `--truth FILE`.
+SET is a labelled set, a generated one (people-1, people-3, people-6, people-legacy, organisations; `--rows`),
+or the rows of invented customers (Parquet) with `--truth FILE`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benchmarks.generated import ROWS
 from benchmarks.labelled import Labelled, load
 from matching.blocking import candidates
 from matching.cells import levels
@@ -214,15 +216,16 @@ def report(data: Labelled, made: Features, matched: Matched, options: argparse.N
 def main() -> int:
     """Match the set, print its errors."""
     parser = argparse.ArgumentParser(prog="benchmarks.errors", description=__doc__.splitlines()[0])
-    parser.add_argument("set", help="a labelled set, or the rows of a synthetic set (Parquet)")
+    parser.add_argument("set", help="a labelled or generated set, or a file of rows (Parquet)")
     parser.add_argument("--truth", help="truth of a synthetic set (Parquet)")
+    parser.add_argument("--rows", type=int, default=ROWS, help="rows of a generated set")
     parser.add_argument("--kind", choices=[*KINDS, "both"], default="both")
     parser.add_argument("--limit", type=int, default=20, help="pairs shown a kind")
     parser.add_argument("--patterns", type=int, default=12, help="level patterns shown a kind")
     parser.add_argument("--order", choices=["size", "strong", "weak"], default="size")
     options = parser.parse_args()
-    data = load(options.set, truth=options.truth)
-    made = features(data.records, data.claims)
+    data = load(options.set, truth=options.truth, rows=options.rows)
+    made = features(*data.claims())
     report(data, made, match(made), options)
     return 0
 

@@ -1,7 +1,7 @@
 """Labelled sets: where they are, how they are read, and what a person says their columns are.
 
 The folder of labelled sets is `truth/` in the folder that CRM_UNIFY_DATA names. Rows of synthetic people and
-organisations come as Parquet, with the truth in a file beside it.
+organisations come as Parquet, with the truth in a file beside it, and are made where they are not there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from benchmarks.claims import Roles, records_and_claims
+from benchmarks.generated import KINDS, ROWS, generated
 
 _AUSTRALIAN = {
     "given_name": "given_name", "surname": "family_name", "street_number": "number", "address_1": "street",
@@ -99,9 +100,12 @@ class Labelled:
     """The rows as text, with record_id and source_system, without the truth."""
     truth: pa.Table
     """record_id and true_customer, as text."""
-    records: pa.Table
-    claims: dict[str, pa.Table]
-    """Records and claims by the hand-given roles."""
+    roles: Roles
+    """What a person says the columns are."""
+
+    def claims(self) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """Records and claims by the hand-given roles."""
+        return records_and_claims(self.table, self.roles)
 
     def row(self, record: str) -> dict[str, str]:
         """The values of one row, empty where missing."""
@@ -124,13 +128,16 @@ def read(path: Path) -> pa.Table:
     )
 
 
-def load(name: str, *, truth: str | None = None) -> Labelled:
-    """A set by its name, or synthetic rows by their file with the file of their truth.
+def load(name: str, *, truth: str | None = None, rows: int = ROWS) -> Labelled:
+    """A labelled or generated set by its name, or generated rows by their file and the file of their truth.
 
     Raises FileNotFoundError where it is not there.
     """
+    if name in KINDS:
+        made = generated(name, rows)
+        return _with_roles(*synthetic(*made))
     if truth is not None:
-        return _with_roles(*synthetic(name, truth))
+        return _with_roles(*synthetic(Path(name), Path(truth)))
     home = folder()
     if home is None:
         raise FileNotFoundError("CRM_UNIFY_DATA does not name the folder with truth/")
@@ -141,19 +148,30 @@ def load(name: str, *, truth: str | None = None) -> Labelled:
 
 def _with_roles(table: pa.Table, truth: pa.Table, *, roles: Roles | None = None) -> Labelled:
     given = roles or (_ORGANISATION if "org_name" in table.column_names else _PERSON)
-    return Labelled(table, truth, *records_and_claims(table, given))
+    return Labelled(table, truth, given)
 
 
-def synthetic(rows: str, truth: str) -> tuple[pa.Table, pa.Table]:
-    """The rows with record ids and sources as text, and the truth; columns renamed to those of the sets."""
+def synthetic(rows: Path, truth: Path) -> tuple[pa.Table, pa.Table]:
+    """The rows with record ids and sources as text, and the truth; columns renamed to those of the sets.
+
+    The truth keeps household, true_birth and true_suffix where the generator wrote them.
+    """
     table, known = pq.read_table(rows), pq.read_table(truth)
-    names = {"rid": "record_id", "source": "source_system"}
-    table = table.rename_columns([names.get(name, name) for name in table.column_names])
+    names = {"rid": "record_id", "source": "source_system", "cluster": "true_customer"}
+    table, known = (
+        t.rename_columns([names.get(name, name) for name in t.column_names]) for t in (table, known)
+    )
+    made = _text(table), known.set_column(1, "true_customer", known["true_customer"].cast(pa.string()))
     ids = pc.utf8_lpad(table["record_id"].cast(pa.string()), 9, "0")
-    labels = known["cluster"].cast(pa.string())
-    table = table.set_column(table.column_names.index("record_id"), "record_id", ids)
-    return table.cast(_text(table.schema)), pa.table({"record_id": ids, "true_customer": labels})
+    one, two = (t.set_column(t.column_names.index("record_id"), "record_id", ids) for t in made)
+    return one, two
 
 
-def _text(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([pa.field(field.name, pa.string()) for field in schema])
+def _text(table: pa.Table) -> pa.Table:
+    return table.cast(pa.schema([pa.field(name, pa.string()) for name in table.column_names]))
+
+
+def write_rows(data: Labelled, path: Path) -> None:
+    """The rows of a set without their truth, as CSV in which a missing value is empty."""
+    columns = [pc.if_else(pc.equal(column, ""), None, column) for column in data.table.columns]
+    pacsv.write_csv(pa.table(columns, data.table.column_names), path)

@@ -8,25 +8,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.claims import Roles
 from benchmarks.errors import chosen, errors, pairs_within, report
 from benchmarks.labelled import Labelled
 from matching.engine import match
 from matching.features import features
-from tests.matching.people import clusters, person, records_and_claims
+from tests.matching.people import clusters, person
+
+ROLES = Roles({"given": "given_name", "family": "family_name", "born": "birth_date", "email": "email"})
 
 PEOPLE = (
     person("crm:1", given="Ada", family="Lovelace", born="1815-12-10", email="ada@mail.example"),
     person("crm:2", given="Ada", family="Lovelace", born="1815-12-10", email="ada@mail.example"),
-    person("crm:3", given="Bruno", family="Dorn", born="1961-01-02", city="Bern"),
-    person("crm:4", given="Irma", family="Falk", born="1970-05-06", city="Wien"),
+    person("crm:3", given="Bruno", family="Dorn", born="1961-01-02"),
+    person("crm:4", given="Irma", family="Falk", born="1970-05-06"),
 )
 
 
 def _set(labels: list[str]) -> Labelled:
-    records, claims = records_and_claims(*PEOPLE)
-    truth = pa.table({"record_id": records["record_id"], "true_customer": labels})
-    table = pa.table({"record_id": records["record_id"], "name": ["Ada", "Ada", "Bruno", "Irma"]})
-    return Labelled(table, truth, records, claims)
+    columns = {
+        "record_id": "record_id",
+        "given": "given",
+        "family": "family",
+        "born": "born",
+        "email": "email",
+    }
+    table = pa.table({name: [str(row.get(key) or "") for row in PEOPLE] for name, key in columns.items()})
+    table = table.append_column("source_system", pa.array(["crm"] * len(PEOPLE)))
+    truth = pa.table({"record_id": table["record_id"], "true_customer": labels})
+    return Labelled(table, truth, ROLES)
 
 
 @given(st.lists(st.integers(-1, 4), max_size=15))
@@ -50,7 +60,7 @@ def test_errors_are_the_pairs_on_which_clusters_and_truth_differ(
 ) -> None:
     """A wrong merge and a missed pair are found with their positions."""
     data = _set(labels)
-    made = features(data.records, data.claims)
+    made = features(*data.claims())
     matched = match(made)
     assert clusters(matched)["crm:2"] == "crm:1"
     found = errors(kind, made.kinds["person"], matched, data.truth)
@@ -61,7 +71,7 @@ def test_errors_are_the_pairs_on_which_clusters_and_truth_differ(
 def test_a_shown_error_has_both_rows_levels_and_rules(capsys: pytest.CaptureFixture[str]) -> None:
     """The report names both records, what the fields say and which rules propose the pair."""
     data = _set(["a", "b", "c", "d"])
-    made = features(data.records, data.claims)
+    made = features(*data.claims())
     report(data, made, match(made), Namespace(kind="wrong", limit=1, patterns=1, order="size"))
     shown = capsys.readouterr().out
     assert "crm:1" in shown
