@@ -1,6 +1,7 @@
 """Consent is append-only: which rows are new, and which must be said again.
 
-A row is appended when nobody said it before, when its evidence changed, or when a record goes back to an
+A row is appended when nobody said it before, when its flag, its date or (of anything but an objection, which
+needs none) its evidence changed, or when a record goes back to an
 earlier status (yes, no, yes again): the newest word of a record is the one appended last, so an old row
 cannot serve twice. A repeated row gets an ordinal behind its key.
 """
@@ -41,7 +42,8 @@ WITH wanted AS (
 ), compared AS (
     SELECT w.*, n.times,
            n.base IS NULL
-           OR (n.raw_flag, n.given_at, n.evidence) IS DISTINCT FROM (w.raw_flag, w.given_at, w.evidence)
+           OR (n.raw_flag, n.given_at) IS DISTINCT FROM (w.raw_flag, w.given_at)
+           OR (w.status <> 'opted_out' AND n.evidence IS DISTINCT FROM w.evidence)
            OR (f.holds <> w.shall AND w.severity = w.shall) AS fresh
     FROM wanted w
     LEFT JOIN newest n ON n.base = w.id AND n.place = 1

@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from crm_unify.records import CHILDREN, KINDS, FieldType, Severity, arrow_schema, field_types
 from crm_unify.rules.model import has_own_record
-from pipelines.interpret.consents import consent_columns
+from pipelines.interpret.consents import consent_columns, unlisted
 from pipelines.interpret.mapping import field_origins
 from pipelines.interpret.parties import organisation_columns, person_columns
 from pipelines.interpret.plan import Placed, linked
 from pipelines.interpret.problems import (
     ACCOUNT_REPEATED,
+    FLAG_UNLISTED,
     NUL,
     NUL_CHARACTER,
     OWNER_LEFT_OUT,
@@ -68,6 +69,8 @@ def claims(work: Work, own: Placed) -> Claims:
     if not has_own_record(own.entry.kind):
         settle(work, made, tell=True)
         _leave_out(work, made)
+    if own.entry.kind == "consent":
+        _tell_unlisted(work, made)
     return made
 
 
@@ -222,6 +225,18 @@ def _tell_lacking(work: Work, claim: Claims, *, where: Mask) -> None:
             "raw": whence.raw,
         }
         work.find(missing & ~told, finding, severity=Severity.WITHHOLD, own=own)
+
+
+def _tell_unlisted(work: Work, claim: Claims) -> None:
+    """A flag that no list names is loaded as unknown, and said."""
+    own, field = claim.own, claim.own.entry.fields["flag"]
+    if field.const is not None:
+        return
+    where = claim.made & as_mask(unlisted(work, own))
+    where &= ~np.isin(work.positions, _told(work, own.target("flag")))
+    whence = field_origins(work, field)
+    finding = {"target": own.target("flag"), "column": whence.names, "code": FLAG_UNLISTED, "raw": whence.raw}
+    work.find(where, finding, severity=Severity.WITHHOLD, own=own)
 
 
 def _told(work: Work, target: str) -> np.ndarray:

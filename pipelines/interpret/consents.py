@@ -8,6 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_unify.normalise.booleans import booleans
 from pipelines.interpret.plan import Placed
 from pipelines.interpret.rows import cleaned
 from pipelines.interpret.work import Work
@@ -42,6 +43,23 @@ def consent_columns(work: Work, own: Placed) -> dict[str, pa.Array]:
         "given_at": given_at,
         "evidence": evidence,
     }
+
+
+def unlisted(work: Work, own: Placed) -> pa.Array:
+    """True where the flag is a word that says something, and nobody said what.
+
+    A plain yes in a source whose rule names no consent is understood: it is no proof. A plain no that the
+    rule does not name may be an objection, so it is told like any other word.
+    """
+    field = own.entry.fields["flag"]
+    mapped = work.values[own.place, "flag"]
+    found = mapped if field.from_ is None else cleaned(work.rows.raw(field.from_), ())
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(found))
+    known = pc.or_(
+        _among(found, [*field.objection, *field.consent]), _among(mapped, [*field.objection, *field.consent])
+    )
+    agrees = pc.fill_null(pc.equal(booleans(words).value, "true"), False)
+    return pc.invert(pc.or_(known, agrees))
 
 
 def _said(work: Work, own: Placed, *, found: pa.Array, mapped: pa.Array) -> pa.Array:

@@ -25,6 +25,7 @@ NUL_CHARACTER: Final = "NUL-CHARACTER"
 NUL: Final = "\x00"
 SPELT_NUL: Final = "\\u0000"
 """How U+0000 is stored: no database takes the character itself."""
+FLAG_UNLISTED: Final = "FLAG-UNLISTED"
 PARENT_MISSING: Final = "PARENT-MISSING"
 PARENT_QUARANTINED: Final = "PARENT-QUARANTINED"
 PARENT_HELD: Final = "PARENT-HELD"
@@ -119,6 +120,12 @@ _TABLE = (
         "Value with a NUL character",
         "{column} holds {raw!r}; the character U+0000 is stored as the six characters \\u0000.",
         "Remove the character at the source.",
+    ),
+    Problem(
+        FLAG_UNLISTED,
+        "Consent flag that no list names",
+        "{column} holds {raw!r}, which the rule names neither under `objection` nor under `consent`.",
+        "Name the word under `objection` or `consent`; until then it counts as unknown, which is no consent.",
     ),
     Problem(
         PARENT_MISSING,

@@ -47,6 +47,15 @@ def current(crm: sa.Engine) -> list[str]:
         pytest.param([[NO], []], 1, "opted_out", id="silence takes nothing back"),
         pytest.param([[YES], [{**YES, "evidence": "form 12"}]], 2, "opted_in", id="new evidence is appended"),
         pytest.param(
+            [
+                [{**NO, "evidence": "objection made by A, one of 2 records that object"}],
+                [{**NO, "evidence": "objection made by A, one of 3 records that object"}],
+            ],
+            1,
+            "opted_out",
+            id="one objector more changes nothing",
+        ),
+        pytest.param(
             [[YES, UNKNOWN], [{**YES, "evidence": "form"}, UNKNOWN]],
             4,
             "unknown",

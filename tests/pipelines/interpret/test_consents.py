@@ -54,6 +54,25 @@ def test_an_objection_on_an_unknown_channel_is_one_on_every_channel() -> None:
     assert claimed(found, "consent") == [{"channel": "any", "status": "opted_out", "raw_flag": "N"}]
 
 
+@pytest.mark.parametrize(
+    ("flag", "codes"),
+    [
+        pytest.param("maybe", ["FLAG-UNLISTED"], id="a word of no list"),
+        pytest.param("NO", ["FLAG-UNLISTED"], id="a plain no that is not named as objection"),
+        pytest.param("yes", [], id="a plain yes is understood: it is no proof"),
+        pytest.param("Y", [], id="a word named as consent"),
+        pytest.param("n", [], id="a word named as objection"),
+        pytest.param("none", [], id="a null token"),
+    ],
+)
+def test_a_flag_that_no_list_names_is_told(flag: str, codes: list[str]) -> None:
+    """It lands as unknown, and the entry shows the word, column and field."""
+    found = out(TEXT, {"ID": "1", "NAME": "Ada Park", "CH": "email", "OPT": flag})
+    told = found.rejections.to_pylist()
+    assert [row["code"] for row in told] == codes
+    assert all((r["raw"], r["column"], r["severity"]) == (flag, "OPT", "withhold") for r in told)
+
+
 def test_a_consent_on_an_unknown_channel_is_withheld() -> None:
     """Nobody is written to on a channel nobody named; the entry says so."""
     found = out(TEXT, {"ID": "1", "NAME": "Ada Park", "OPT": "Y", "CH": None, **PROVEN})
