@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",
     "explain": "Why two records are one customer, or are not.",
+    "train": "Learn a new matching model from all known records.",
     "evaluate": "How good is the matching, against known truth?",
     "export": "The CRM tables as sorted CSV files.",
 }
