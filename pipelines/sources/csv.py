@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from crm_unify.errors import ConfigurationError, GuardStopped
-from pipelines.sources.csv_layout import line_start, sniff
+from pipelines.sources.csv_layout import line_start
+from pipelines.sources.csv_layout import sniff as sniff
 from pipelines.sources.csv_rows import (
     BROKEN,
     Found,
@@ -32,6 +33,7 @@ from pipelines.sources.interface import (
     ENCODING_INVALID,
     FILE_CUT_OFF,
     Column,
+    check_width,
     counted,
     header_notes,
     name_columns,
@@ -139,6 +141,7 @@ class CsvReader:
         start = line_start(text, self._header_row)
         grammar = Grammar(_delimiter_byte(self._delimiter, self._path) or sniff(text[start:]))
         levels, offset = self._header_levels(text, start, grammar)
+        check_width(len(levels[0]), self._path)
         found = [" ".join(filter(str.strip, names)) for names in zip(*levels, strict=True)]
         line = 1 + int(lines_before(text, np.array([offset]), final=True)[0])
         return _Head(encoding, grammar, name_columns(found), offset, line, sniffed=self._delimiter is None)

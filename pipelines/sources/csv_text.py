@@ -30,6 +30,7 @@ _BOMS: Final = (
 )
 _MARK_NEEDED: Final = ("utf-16", "utf-32")
 _MARKED: Final = re.compile("[\udc00-\udcff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NUL_SHARE: Final = 0.2
 """Western text in UTF-16 is about half NUL bytes; a damaged 8-bit file has a handful."""
 
@@ -155,8 +156,16 @@ class _Utf8Witness:
 
 
 def shown(text: str) -> str:
-    r"""The text with each marked byte as \xNN."""
-    return _MARKED.sub(lambda mark: f"\\x{ord(mark.group()) - 0xDC00:02x}", text)
+    r"""The text with each marked byte as \xNN, and other halves of surrogate pairs as \uNNNN."""
+    if is_text(text):
+        return text
+    marked = _MARKED.sub(lambda mark: f"\\x{ord(mark.group()) - 0xDC00:02x}", text)
+    return marked.encode(errors="backslashreplace").decode()
+
+
+def is_text(text: str) -> bool:
+    """Whether all of it is characters: no marked byte, no half of a surrogate pair."""
+    return _SURROGATE.search(text) is None
 
 
 def is_marked(text: str) -> bool:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
 
+from crm_unify.errors import GuardStopped
+
 if TYPE_CHECKING:
     from crm_unify.rules.model import Source
 
@@ -30,6 +32,9 @@ FILE_CUT_OFF: Final = "FILE-CUT-OFF"
 """The file ends in the middle of this row, or nothing can be read from here on."""
 RECORD_DAMAGED: Final = "RECORD-DAMAGED"
 """The row is not what its format says a row is."""
+
+MAX_COLUMNS: Final = 20_000
+"""More than a spreadsheet can have (16,384)."""
 
 ORIGIN: Final = pa.schema([
     ("_file", pa.string()),         # name relative to the source's folder; the table of a database
@@ -154,6 +159,16 @@ def name_columns(found: Sequence[str], letters: Sequence[str] | None = None) -> 
         taken.add(header)
         columns.append(Column(header, f"c{index + 1:03d}", letter, text))
     return tuple(columns)
+
+
+def check_width(columns: int, path: Path) -> None:
+    """Stop at a source with more columns than any table of customers has: it is not what it seems to be."""
+    if columns > MAX_COLUMNS:
+        raise GuardStopped(
+            f"the source has more than {MAX_COLUMNS:,} columns", str(path),
+            why="a wrong delimiter or row path, or a table that lies on its side",
+            remedy="look at the first lines; correct the rule file, or have the file delivered another way",
+        )
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

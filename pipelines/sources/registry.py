@@ -11,6 +11,8 @@ from pipelines.sources.interface import Format, Sample
 MODULES: Final = {
     "xlsx": "pipelines.sources.xlsx",
     "sql": "pipelines.sources.sql",
+    "parquet": "pipelines.sources.parquet",
+    "json": "pipelines.sources.json_list",
     "csv": "pipelines.sources.delimited",
 }
 """Format -> module with its `FORMAT`. Unmistakable ones first; delimited text, which almost any text could
