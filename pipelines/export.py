@@ -26,6 +26,7 @@ from crm_unify.schema.views import customer_xref
 from pipelines.database.columns import engine as duckdb_engine
 from pipelines.database.columns import quoted, texts
 from pipelines.database.read import fetch
+from pipelines.finished import put_in_place
 
 XREF_KEY: Final = ("system", "entity", "key", "part")
 """What the rows of ``customer_xref`` are sorted by; no two rows are equal in it."""
@@ -88,4 +89,4 @@ def write_csv(rows: pa.Table, path: Path, *, key: Sequence[str]) -> None:
             f"COPY (SELECT * FROM rows ORDER BY {order}) TO '{target}' "
             "(FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
         )
-    unfinished.replace(path)
+    put_in_place(unfinished, path)

@@ -42,8 +42,11 @@ class Workspace:
         self._held[folder] = _hold(folder)
         return folder
 
-    def publish(self, folder: Path, run_id: int, digest: str) -> Path:
-        """Rename a folder of `begin` into place as the given run; returns where it is now."""
+    def publish(self, folder: Path, run_id: int, digest: str, *, keep: Path | None = None) -> Path:
+        """Rename a folder of `begin` into place as the given run; returns where it is now.
+
+        Older folders make room for it, but `keep` stays.
+        """
         published = self._published()
         sequence = published[-1][0] + 1 if published else 1
         seal = {"run": run_id, "digest": digest, "files": _sizes(folder), "sequence": sequence}
@@ -53,7 +56,7 @@ class Workspace:
             shutil.rmtree(place)
         folder.rename(place)
         self._release(folder)
-        self._prune()
+        self._prune(keep)
         return place
 
     def discard(self, folder: Path) -> None:
@@ -93,10 +96,11 @@ class Workspace:
                 shutil.rmtree(folder)
                 _lock_file(folder).unlink(missing_ok=True)
 
-    def _prune(self) -> None:
+    def _prune(self, keep: Path | None) -> None:
         """Remove all but the runs published last."""
         for _, path in self._published()[:-KEPT]:
-            shutil.rmtree(path)
+            if path != keep:
+                shutil.rmtree(path)
 
     def _release(self, folder: Path) -> None:
         """Give up the lock of a folder that is no longer aside."""

@@ -7,8 +7,9 @@ with an underscore; every other file is a command and holds a click command name
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -22,7 +23,7 @@ from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, UsageError, nearest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COMMANDS: Final = {
     "run": "Plan and apply in one go: sources in, one validated CRM out.",
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     output = Output(stdout=sys.stdout, stderr=sys.stderr, json="--json" in words)
     try:
-        with redirect_stdout(sys.stderr if output.json else sys.stdout):
+        with redirect_stdout(sys.stderr if output.json else sys.stdout), _private():
             code = _invoke(words, output)
     except (KeyboardInterrupt, click.Abort):
         output.note("stopped from the keyboard; nothing half done stays behind")
@@ -111,6 +112,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = output.failed(error)
     output.close()
     return code
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Files and folders that the command makes hold customer data: they are for their owner alone.
+
+    Files that are there already keep the rights they have.
+    """
+    before = os.umask(FOR_OWNER)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+FOR_OWNER: Final = 0o077
+"""File mode creation mask: 0600 for files, 0700 for folders."""
 
 
 def _invoke(words: list[str], output: Output) -> int:

@@ -21,7 +21,7 @@ from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.gather import gather, stopped
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
-from crm_unify.run.place import aside, digest
+from crm_unify.run.place import aside, digest, folder_of
 from crm_unify.run.timing import StageTime, Timed
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -47,7 +47,7 @@ from pipelines.changes import (
     write_plan,
 )
 from pipelines.interpret.interface import Interpreted
-from pipelines.ledger import Ledger, read_ledger
+from pipelines.ledger import LastRun, Ledger, read_ledger
 from pipelines.load import Applied, RunRecord, apply, hold
 from pipelines.results import Results
 from pipelines.workspace import Workspace
@@ -67,6 +67,8 @@ class Planned:
     """Customers of these sources that the CRM holds afterwards; one that a person deleted does not count."""
     results: Results
     """For the workspace: where every row went."""
+    former: LastRun | None
+    """The newest run of the target so far."""
     run: int
     """Number the run gets when it is applied."""
     known_blocked: int
@@ -165,9 +167,10 @@ def run(
 
 def _published(workspace: Workspace, folder: Path, planned: Planned, written: str) -> tuple[str, ...]:
     """Put the run folder in its place; that it cannot be done is worth a note, the CRM has its rows."""
-    facts = planned.changes.facts
+    facts, kept = planned.changes.facts, folder_of(workspace, planned.former)
+    sealed = digest(written, facts.sources_hash, facts.rules_hash)
     try:
-        workspace.publish(folder, planned.run, digest(written, facts.sources_hash, facts.rules_hash))
+        workspace.publish(folder, planned.run, sealed, keep=kept)
     except OSError as error:
         return (
             f"everything is written, but the workspace could not be kept ({error}); run again to rebuild it",
@@ -243,6 +246,7 @@ def plan(
         account=read.account,
         customers=_standing(made.tables["customer"]["id"], ledger),
         results=results,
+        former=ledger.last_run,
         run=ledger.next_run,
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,

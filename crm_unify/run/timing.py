@@ -20,7 +20,7 @@ class StageTime:
 
     stage: str
     seconds: float
-    """Wall time."""
+    """Wall time without that of the stages inside it, so that all stages together make the run."""
     peak_mb: int
     """Highest resident memory of the process up to the end of the stage, MB."""
 
@@ -37,17 +37,19 @@ class Timed:
         self._inner = inner
         self.times: list[StageTime] = []
         """Stages in the order in which they ended."""
+        self._inside: list[float] = []
+        """For each stage under way, seconds of the stages that ended inside it; the innermost last."""
 
     def stage(self, name: str, total: int | None = None) -> Stage:
         """Announce a stretch of work and start its clock."""
-        return _TimedStage(name, self._inner.stage(name, total), self.times)
+        return _TimedStage(name, self._inner.stage(name, total), times=self.times, inside=self._inside)
 
 
 class _TimedStage:
     """A stretch of work with a clock."""
 
-    def __init__(self, name: str, inner: Stage, times: list[StageTime]) -> None:
-        self._name, self._inner, self._times = name, inner, times
+    def __init__(self, name: str, inner: Stage, *, times: list[StageTime], inside: list[float]) -> None:
+        self._name, self._inner, self._times, self._inside = name, inner, times, inside
         self._began = time.monotonic()
 
     def advance(self, n: int = 1) -> None:
@@ -57,6 +59,7 @@ class _TimedStage:
     def __enter__(self) -> Self:
         """Begin."""
         self._inner.__enter__()
+        self._inside.append(0.0)
         self._began = time.monotonic()
         return self
 
@@ -65,5 +68,8 @@ class _TimedStage:
     ) -> None:
         """End, and keep the time."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MB
-        self._times.append(StageTime(self._name, time.monotonic() - self._began, peak))
+        spent = time.monotonic() - self._began
+        self._times.append(StageTime(self._name, spent - self._inside.pop(), peak))
+        if self._inside:
+            self._inside[-1] += spent
         self._inner.__exit__(kind, error, trace)

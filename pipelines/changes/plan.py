@@ -31,6 +31,7 @@ import pyarrow as pa
 from crm_unify.schema.tables import key_of
 from pipelines.changes.interface import MASK, STOOD, ChangeSet, TableChanges, value_fields
 from pipelines.database.columns import engine, object_sql, quoted
+from pipelines.finished import put_in_place
 
 VERSION: Final = 2
 """Of the format; a plan of another version is refused."""
@@ -47,7 +48,7 @@ def write_plan(change_set: ChangeSet, path: Path) -> str:
             file.write(block)
             digest.update(block)
         file.write(_line({"sha256": digest.hexdigest()}))
-    unfinished.replace(path)
+    put_in_place(unfinished, path)
     return digest.hexdigest()
 
 

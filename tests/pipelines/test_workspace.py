@@ -74,6 +74,16 @@ def test_old_runs_are_removed(tmp_path: Path) -> None:
     assert Workspace(tmp_path).newest(2, "target False") == places[-1]
 
 
+def test_plans_do_not_push_out_the_run_that_was_applied(tmp_path: Path) -> None:
+    """The folder that is asked to stay is still there after more folders than are kept."""
+    applied = published(tmp_path, 1, "applied")
+    for number in range(5):
+        workspace = Workspace(tmp_path)
+        workspace.publish(workspace.begin(), 2, f"plan {number}", keep=applied)
+    assert Workspace(tmp_path).newest(1, "applied") == applied
+    assert len(list((tmp_path / ".crm_unify").glob("run-*"))) == KEPT + 1
+
+
 def test_runs_of_two_targets_do_not_collide(tmp_path: Path) -> None:
     """The same number with another digest is another run."""
     places = [published(tmp_path, 1, digest) for digest in ("rehearsal", "production")]

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from crm_unify.validation import guards
+from tests.crm_unify.run.people import GOOD, fill, people
 from tests.projects import AS_OF, copied, crm, question, run
 
 
@@ -86,6 +87,16 @@ def test_a_plan_is_refused_when_a_person_moved_what_it_changes(tmp_path: Path) -
     answer = crm("apply", project / "plan.jsonl", "-p", project, "--yes")
     assert (answer.code, "person" in answer.stderr) == (3, True)
     assert ("1980-02-16",) in question(project / "crm.db", "SELECT birth_date FROM person")
+
+
+def test_plans_leave_the_rows_of_the_newest_run_in_the_workspace(tmp_path: Path) -> None:
+    """After more plans than runs are kept a cell of the run can still be traced."""
+    project = people(tmp_path)
+    assert run(project).code == 0
+    for number in range(4):
+        fill(project, (GOOD[0].replace("Clerk", f"Clerk {number}"), GOOD[1]))
+        planned(project)
+    assert crm("trace", "people.csv!2!Name", "-p", project).code == 0
 
 
 def test_the_lines_a_project_sets_are_not_kept_in_the_model(tmp_path: Path) -> None:
