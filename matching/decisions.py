@@ -3,17 +3,21 @@
 SAME is transitive. DIFFERENT holds for the two records it names, however long the chain that would join them.
 When SAME verdicts chain two records that a DIFFERENT verdict keeps apart, DIFFERENT wins until a person
 settles it: the newest SAME of the chain is suspended and listed. UNSURE keeps two records apart in
-automatic merging, also through third records; only SAME verdicts overrule it.
+automatic merging, also through third records; only SAME verdicts overrule it. Two customers that a person has
+confirmed are kept apart in the same way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from matching.columns import Ints
 
@@ -97,10 +101,11 @@ def resolve(decisions: pa.Table | None, record_ids: pa.Array) -> tuple[Constrain
     """
     verdicts = _placed(decisions, record_ids)
     apart = {pair for pair, verdict, _ in verdicts if verdict == DIFFERENT}
+    strangers = _strangers(apart)
     forest, conflicts = _Forest(), []
     for (one, two), verdict, _ in verdicts:
         if verdict == SAME:
-            against = _against(forest, apart, one, two)
+            against = _against(forest, strangers, one, two)
             if against is None:
                 forest.join(one, two)
             else:
@@ -137,12 +142,26 @@ def _joined(forest: _Forest, pair: Pair) -> bool:
     return forest.find(pair[0]) == forest.find(pair[1])
 
 
-def _against(forest: _Forest, apart: Iterable[Pair], one: int, two: int) -> Pair | None:
-    """The least DIFFERENT verdict that joining two groups would break."""
+def _strangers(apart: Iterable[Pair]) -> dict[int, set[int]]:
+    """For each record those that a DIFFERENT verdict keeps it apart from."""
+    found: dict[int, set[int]] = {}
+    for one, two in apart:
+        found.setdefault(one, set()).add(two)
+        found.setdefault(two, set()).add(one)
+    return found
+
+
+def _against(forest: _Forest, strangers: dict[int, set[int]], one: int, two: int) -> Pair | None:
+    """The least DIFFERENT verdict that joining two groups would break; within a group none is broken."""
     a, b = forest.find(one), forest.find(two)
-    groups = {a, b}
-    broken = [p for p in apart if forest.find(p[0]) in groups and forest.find(p[1]) in groups]
-    return min((p for p in broken if not _joined(forest, p) or a == b), default=None)
+    few, many = sorted((forest.members[a], forest.members[b]), key=len)
+    broken = [
+        (min(record, other), max(record, other))
+        for record in few
+        for other in strangers.get(record, set()) & many
+        if a != b
+    ]
+    return min(broken, default=None)
 
 
 def _listed(conflicts: list[tuple[Pair, Pair]], forest: _Forest, ids: list[str]) -> pa.Table:
@@ -166,6 +185,38 @@ def _listed(conflicts: list[tuple[Pair, Pair]], forest: _Forest, ids: list[str])
             }
         )
     return pa.Table.from_pylist(rows, schema=CONFLICT_SCHEMA)
+
+
+def between_confirmed(
+    constraints: Constraints, confirmed: pa.Array | None, record_ids: pa.Array, label: Ints
+) -> Constraints:
+    """The constraints, and that evidence alone merges no two customers which a person has confirmed.
+
+    `confirmed` are the record ids of confirmed customers, whose members SAME verdicts hold together; `label`
+    names the component of each record. Only customers that meet in a component need to be kept apart; a
+    person is asked about them.
+    """
+    if confirmed is None or not len(confirmed):
+        return constraints
+    at = pc.index_in(pc.unique(confirmed), value_set=record_ids).drop_null().to_numpy(zero_copy_only=False)
+    stands_for = np.unique(_held_together(constraints.must, len(record_ids))[at.astype(np.int64)])
+    meeting: dict[int, list[int]] = {}
+    for record, component in zip(stands_for.tolist(), label[stands_for].tolist(), strict=True):
+        meeting.setdefault(component, []).append(record)
+    pairs = {pair for records in meeting.values() for pair in combinations(records, 2)}
+    cannot = pairs | set(constraints.cannot)
+    asked = (pairs - set(constraints.cannot)) | set(constraints.unsure)
+    return Constraints(constraints.must, tuple(sorted(cannot)), tuple(sorted(asked)))
+
+
+def _held_together(must: tuple[Pair, ...], records: int) -> Ints:
+    """For each record the least one that SAME verdicts hold it together with."""
+    left, right = np.array(must, np.int64).reshape(-1, 2).T
+    graph = sp.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(records, records))
+    _, group = connected_components(graph, directed=False)
+    least = np.full(int(group.max(initial=-1)) + 1, records, np.int64)
+    np.minimum.at(least, group, np.arange(records))
+    return np.asarray(least[group])
 
 
 def codes(pairs: Iterable[Pair], records: int) -> Ints:

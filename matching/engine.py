@@ -17,7 +17,7 @@ from matching.cells import levels
 from matching.clustering import Weighted, cluster, components, inner_pairs
 from matching.columns import Flags, Ints
 from matching.comparisons import compare
-from matching.decisions import CONFLICT_SCHEMA, Constraints, codes, resolve
+from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import KindModel, Model
@@ -101,12 +101,14 @@ def match(
     *,
     model: Model | None = None,
     decisions: pa.Table | None = None,
+    confirmed: pa.Array | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Matched:
     """Match the records: with a model as it stands, without one after training it on these records.
 
-    `decisions` has left, right and verdict (same, different, unsure) on record ids.
+    `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` are records of
+    customers that a person has confirmed.
     """
     chosen = settings or Settings()
     watch = progress or Silent()
@@ -127,7 +129,7 @@ def match(
             reports[kind],
             model=used,
             weights=kinds[kind],
-            context=_Context(decisions, chosen, watch),
+            context=_Context(decisions, confirmed, chosen, watch),
         )
         for kind, held in features.kinds.items()
     ]
@@ -139,6 +141,7 @@ class _Context:
     """What clustering a kind needs besides its pairs."""
 
     decisions: pa.Table | None
+    confirmed: pa.Array | None
     settings: Settings
     progress: Progress
 
@@ -187,6 +190,7 @@ def _cluster_kind(
     scores = score(features.kind, first.cells, weights)
     must = np.array(constraints.must, np.int64).reshape(-1, 2).T
     label = components(len(features), _linked(first, scores), line=min(review, merge), must=must)
+    constraints = between_confirmed(constraints, context.confirmed, features.record_ids, label)
     every = _with_inner(features, first, label, context=context)
     scores = score(features.kind, every.cells, weights)
     pairs_of = _weighted(features.kind, every, scores, weights)

@@ -1,12 +1,13 @@
 """The algebra of verdicts."""
 
 import networkx as nx
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.decisions import Constraints, resolve
+from matching.decisions import Constraints, between_confirmed, resolve
 
 IDS = pa.array([f"r{i}" for i in range(8)])
 PAIR = st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda e: e[0] < e[1])
@@ -70,3 +71,26 @@ def test_an_unknown_verdict_is_refused() -> None:
     """A verdict that is none is named, with those that are."""
     with pytest.raises(ValueError, match="maybe"):
         decided((0, 1, "maybe"))
+
+
+def among_confirmed(*confirmed: str, label: list[int], must: tuple[tuple[int, int], ...] = ()) -> Constraints:
+    """The constraints when these records belong to confirmed customers."""
+    chosen = pa.array(confirmed, pa.string())
+    return between_confirmed(Constraints(must=must), chosen, IDS, np.array(label, np.int64))
+
+
+def test_confirmed_customers_that_meet_are_kept_apart_and_asked_about() -> None:
+    """r0 and r1 share a component, r4 is elsewhere; the pair is also one for a person."""
+    found = among_confirmed("r0", "r1", "r4", label=[0, 0, 0, 0, 4, 4, 4, 4])
+    assert (found.cannot, found.unsure) == (((0, 1),), ((0, 1),))
+
+
+def test_what_a_person_said_is_the_same_is_one_confirmed_customer() -> None:
+    """r0 = r1 = r2 by verdict: nothing stands between them, and each group is kept apart by one pair."""
+    found = among_confirmed("r0", "r1", "r2", "r3", label=[0] * 8, must=((0, 1), (1, 2)))
+    assert found.cannot == ((0, 3),)
+
+
+def test_a_confirmed_record_that_is_gone_is_left_aside() -> None:
+    """Confirmations of records that are not among these change nothing."""
+    assert among_confirmed("gone", "r1", label=[0] * 8) == Constraints()
