@@ -107,8 +107,8 @@ def match(
 ) -> Matched:
     """Match the records: with a model as it stands, without one after training it on these records.
 
-    `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` are records of
-    customers that a person has confirmed.
+    `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` are
+    records of customers that a person has confirmed.
     """
     chosen = settings or Settings()
     watch = progress or Silent()
