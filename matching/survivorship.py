@@ -26,6 +26,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from matching.pins import given, pinned_first, ranks
+
 DEFAULT_CHAIN: Final = ("pin", "valid", "trust", "recent", "frequent", "complete")
 INACTIVE: Final = "inactive"
 """State of a record whose row has vanished."""
@@ -46,7 +48,7 @@ WINNERS: Final = pa.schema(
     [
         ("customer_id", pa.string()),
         ("field", pa.string()),  # kind.field, or table/row id for values that are all kept
-        ("record_id", pa.string()),  # the record whose claim won, or the best one that carries the value
+        ("record_id", pa.string()),  # whose claim won, or the best that carries the value; or "decision N"
         ("decided_by", pa.string()),  # a step of the chain, ONLY, AGREED or TIE
         ("claims", pa.int64()),  # how many records claim the field (or carry the value)
     ]
@@ -63,7 +65,7 @@ class Parties:
     trust: Sequence[str]
     """Source systems, the most trusted first."""
     pins: pa.Table | None = None
-    """``record_id, field``: claims that a person chose."""
+    """PINS: claims that a person chose, and values that a person gave."""
 
     def places(self, record_ids: pa.ChunkedArray | pa.Array) -> Ints:
         """Row in :attr:`table` of each record id."""
@@ -111,6 +113,8 @@ class Contest:
     """Characters of the claimed value."""
     field: str
     """``kind.field``, for pins."""
+    pinned: Ints | None = None
+    """Sort key of what a person decided (:func:`matching.pins.ranks`); None: by the record of the claim."""
 
     def keys(self, chain: Sequence[str]) -> list[tuple[str, Ints]]:
         """Sort keys by step, smaller is better."""
@@ -140,9 +144,9 @@ class Contest:
     def _pinned(self) -> list[Ints]:
         if self.parties.pins is None:
             return []
-        pins = self.parties.pins.filter(pc.field("field") == self.field)
-        pinned = pc.is_in(self.parties.column("record_id", self.places), pins["record_id"].combine_chunks())
-        return [1 - ints(pinned)]
+        if self.pinned is not None:
+            return [self.pinned]
+        return [ranks(self.parties.pins, self.field, self.parties.column("record_id", self.places))]
 
     def _trust(self) -> Ints:
         systems = self.parties.column("system", self.places)
@@ -214,13 +218,14 @@ def details(parties: Parties, kind: str, claims: pa.Table, *, chains: Mapping[st
     places = parties.places(claims["record_id"])
     for lead, together in _groups(kind, claims.column_names).items():
         chain = chains.get(f"{kind}.{lead}", chains.get("default", DEFAULT_CHAIN))
-        found = _contest(parties, places, claims.select(list(together)), f"{kind}.{lead}", customers)
-        verdict = judge(found.contest, chain)
-        winners.append(winner_rows(found.contest, verdict, f"{kind}.{lead}"))
+        said = _with_given(parties, claims.select(list(together)), places, f"{kind}.{lead}")
+        found = _contest(parties, said, f"{kind}.{lead}", customers)
+        verdict = judge(found.contest, pinned_first(chain))
+        winners.append(winner_rows(found.contest, verdict, f"{kind}.{lead}", said_by=found.said_by))
         at = np.full(len(customers), -1, np.int64)
         at[found.contest.group[verdict.winner]] = found.rows[verdict.winner]
         taken = pa.array(at, mask=at < 0)
-        columns |= {name: claims[name].combine_chunks().take(taken) for name in together}
+        columns |= {name: said.values[name].combine_chunks().take(taken) for name in together}
     return Details(table=pa.table(columns), winners=pa.concat_tables(winners))
 
 
@@ -231,14 +236,42 @@ def _groups(kind: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said about fields that belong together: claims of records, then values people gave."""
+
+    values: pa.Table
+    places: Ints
+    """Row of each one's record among the parties."""
+    said_by: pa.Array
+    """Record id, or ``decision N``."""
+    pinned: Ints
+    """Sort key, see :func:`matching.pins.ranks`."""
+
+
+def _with_given(parties: Parties, values: pa.Table, places: Ints, field: str) -> _Said:
+    of_kind = parties.table.filter(pc.field("kind") == field.partition(".")[0])
+    own = given(parties.pins, field, values.schema, known=of_kind["record_id"])
+    records = parties.column("record_id", places)
+    return _Said(
+        pa.concat_tables([values, own.values]),
+        np.concatenate([places, parties.places(own.record_ids)]),
+        pa.concat_arrays([records, own.names]),
+        np.concatenate([ranks(parties.pins, field, records), -own.decisions]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     contest: Contest
     rows: Ints
-    """Row of each claim of the contest in the table of claims."""
+    """Row of each claim of the contest among what is said."""
+    said_by: pa.Array
+    """Record id or decision of each claim of the contest."""
 
 
-def _contest(parties: Parties, places: Ints, values: pa.Table, field: str, customers: pa.Array) -> _Found:
-    """The claims that fill at least one of these columns."""
+def _contest(parties: Parties, said: _Said, field: str, customers: pa.Array) -> _Found:
+    """What fills at least one of the columns."""
+    values, places = said.values, said.places
     filled = np.sum([ints(pc.is_valid(c)) for c in values.columns], axis=0)
     rows = np.flatnonzero(filled > 0)
     kept = values.take(pa.array(rows))
@@ -253,19 +286,26 @@ def _contest(parties: Parties, places: Ints, values: pa.Table, field: str, custo
         filled=filled[rows],
         length=ints(pc.utf8_length(joined)),
         field=field,
+        pinned=said.pinned[rows],
     )
-    return _Found(contest=contest, rows=rows)
+    return _Found(contest, rows, said.said_by.take(pa.array(rows)))
 
 
-def winner_rows(contest: Contest, verdict: Verdict, field: str | pa.Array) -> pa.Table:
-    """The winners of a contest as WINNERS rows; ``field`` is one name or one for each winner."""
+def winner_rows(
+    contest: Contest, verdict: Verdict, field: str | pa.Array, *, said_by: pa.Array | None = None
+) -> pa.Table:
+    """The winners of a contest as WINNERS rows; ``field`` is one name or one for each winner.
+
+    ``said_by`` names who made each claim of the contest, where that is not always a record.
+    """
     places = contest.places[verdict.winner]
+    names_of = contest.parties.column("record_id", contest.places) if said_by is None else said_by
     names = pa.array([field] * len(places), pa.string()) if isinstance(field, str) else field
     return pa.table(
         [
             contest.parties.column("customer_id", places),
             names,
-            contest.parties.column("record_id", places),
+            names_of.take(pa.array(verdict.winner)),
             pa.array(verdict.decided_by, pa.string()),
             pa.array(verdict.claims, pa.int64()),
         ],

@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from matching.pins import PINS
 from matching.survivorship import Details, details
 from tests.factory import claims, parties, party
 
@@ -81,9 +82,39 @@ def test_a_value_said_more_often_wins_before_the_record_id() -> None:
     assert born(*records, dates=["1980-01-01", "1981-01-01", "1981-01-01"]) == ("1981-01-01", "frequent")
 
 
+def pinned(*pins: tuple[str, str, int, str | None]) -> pa.Table:
+    """Pins: record, field, number of the decision, and the value given for it."""
+    columns = zip(*pins, strict=True)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, PINS, strict=True)], schema=PINS)
+
+
+def test_a_value_a_person_gave_beats_every_claim_and_names_its_decision() -> None:
+    """No record says so: the golden value is the given one, and the winner is the decision."""
+    records = (party("crm:1", customer_id="C-1"), party("web:1", customer_id="C-1"))
+    said = claims("person", *({"record_id": r, "birth_date": "1980-01-01"} for r in ("crm:1", "web:1")))
+    pins = pinned(("web:1", "person.birth_date", 7, '{"birth_date": "1975-05-05"}'))
+    made = details(parties(*records, pins=pins), "person", said, chains={"default": ["trust"]})
+    won = made.winners.filter(pa.compute.field("field") == "person.birth_date").to_pylist()
+    assert made.table["birth_date"].to_pylist() == ["1975-05-05"]
+    assert [(row["record_id"], row["decided_by"]) for row in won] == [("decision 7", "pin")]
+
+
+def test_of_two_pins_the_newer_decision_wins() -> None:
+    """A record chosen first, another record later."""
+    pins = pinned(("crm:1", "person.birth_date", 1, None), ("web:1", "person.birth_date", 2, None))
+    dates: list[str | None] = ["1980-01-01", "1981-01-01"]
+    assert born(party("crm:1"), party("web:1"), dates=dates, pins=pins) == ("1981-01-01", "pin")
+
+
+def test_a_value_given_for_a_record_that_is_gone_is_left_aside() -> None:
+    """Nobody knows the record: the claims decide."""
+    pins = pinned(("gone:1", "person.birth_date", 1, '{"birth_date": "1975-05-05"}'))
+    assert born(party("crm:1"), dates=["1980-01-01"], pins=pins) == ("1980-01-01", "only")
+
+
 def test_a_pin_beats_trust() -> None:
     """What a person chose stays chosen."""
-    pins = pa.table({"record_id": ["web:1"], "field": ["person.birth_date"]})
+    pins = pinned(("web:1", "person.birth_date", 1, None))
     assert born(party("crm:1"), party("web:1"), dates=["1980-01-01", "1981-01-01"], pins=pins)[1] == "pin"
 
 
