@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMMANDS: Final = {
+    "dedupe": "Which rows of bare files are the same customer? No project, no settings.",
     "run": "Plan and apply in one go: sources in, one validated CRM out.",
     "check": "Are the rules valid, the columns claimed, the examples true?",
     "plan": "Write down what a run would change, and change nothing.",

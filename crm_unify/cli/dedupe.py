@@ -1,0 +1,116 @@
+"""Which rows of bare files are the same customer? No project, no settings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from crm_unify.cli._options import output_options
+from crm_unify.cli._output import Output
+from crm_unify.errors import UsageError, nearest_name
+
+if TYPE_CHECKING:
+    from crm_unify.roles.interface import Role
+    from crm_unify.run.dedupe import DedupeResult
+
+OUTPUTS: Final = ("membership", "customers", "pairs", "model")
+"""What can be written, and is by default"""
+
+
+@click.command("dedupe")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--id", "key", metavar="COL", help="Column with the record ids; else rows are named by content."
+)
+@click.option("--source", metavar="COL", help="Column with the source system; else the file is the source.")
+@click.option(
+    "--truth", metavar="COL", help="Column with the true customer: kept from matching, compared after."
+)
+@click.option("--ignore", metavar="COL", multiple=True, help="Leave a column out; may be repeated.")
+@click.option("--role", "roles", metavar="COL=ROLE", multiple=True, help="What a column is; may be repeated.")
+@click.option("--model", type=click.Path(path_type=Path), help="Score by this model.json; else train one.")
+@click.option(
+    "--outputs", metavar="LIST", default=",".join(OUTPUTS), help=f"Of {','.join(OUTPUTS)}; all by default."
+)
+@click.option(
+    "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder to write to."
+)
+@output_options
+def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **said: Any) -> None:
+    """Find the rows of CSV (also .gz), Parquet or Excel files that are the same customer.
+
+    Writes membership.csv (record_id, customer_id: every row once), customers.csv (one golden record a
+    customer), pairs.parquet (scored pairs that were merged or are worth a look) and model.json. What each
+    column was taken for is printed; correct it with --role COL=ROLE, for example --role ref=identifier:tax.
+    """
+    _spare_pandas()
+    from crm_unify.cli._dedupe import as_json, as_text
+    from crm_unify.run.dedupe import DedupeJob, dedupe
+    from crm_unify.run.dedupe_files import write
+
+    wanted = _outputs(outputs)
+    job = DedupeJob(
+        files, id=said["key"], source=said["source"], truth=said["truth"], ignore=said["ignore"],
+        roles=dict(map(_role, said["roles"])), model=said["model"],
+    )  # fmt: skip
+    result: DedupeResult = dedupe(job, progress=output.progress())
+    written = write(result, out, wanted)
+    output.answer(as_json(result, written), as_text(result, written))
+
+
+class _NoPandas:
+    """An import finder that answers that there is no pandas."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Refuse pandas, leave all else to the other finders."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def _spare_pandas() -> None:
+    """Keep Arrow from importing pandas (half a second, 50 MB), for which it looks once, at its first array.
+
+    Only in a process that has not used Arrow for anything else yet.
+    """
+    if "pyarrow" not in sys.modules and "pandas" not in sys.modules:
+        sys.meta_path.insert(0, _NoPandas)
+        try:
+            import pyarrow as pa
+
+            pa.array([0])
+        finally:
+            sys.meta_path.remove(_NoPandas)
+
+
+def _outputs(text: str) -> frozenset[str]:
+    wanted = [word.strip() for word in text.split(",") if word.strip()]
+    for word in wanted:
+        if word not in OUTPUTS:
+            nearest = nearest_name(word, OUTPUTS)
+            remedy = f"did you mean '{nearest}'?" if nearest else "name some of them, separated by commas"
+            raise UsageError(
+                f"unknown output '{word}'", "--outputs", why=f"known: {', '.join(OUTPUTS)}", remedy=remedy
+            )
+    return frozenset(wanted)
+
+
+def _role(text: str) -> tuple[str, tuple[Role, str | None]]:
+    """`COL=ROLE` or `COL=identifier:SCHEME`."""
+    from crm_unify.roles.interface import Role
+
+    column, _, name = text.rpartition("=")
+    word, _, scheme = name.strip().lower().replace("_", "-").partition(":")
+    known = {role.value: role for role in Role}
+    if not column:
+        raise UsageError(
+            f"'{text}' names no column", "--role", remedy="write COL=ROLE, for example ref=identifier"
+        )
+    if word not in known:
+        nearest = nearest_name(word, known)
+        remedy = f"did you mean '{nearest}'?" if nearest else "name one of them"
+        raise UsageError(f"unknown role '{word}'", "--role", why=f"known: {', '.join(known)}", remedy=remedy)
+    return column, (known[word], scheme or None)

@@ -1,0 +1,1 @@
+"""What each column of a bare file is, inferred from its header and its values: plain data in, roles out."""

@@ -1,0 +1,339 @@
+"""What the values of a column say it is: for each role the share that fits it, and how much they say.
+
+*Fits* is what a role demands (a phone number has digits); a header that the values do not fit lies. *Speaks*
+is how sure the values alone make one of the role: `@` says e-mail by itself, five digits hardly say postcode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.normalise.columns import matches
+from crm_unify.normalise.countries import country_codes
+from crm_unify.normalise.legal_forms import ALIASES
+from crm_unify.normalise.street_words import GLUED, STREET_WORDS
+from crm_unify.roles.date_order import DateReading
+from crm_unify.roles.given_names import given_names
+from crm_unify.roles.interface import Role
+from crm_unify.roles.profile import Profile
+from crm_unify.roles.words import (
+    CITIES,
+    GENDERS,
+    JOB_WORDS,
+    ORGANISATION_WORDS,
+    SUFFIXES,
+    SURNAMES,
+    TITLES,
+    US_STATES,
+    regions,
+)
+
+_EMAIL: Final = r"^[^@\s<>]+@[^@\s]+\.[\pL]{2,}>?$"
+_TOP: Final = "com|org|net|edu|gov|info|biz|io|eu|de|at|ch|fr|es|it|nl|be|pl|pt|uk|us|ca|au|se|dk|no|fi|cz|ru|br|jp|in|co"
+_URL: Final = rf"(?i)^(?:https?://\S+|www\.\S+|(?:[a-z0-9-]+\.)+(?:{_TOP})(?:/\S*)?)$"
+_PHONE_WRITTEN: Final = (
+    r"^(?:\+|00)\d|^\(?0\d{1,5}\)?[ /-]\d|^\(\d{2,5}\) ?\d|^\d{2,5}[-./ ]\d{2,4}[-. ]\d{2,}|^0\d{8,11}$"
+)
+_HOUSE_NUMBER: Final = r"^#?\d{1,6} ?[A-Za-z]?(?: ?[-/+&] ?\d{0,5} ?[A-Za-z]?)?(?: 1/2)?(?:\.0)?$"
+_UNIT_WORDS: Final = (
+    "apt|apartment|unit|ste|suite|flat|room|rm|lot|spc|top|whg|no|bldg|trlr|fl|floor|piso|lok"
+)
+_UNIT: Final = rf"(?i)^(?:(?:{_UNIT_WORDS})\b|#)"
+_POSTCODE_PLAIN: Final = (
+    r"(?i)^(?:\d{2}-\d{3}|\d{5}-\d{4}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2}|[1-9]\d{3} ?[a-z]{2}"
+    r"|[a-z]{1,2}\d[a-z0-9]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d)$"
+)
+"""Postcodes that nothing else looks like: Polish, Portuguese, British, Canadian, Dutch ..."""
+_POSTCODE_DIGITS: Final = r"(?i)^(?:[a-z]{1,3}[- ])?(?:\d{3,6}(?:\.0)?|\d{9}|\d{3}-\d{4})$"
+_LEADING_ZERO: Final = r"^0\d{4}$"
+_ID_TOKENS: Final = r"^[A-Za-z][A-Za-z0-9_]{0,11}:\S+(?:[ ,;|]+[A-Za-z][A-Za-z0-9_]{0,11}:\S+)*$"
+_UUID: Final = r"(?i)^\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How the values of a column go with one role."""
+
+    fits: float
+    """Share of the values that could be of the role, 0 to 1"""
+    speaks: float
+    """Certainty that the values alone give, 0 to 1"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Marks:
+    """Shares of a sample with some property, asked again and again."""
+
+    held: Profile
+    letters: float
+    """Has a letter"""
+    plain: float
+    """Has a letter and no digit"""
+    digits: float
+    """Has a digit"""
+    several: float
+    """Has two words or more"""
+    words: float
+    """Average number of words"""
+    given: float
+    """First word is a known given name"""
+    any_given: float
+    """Some word is a known given name"""
+    surname: float
+    """Last word is a frequent family name"""
+    organised: float
+    """Has a legal form or a word of organisations"""
+    street: float
+    """Has a word for street, or ends like one"""
+    dates: DateReading
+
+
+def content(held: Profile, dates: DateReading) -> dict[Role, Fit]:
+    """For each role how the values go with it; an empty column goes with none."""
+    if not len(held.texts):
+        return {}
+    marks = _marks(held, dates)
+    return {**_names(marks), **_contacts(marks), **_places(marks), **_dates(marks), **_rest(marks)}
+
+
+def _marks(held: Profile, dates: DateReading) -> _Marks:
+    letters, digits = matches(held.texts, r"\pL"), matches(held.texts, r"\d")
+    plain = pc.and_(letters, pc.invert(digits))
+    words: Any = pc.split_pattern(held.folded, " ")
+    first, last = pc.list_element(words, 0), pc.list_slice(words, 0)
+    counts = pc.list_value_length(words)
+    last = _last(words, counts)
+    return _Marks(
+        held,
+        letters=held.share(letters),
+        plain=held.share(plain),
+        digits=held.share(digits),
+        several=held.share(pc.greater(counts, 1)),
+        words=float(counts.to_numpy(zero_copy_only=False) @ held.weights),
+        given=held.share(pc.is_in(first, value_set=_set(given_names()))),
+        any_given=held.share(_any_word(words, given_names())),
+        surname=held.share(pc.is_in(last, value_set=_set(SURNAMES))),
+        organised=held.share(pc.or_(_any_word(words, ORGANISATION_WORDS), _with_form(held))),
+        street=held.share(pc.or_(_any_word(words, _street_words()), _glued_street(held))),
+        dates=dates,
+    )
+
+
+def _names(m: _Marks) -> dict[Role, Fit]:
+    held = m.held
+    short = held.share(pc.less_equal(pc.utf8_length(held.texts), 40))
+    name = min(m.plain, short)
+    single = 1 - m.several
+    varied = min(1.0, held.distinct / 20)
+    given = _up(m.given, 0.5) * varied * (0.55 + 0.3 * single)
+    family = _up(m.surname, 0.12) * (1 - min(1.0, 1.3 * m.given)) * varied * (0.4 + 0.3 * single)
+    initials = held.share(matches(held.texts, r"^\pL\.?$"))
+    full = m.several * _up(m.any_given, 0.5) * varied * 0.85 * (1 - m.organised)
+    organised = _up(m.organised, 0.3) * varied * 0.85
+    listed = {role: held.share(_all_words(held, words)) for role, words in _LISTS.items()}
+    few = min(1.0, 12 / max(held.distinct, 1))
+    return {
+        Role.GIVEN_NAME: Fit(name, given),
+        Role.FAMILY_NAME: Fit(name, family),
+        Role.MIDDLE_NAME: Fit(name, 0.5 * initials * varied),
+        Role.NICKNAME: Fit(name, 0.0),
+        Role.BIRTH_NAME: Fit(name, 0.0),
+        Role.FULL_NAME: Fit(name * min(1.0, m.several / 0.4), full),
+        Role.PARTY_NAME: Fit(m.letters, 0.0),
+        Role.CONTACT: Fit(name * min(1.0, m.several / 0.3), 0.0),
+        Role.ORGANISATION: Fit(m.letters, organised),
+        Role.NAME_SUFFIX: Fit(listed[Role.NAME_SUFFIX], 0.8 * listed[Role.NAME_SUFFIX] * few * m.letters),
+        Role.TITLE: Fit(listed[Role.TITLE], 0.8 * listed[Role.TITLE] * few),
+        Role.GENDER: Fit(listed[Role.GENDER] * few, 0.75 * listed[Role.GENDER] * few * m.letters),
+        Role.JOB_TITLE: Fit(m.plain, 0.7 * _up(held.share(_any_words(held, JOB_WORDS)), 0.4)),
+    }
+
+
+def _contacts(m: _Marks) -> dict[Role, Fit]:
+    held = m.held
+    email = held.share(matches(held.texts, _EMAIL))
+    at = held.share(matches(held.texts, "@"))
+    url = held.share(matches(held.texts, _URL))
+    digits = pc.utf8_length(_digits(held))
+    enough = pc.and_(pc.greater_equal(digits, 6), pc.less_equal(digits, 16))
+    possible = held.share(pc.and_(enough, matches(held.texts, r"^[^\pL]*(?:\pL{1,4}[^\pL]*)?$")))
+    written = held.share(pc.and_(enough, matches(held.texts, _PHONE_WRITTEN)))
+    phone = 0.85 * _up(written * (1 - min(1.0, m.dates.share * 1.2)), 0.6)
+    return {
+        Role.EMAIL: Fit(max(at, email), 0.97 * _up(email, 0.5)),
+        Role.WEBSITE: Fit(
+            max(url, held.share(matches(held.texts, r"\pL\.\pL"))) * (1 - at), 0.9 * _up(url, 0.6)
+        ),
+        Role.PHONE: Fit(possible, phone),
+        Role.FAX: Fit(possible, 0.0),
+    }
+
+
+def _places(m: _Marks) -> dict[Role, Fit]:
+    held = m.held
+    number = held.share(matches(held.texts, _HOUSE_NUMBER))
+    plain = held.share(matches(held.texts, _POSTCODE_PLAIN))
+    shaped = max(plain, held.share(matches(held.texts, _POSTCODE_DIGITS)) * (1 - m.dates.years))
+    zero = held.share(matches(held.texts, _LEADING_ZERO))
+    numbered = held.share(pc.and_(matches(held.texts, r"\pL"), matches(held.texts, r"\d")))
+    city = held.share(pc.is_in(held.folded, value_set=_set(CITIES)))
+    country = held.share(country_codes(held.texts).value.is_valid())
+    spelt = held.share(pc.greater(pc.utf8_length(held.folded), 3))
+    region = held.share(pc.is_in(held.folded, value_set=_set(regions())))
+    states = held.share(pc.is_in(held.folded, value_set=_set(US_STATES)))
+    several = min(1.0, held.distinct / 3)
+    brief = held.share(pc.less_equal(pc.utf8_length(held.texts), 14))
+    placed = held.share(matches(held.texts, r"\pL{2}")) * (1 - numbered / 2)
+    digits = max(0.5 * shaped * _up(zero, 0.04), 0.2 * shaped)
+    named = 0.6 * _up(region, 0.9) if region > 0.6 else 0.0
+    nation = (0.5 + 0.3 * spelt) * _up(country, 0.9) * several if country > states else 0.2 * country
+    return {
+        Role.ADDRESS: Fit(m.letters, 0.9 * _up(min(numbered, m.street), 0.4)),
+        Role.STREET: Fit(m.letters, 0.8 * _up(m.street * (1 - numbered), 0.4)),
+        Role.ADDRESS_EXTRA: Fit(max(m.letters, number), 0.0),
+        Role.HOUSE_NUMBER: Fit(number, 0.15 * number * min(1.0, held.distinct / 50)),
+        Role.UNIT: Fit(brief, 0.7 * held.share(matches(held.texts, _UNIT))),
+        Role.CITY: Fit(placed, 0.75 * _up(city, 0.15) * several),
+        Role.BIRTH_PLACE: Fit(m.plain, 0.0),
+        Role.POSTCODE: Fit(shaped, max(0.85 * plain, digits)),
+        Role.REGION: Fit(m.letters, max(0.75 * states, named) * several),
+        Role.COUNTRY: Fit(_up(country, 0.7), nation),
+    }  # fmt: skip
+
+
+def _dates(m: _Marks) -> dict[Role, Fit]:
+    low, middle, high = m.dates.span
+    spread = high - low
+    born = 0.7 if spread >= 30 and middle < high - 10 else 0.35
+    number = m.held.share(matches(m.held.texts, r"^\d{1,3}(?:\.0)?$"))
+    dated = m.dates.share
+    return {
+        Role.BIRTH_DATE: Fit(min(1.0, dated + m.dates.years * 0.9), born * _up(dated, 0.8)),
+        Role.BIRTH_YEAR: Fit(m.dates.years, (born - 0.1) * m.dates.years),
+        Role.RECORD_DATE: Fit(min(1.0, dated + m.dates.years), (1.05 - born - 0.2) * _up(dated, 0.8)),
+        Role.AGE: Fit(number, 0.0),
+    }
+
+
+def _rest(m: _Marks) -> dict[Role, Fit]:
+    held = m.held
+    coded = held.share(pc.and_(matches(held.texts, r"\d"), pc.greater_equal(pc.utf8_length(held.texts), 5)))
+    tokens = held.share(matches(held.texts, _ID_TOKENS))
+    issued = (
+        0.5 * coded * _up(_same_shape(held), 0.6) * min(1.0, held.unique / 0.2) * min(1.0, held.distinct / 20)
+    )
+    unique = held.unique if held.filled > 1 else 0.0
+    keyed = 0.6 if unique == 1.0 and held.fill == 1.0 and m.words < 2 and m.digits > 0.9 else 0.0
+    keyed = max(keyed, 0.8 * held.share(matches(held.texts, _UUID)) * (unique > 0.98))
+    lengthy = held.share(pc.greater(pc.utf8_length(held.texts), 60))
+    wordy = 0.7 * max(_up(lengthy, 0.5), min(1.0, max(0.0, (m.words - 6) / 6)))
+    repeated = held.filled / max(held.distinct, 1)
+    few = 0.35 if held.distinct <= 30 and repeated >= 10 else 0.0
+    return {
+        Role.IDENTIFIER: Fit(max(m.digits, tokens, coded), max(issued, 0.8 * tokens)),
+        Role.ROW_KEY: Fit(1.0, keyed),
+        Role.TEXT: Fit(1.0, wordy),
+        Role.CATEGORY: Fit(1.0, few),
+        Role.NOISE: Fit(1.0, 0.0),
+    }
+
+
+_LISTS: Final = {Role.NAME_SUFFIX: SUFFIXES, Role.TITLE: TITLES, Role.GENDER: GENDERS}
+
+
+def _up(share: float, enough: float) -> float:
+    """The share as part of what is enough, 0 to 1."""
+    return min(1.0, share / enough)
+
+
+@cache
+def _set(words: frozenset[str]) -> Any:
+    return pa.array(sorted(words), pa.string())
+
+
+@cache
+def _street_words() -> frozenset[str]:
+    doubtful = {
+        "N",
+        "S",
+        "E",
+        "W",
+        "NE",
+        "NW",
+        "SE",
+        "SW",
+        "COUNTY",
+        "CO",
+        "PARK",
+        "GREEN",
+        "GR",
+        "LA",
+        "TR",
+        "CH",
+        "IS",
+        "AL",
+        "OS",
+    }
+    words = {word for word in (*STREET_WORDS, *STREET_WORDS.values()) if word.isalpha()} - doubtful
+    return frozenset(
+        words
+        | {"RUE", "CALLE", "VIA", "UL", "ULICA", "RUA", "WEG", "ALLEE", "GASSE", "LAAN", "PLATZ", "VIALE"}
+    )
+
+
+def _last(words: Any, counts: Any) -> Any:
+    """The last word of each list."""
+    offsets = words.offsets.to_numpy()[1:] - 1
+    return words.values.take(pa.array(offsets, mask=(counts.to_numpy(zero_copy_only=False) == 0)))
+
+
+def _any_word(words: Any, known: frozenset[str]) -> Any:
+    """True where some word of a list is known."""
+    hits = pc.is_in(words.values, value_set=_set(known)).cast(pa.int64())
+    before = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(hits)])
+    ends, starts = before.take(words.offsets[1:]), before.take(words.offsets[:-1])
+    return pc.greater(pc.subtract(ends, starts), 0)
+
+
+def _any_words(held: Profile, known: frozenset[str]) -> Any:
+    return _any_word(pc.split_pattern(held.folded, " "), known)
+
+
+def _all_words(held: Profile, known: frozenset[str]) -> Any:
+    """True where all words of a value are known, and it has one."""
+    words: Any = pc.split_pattern(held.folded, " ")
+    hits = pc.is_in(words.values, value_set=_set(known)).cast(pa.int64())
+    before = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(hits)])
+    known_words = pc.subtract(before.take(words.offsets[1:]), before.take(words.offsets[:-1]))
+    return pc.and_(pc.equal(known_words, pc.list_value_length(words)), pc.not_equal(held.folded, ""))
+
+
+def _with_form(held: Profile) -> Any:
+    """True where a name ends with a legal form that is no common word."""
+    forms = "|".join(
+        sorted((form for form in ALIASES if len(form.replace(" ", "")) > 1), key=lambda f: (-len(f), f))
+    )
+    return matches(held.folded, f" (?:{forms})$")
+
+
+def _glued_street(held: Profile) -> Any:
+    return matches(held.folded, rf"\pL{{3}}(?:{'|'.join(GLUED)}|WEG|PLATZ|GASSE|ALLEE|LAAN|DAMM)\b")
+
+
+def _digits(held: Profile) -> Any:
+    return pc.replace_substring_regex(held.texts, r"\D", "")
+
+
+def _same_shape(held: Profile) -> float:
+    """Share of the most frequent shape, of digits and letters in their places."""
+    shape = pc.replace_substring_regex(held.texts, r"\d", "9")
+    shape = pc.replace_substring_regex(shape, r"\pL", "A").dictionary_encode()
+    codes = shape.indices.to_numpy(zero_copy_only=False)
+    totals = np.sort(np.bincount(codes, held.weights))
+    return float(totals[-2:].sum())

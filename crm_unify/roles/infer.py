@@ -1,0 +1,113 @@
+"""From the columns of a table to their roles: each column's readings, settled against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from crm_unify.roles.headers import HeaderWords
+from crm_unify.roles.interface import ColumnRole, Role, Roles
+from crm_unify.roles.names import name_readings
+from crm_unify.roles.profile import Profile
+from crm_unify.roles.readings import ColumnReadings, Reading, readings
+
+LEAST: Final = 0.3
+"""Certainty below which a column is taken for nothing"""
+
+_ONCE: Final = frozenset({
+    Role.FULL_NAME, Role.GIVEN_NAME, Role.NAME_SUFFIX, Role.TITLE, Role.NICKNAME, Role.BIRTH_NAME,
+    Role.PARTY_NAME,
+    Role.ORGANISATION, Role.CONTACT, Role.BIRTH_DATE, Role.BIRTH_YEAR, Role.AGE, Role.GENDER, Role.JOB_TITLE,
+    Role.WEBSITE, Role.BIRTH_PLACE,
+})  # fmt: skip
+"""Roles that one column has"""
+_ONCE_A_PLACE: Final = frozenset({
+    Role.ADDRESS, Role.STREET, Role.HOUSE_NUMBER, Role.UNIT, Role.ADDRESS_EXTRA, Role.CITY, Role.POSTCODE,
+    Role.REGION, Role.COUNTRY,
+})  # fmt: skip
+"""Roles that one column has for each address of the row"""
+
+
+def infer(
+    profiles: Sequence[Profile], words: HeaderWords, *, given: Mapping[str, ColumnRole] | None = None
+) -> Roles:
+    """The roles of the columns of a table; `given` are the ones a person has said."""
+    said = given or {}
+    open_columns = [held for held in profiles if held.name not in said]
+    read = [readings(held, words, country=None) for held in open_columns]
+    read = name_readings(read, taken={role.role for role in said.values()})
+    chosen = _assigned(read, taken=said)
+    columns = tuple(said.get(held.name) or chosen[held.name] for held in profiles)
+    return Roles(columns)
+
+
+def _assigned(read: Sequence[ColumnReadings], *, taken: Mapping[str, ColumnRole]) -> dict[str, ColumnRole]:
+    """Each column's likeliest role that no better column has."""
+    owners = {_slot(role.role, role.group): name for name, role in taken.items()}
+    chosen: dict[str, ColumnRole] = {}
+    waiting = [(reading, column) for column in read for reading in column.readings]
+    for reading, column in sorted(waiting, key=lambda one: _priority(*one)):
+        name = column.held.name
+        if name in chosen:
+            continue
+        slot = _slot(reading.role, reading.group)
+        if slot in owners:
+            if _has_another(reading, column):
+                continue
+            chosen[name] = _left_over(reading, column, owners[slot])
+            continue
+        if slot[0] is not None:
+            owners[slot] = name
+        chosen[name] = _taken(reading, column)
+    return {column.held.name: chosen.get(column.held.name) or _nothing(column) for column in read}
+
+
+def _priority(reading: Reading, column: ColumnReadings) -> tuple[float, str, str]:
+    """The most certain first; of two the fuller one."""
+    weighed = reading.certainty * (0.7 + 0.3 * column.held.fill)
+    return -weighed, column.held.name, reading.role
+
+
+def _slot(role: Role, group: str) -> tuple[Role | None, str]:
+    """What only one column can have; no role for those that many can."""
+    if role in _ONCE:
+        return role, ""
+    return (role, group) if role in _ONCE_A_PLACE else (None, "")
+
+
+def _has_another(reading: Reading, column: ColumnReadings) -> bool:
+    """Whether the column has another reading that is nearly as certain."""
+    return any(
+        other.role != reading.role and other.certainty >= max(0.5, reading.certainty * 0.6)
+        for other in column.readings
+    )
+
+
+def _left_over(reading: Reading, column: ColumnReadings, owner: str) -> ColumnRole:
+    reason = f"it would be the {reading.role}, which '{owner}' is with more certainty"
+    return ColumnRole(column.held.name, Role.NOISE, reading.certainty, reason)
+
+
+def _taken(reading: Reading, column: ColumnReadings) -> ColumnRole:
+    if reading.certainty < LEAST:
+        return _nothing(column)
+    made = ColumnRole(
+        column.held.name,
+        reading.role,
+        round(min(reading.certainty, 0.99), 2),
+        reading.reason,
+        scheme=reading.scheme,
+    )
+    if reading.role == Role.IDENTIFIER and made.scheme is None:
+        made = replace(made, scheme=column.held.name.strip().lower())
+    if reading.role in (Role.BIRTH_DATE, Role.RECORD_DATE):
+        order, why = column.dates.order, column.dates.reason
+        made = replace(made, order=order, reason=f"{made.reason}; read as {order}, since {why}")
+    return replace(made, group=reading.group)
+
+
+def _nothing(column: ColumnReadings) -> ColumnRole:
+    held = column.held
+    reason = "neither its header nor its values say what it is" if held.filled else "it is empty"
+    return ColumnRole(held.name, Role.NOISE, 0.0, reason)

@@ -1,0 +1,61 @@
+"""Columns of names against one another: what a bare "name" is beside the others, second given names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from typing import Final
+
+from crm_unify.roles.interface import Role
+from crm_unify.roles.readings import ColumnReadings, Reading
+
+_SURE: Final = 0.5
+_CLEAR: Final = 0.88
+
+
+def name_readings(read: Sequence[ColumnReadings], *, taken: Set[Role]) -> list[ColumnReadings]:
+    """The readings with columns of names settled against one another."""
+    found = [_bare(column, read, taken=taken) if column.bare_name >= _SURE else column for column in read]
+    return _second_given(found)
+
+
+def _bare(column: ColumnReadings, read: Sequence[ColumnReadings], *, taken: Set[Role]) -> ColumnReadings:
+    """A header that only says "name": the part that the other columns lack, or what the values say."""
+    others = [other for other in read if other is not column]
+    given = Role.GIVEN_NAME in taken or _sure(others, Role.GIVEN_NAME)
+    family = Role.FAMILY_NAME in taken or _sure(others, Role.FAMILY_NAME)
+    if given and not family:
+        return _with(column, Role.FAMILY_NAME, "another column is the given name, so this is the family name")
+    if family and not given:
+        return _with(column, Role.GIVEN_NAME, "another column is the family name, so this is the given name")
+    return _whole(column, given and family)
+
+
+def _whole(column: ColumnReadings, beside: bool) -> ColumnReadings:
+    """A name as a whole: of people, of organisations, or of both."""
+    people, organised = column.certainty(Role.FULL_NAME), column.certainty(Role.ORGANISATION)
+    if beside and organised > 0.6:
+        return _with(
+            column, Role.ORGANISATION, "the header says name, and the values look like organisations"
+        )
+    if people >= 0.7:
+        return _with(column, Role.FULL_NAME, "the header says name, and the values look like people")
+    return column
+
+
+def _sure(others: Sequence[ColumnReadings], role: Role) -> bool:
+    return any(other.certainty(role) >= 0.8 and other.readings[0].role == role for other in others)
+
+
+def _with(column: ColumnReadings, role: Role, reason: str) -> ColumnReadings:
+    rest = tuple(reading for reading in column.readings if reading.role != role)
+    return replace(column, readings=(Reading(role, _CLEAR, None, "", reason), *rest))
+
+
+def _second_given(read: list[ColumnReadings]) -> list[ColumnReadings]:
+    """Of two columns of given names the emptier one holds the middle names."""
+    given = [column for column in read if column.readings and column.readings[0].role == Role.GIVEN_NAME]
+    given.sort(key=lambda column: (-column.held.fill, column.held.name))
+    reason = "a second column of given names, less filled than the first"
+    changed = {column.held.name: _with(column, Role.MIDDLE_NAME, reason) for column in given[1:]}
+    return [changed.get(column.held.name, column) for column in read]

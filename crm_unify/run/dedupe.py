@@ -1,0 +1,211 @@
+"""Bare files to customers in one go: columns taken for what they are, records matched, results kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.errors import GuardStopped, UsageError, nearest_name
+from crm_unify.ids import crm_ids
+from crm_unify.progress import Progress
+from crm_unify.roles.infer import infer
+from crm_unify.roles.interface import ColumnRole, Role, Roles
+from crm_unify.roles.profile import Profile, profile
+from crm_unify.run.timing import StageTime, Timed
+from matching.engine import Matched, match
+from matching.evaluation import Evaluation, evaluate
+from matching.features import Features, features
+from matching.model import Model
+from pipelines.bare.headers import header_words
+from pipelines.bare.interface import BareTable
+from pipelines.bare.keys import column_ids, content_ids
+from pipelines.bare.read import read_tables
+from pipelines.bare.records import Parties, joined, parties
+
+
+@dataclass(frozen=True, slots=True)
+class DedupeJob:
+    """What is to be deduplicated, and what a person has said about it."""
+
+    files: tuple[Path, ...]
+    """CSV (also .gz), Parquet or Excel files"""
+    id: str | None = None
+    """Column with the record ids; None: rows are named by their content"""
+    source: str | None = None
+    """Column that names the source system of a row; None: the file is the source"""
+    truth: str | None = None
+    """Column with the true customer, kept from matching and compared afterwards"""
+    ignore: tuple[str, ...] = ()
+    """Columns that are left out"""
+    roles: Mapping[str, tuple[Role, str | None]] = field(default_factory=dict)
+    """Role and scheme of columns a person knows better"""
+    model: Path | None = None
+    """Model to score by; None: one is trained on these records"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenFor:
+    """One input table and what its columns were taken for."""
+
+    table: BareTable
+    """The columns that were looked at: without ids, source, truth and ignored ones"""
+    profiles: tuple[Profile, ...]
+    """Fill, distinct values and a sample of each column"""
+    roles: Roles
+    ids: pa.Array
+    """Record id of each row, in the order of the file"""
+    source: pa.Array
+    """Source system of each row"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DedupeResult:
+    """All that is known after a run, for whoever writes or draws it."""
+
+    tables: tuple[TakenFor, ...]
+    """The input, one entry a file or sheet, in the order they were named"""
+    parties: Parties
+    """Records and claims as matching took them"""
+    features: Features
+    """What records were compared by"""
+    matched: Matched
+    """Scored pairs, clusters, model, counts by blocking rule"""
+    membership: pa.Table
+    """record_id, customer_id: every row once; by record id, or in the order of the input without id column"""
+    evaluation: Evaluation | None
+    """Against the truth column; None without one"""
+    times: tuple[StageTime, ...]
+    """Wall time and peak memory of the stages"""
+
+    @property
+    def customers(self) -> int:
+        """Number of customers."""
+        return len(pc.unique(self.membership["customer_id"]))
+
+
+def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
+    """Read, take for, match, compare with the truth; nothing is written."""
+    watch = Timed(progress)
+    with watch.stage("read"):
+        tables = read_tables(job.files, exact=_exact(job))
+        _check_columns(job, tables)
+    with watch.stage("take columns for what they are"):
+        ids = _ids(job, tables)
+        taken = tuple(_taken_for(job, table, own) for table, own in zip(tables, ids, strict=True))
+    with watch.stage("make records"):
+        made = joined([parties(t.table, t.roles, ids=t.ids, source=t.source) for t in taken])
+    with watch.stage("make features"):
+        traits = features(made.records, made.claims)
+    with watch.stage("match"):
+        matched = match(traits, model=_model(job.model), progress=watch)
+    with watch.stage("name customers"):
+        membership = _membership(matched, taken, sort=job.id is not None)
+        found = _evaluated(job, tables, taken, membership)
+    return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times))
+
+
+def _exact(job: DedupeJob) -> set[str]:
+    return {name for name in (job.id, job.truth) if name is not None}
+
+
+def _check_columns(job: DedupeJob, tables: Sequence[BareTable]) -> None:
+    """Columns that options name must be there: --id and --source in every table, the others in one."""
+    options = {"--ignore": job.ignore, "--role": tuple(job.roles), "--truth": (job.truth,)}
+    known = sorted({name for table in tables for name in table.names})
+    for option, names in options.items():
+        for name in names:
+            if name is not None and name not in known:
+                raise _no_column(option, name, known, "the files")
+    for option, name in (("--id", job.id), ("--source", job.source)):
+        for table in tables:
+            if name is not None and name not in table.names:
+                raise _no_column(option, name, table.names, table.label)
+
+
+def _no_column(option: str, name: str, known: Sequence[str], where: str) -> UsageError:
+    nearest = nearest_name(name, known)
+    remedy = f"did you mean '{nearest}'?" if nearest else "name a column of the header"
+    return UsageError(f"there is no column '{name}'", f"{option} in {where}",
+                      why=f"the columns are {', '.join(known)}", remedy=remedy)  # fmt: skip
+
+
+def _ids(job: DedupeJob, tables: Sequence[BareTable]) -> list[pa.Array]:
+    if job.id is not None:
+        return column_ids(tables, job.id)
+    return content_ids([table.without(*job.ignore, job.truth or "") for table in tables])
+
+
+def _taken_for(job: DedupeJob, table: BareTable, ids: pa.Array) -> TakenFor:
+    """What the columns of a table are; ids, source, truth and ignored columns are not looked at."""
+    source = _source(job, table)
+    kept = table.without(*(name for name in (job.id, job.source, job.truth) if name is not None), *job.ignore)
+    profiles = tuple(_profile(name, column) for name, column in zip(kept.names, kept.columns, strict=True))
+    said = {name: _said(name, role) for name, role in job.roles.items() if name in kept.names}
+    return TakenFor(kept, profiles, infer(profiles, header_words(), given=said), ids, source)
+
+
+def _source(job: DedupeJob, table: BareTable) -> pa.Array:
+    if job.source is None:
+        return pa.repeat(pa.scalar(table.label), table.rows)
+    coded = table.column(job.source)
+    return pc.fill_null(coded.dictionary.take(coded.indices), "")
+
+
+def _profile(name: str, column: pa.DictionaryArray) -> Profile:
+    codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return profile(name, column.dictionary, codes)
+
+
+def _said(name: str, role: tuple[Role, str | None]) -> ColumnRole:
+    return ColumnRole(name, role[0], 1.0, "given by --role", scheme=role[1])
+
+
+def _model(path: Path | None) -> Model | None:
+    if path is None:
+        return None
+    try:
+        return Model.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            "there is no such model", str(path), remedy="name a model.json of another run"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        remedy = "train a new one: run without --model"
+        raise GuardStopped("the model cannot be used", str(path), why=str(error), remedy=remedy) from None
+
+
+def _membership(matched: Matched, taken: Sequence[TakenFor], *, sort: bool) -> pa.Table:
+    """The customer of each row; a customer is named after its least record id."""
+    clusters = matched.membership["cluster"].combine_chunks().dictionary_encode()
+    names = crm_ids("C", clusters.dictionary)
+    found = pa.table(
+        {"record_id": matched.membership["record_id"], "customer_id": names.take(clusters.indices)}
+    )
+    if sort or not taken:
+        return found
+    ids = pa.chunked_array([one.ids for one in taken])
+    at = pc.index_in(ids, value_set=found["record_id"].combine_chunks())
+    return pa.table({"record_id": ids, "customer_id": found["customer_id"].take(at)})
+
+
+def _evaluated(
+    job: DedupeJob, tables: Sequence[BareTable], taken: Sequence[TakenFor], membership: pa.Table
+) -> Evaluation | None:
+    """The accuracy over the rows whose truth is known."""
+    if job.truth is None:
+        return None
+    parts = []
+    for table, one in zip(tables, taken, strict=True):
+        if job.truth in table.names:
+            coded = table.column(job.truth)
+            known = {"record_id": one.ids, "true_customer": coded.dictionary.take(coded.indices)}
+            parts.append(pa.table(known).filter(coded.is_valid()))
+    renamed = membership.rename_columns(["record_id", "cluster"])
+    systems = pa.table({"record_id": pa.chunked_array([one.ids for one in taken]),
+                        "system": pa.chunked_array([one.source for one in taken])})  # fmt: skip
+    return evaluate(renamed, pa.concat_tables(parts), sources=systems)

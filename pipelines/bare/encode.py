@@ -1,0 +1,47 @@
+"""Text columns with each distinct value held once, blanks and fillers made null."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.normalise.columns import strings
+from crm_unify.normalise.interface import encoded
+from crm_unify.normalise.text import squeezed
+
+_FILLERS: Final = (
+    "n/a n.a. n.a #n/a #null! null none nil nan <na> (null) \\n unknown unk unbekannt inconnu desconocido "
+    "sconosciuto onbekend nieznany brak keine k.a. na -- --- - ? ?? . .. ... _ / * xxx xxxx tbd tba"
+)
+NULL_WORDS: Final = frozenset(
+    {
+        *_FILLERS.split(),
+        "not available",
+        "not known",
+        "not provided",
+        "keine angabe",
+        "no data",
+        "not applicable",
+    }
+)
+"""What cells say, in small letters, where nothing is known; a person called Null is the price"""
+
+
+def encode(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A text column as distinct squeezed values and codes."""
+    dictionary, codes = encoded(column)
+    tidy: Any = squeezed(dictionary)
+    filler = pc.is_in(pc.utf8_lower(tidy), value_set=strings(sorted(NULL_WORDS)))
+    tidy = pc.if_else(filler, pa.scalar(None, pa.string()), tidy)
+    again = tidy.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(again.indices.take(codes), again.dictionary)
+
+
+def as_given(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A text column exactly as it is, '' null: for keys and truth, where every character counts."""
+    dictionary, codes = encoded(column)
+    text: Any = pc.if_else(pc.equal(dictionary, ""), pa.scalar(None, pa.string()), dictionary)
+    again = text.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(again.indices.take(codes), again.dictionary)
