@@ -10,14 +10,14 @@ from pydantic import Discriminator, Field, Tag
 from crm_unify.rules.blocks import Name, Strict
 
 ReaderName = Literal[
-    "sql", "xlsx", "xls", "ods", "xlsb", "csv", "fixed", "dbf", "access", "json", "parquet", "vcard", "ldif",
+    "sql", "xlsx", "xls", "ods", "csv", "fixed", "dbf", "access", "json", "parquet", "vcard", "ldif",
     "xml", "cobol",
 ]
 """Formats of sources, see docs/formats.md."""
 
 READER_KEYS: Final[dict[str, frozenset[str]]] = {
     "sql": frozenset({"table", "query", "encoding"}),
-    **dict.fromkeys(("xlsx", "xls", "ods", "xlsb"), frozenset({"file", "sheet", "range", "header"})),
+    **dict.fromkeys(("xlsx", "xls", "ods"), frozenset({"file", "sheet", "range", "header"})),
     "csv": frozenset({"file", "header", "encoding", "delimiter"}),
     "fixed": frozenset({"file", "encoding", "columns", "record_length"}),
     "dbf": frozenset({"file", "encoding", "memo"}),

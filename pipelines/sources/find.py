@@ -124,7 +124,10 @@ def _tables_of(given: Given) -> Iterator[FoundTable | Unread]:
     if found is not None and found.name == "sql":
         yield from (replace(t, file=given.name, url=f"sqlite:///{given.name}") for t in found.tables(given))
     elif found is not None:
-        yield from found.tables(given)
+        tables = list(found.tables(given))
+        yield from tables
+        if not tables:
+            yield Unread(given.name, f"{found.what} in which nothing is filled in")
     elif given.path.suffix.lower() in _COMPANIONS:
         yield Unread(given.name, "memos or an index that belong to a table beside it")
     else:

@@ -10,6 +10,8 @@ from pipelines.sources.interface import Format, Sample
 
 MODULES: Final = {
     "xlsx": "pipelines.sources.xlsx",
+    "xls": "pipelines.sources.xls",
+    "ods": "pipelines.sources.ods",
     "sql": "pipelines.sources.sql",
     "parquet": "pipelines.sources.parquet",
     "json": "pipelines.sources.json_list",

@@ -12,10 +12,11 @@ from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
 from crm_unify.rules.model import Source
+from pipelines.sources.compound import damaged_workbook, stream_names
 from pipelines.sources.interface import Format, FoundTable, Given, Reader, Sample
 from pipelines.sources.sheet_reader import SheetReader, Table, sheet_tables
 from pipelines.sources.sheet_rows import Extent, Seen, Sheet, SheetRow
-from pipelines.sources.xlsx_book import Workbook, damaged
+from pipelines.sources.xlsx_book import Workbook
 from pipelines.sources.xlsx_sheet import SheetPass, extent_of
 
 _ROW_FORMS: Final = (b"xl/workbook.xml", b"xl/worksheets", b"spreadsheetml")
@@ -78,13 +79,13 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except (ExpatError, ParseError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise damaged(path, str(error)) from None
+        raise damaged_workbook(path, str(error)) from None
 
 
 def _is_xlsx(sample: Sample) -> bool:
     """An archive whose parts are those of a spreadsheet (ISO/IEC 29500-2)."""
     if not sample.head.startswith(b"PK"):
-        return False
+        return "EncryptedPackage" in stream_names(sample.path, sample.head)
     try:
         with zipfile.ZipFile(sample.path) as archive:
             names = archive.namelist()

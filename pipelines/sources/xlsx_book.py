@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import IO, Final
 from xml.etree import ElementTree as ET
 
-from crm_unify.errors import ConfigurationError, GuardStopped
+from crm_unify.errors import ConfigurationError
 from pipelines.sources.archive import check_ratio
+from pipelines.sources.compound import MAGIC, damaged_workbook
 from pipelines.sources.sheet_rows import Sheet
 from pipelines.sources.xlsx_formats import NumberFormat, number_format
 from pipelines.sources.xlsx_strings import Strings, is_on, local_name
 
-_OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-"""First bytes of a compound file: an encrypted workbook or one of before 2007."""
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -111,25 +110,25 @@ class Workbook:
         try:
             return ET.fromstring(self._archive.read(part))
         except (ET.ParseError, zipfile.BadZipFile, KeyError) as error:
-            raise damaged(self.path, f"{part}: {error}") from None
+            raise damaged_workbook(self.path, f"{part}: {error}") from None
 
 
 def _open_archive(path: Path) -> zipfile.ZipFile:
     """The workbook's archive; other kinds of file are told apart by their first bytes."""
     with path.open("rb") as file:
-        start = file.read(len(_OLE))
-        compound = start == _OLE and _ENCRYPTED in file.read()
+        start = file.read(len(MAGIC))
+        compound = start == MAGIC and _ENCRYPTED in file.read()
     if compound:
         raise ConfigurationError("the workbook is protected with a password", path,
                                  remedy="save it without a password and run again")
-    if start == _OLE:
+    if start == MAGIC:
         raise _no_workbook(path, "it is a workbook of the format before 2007 (xls)")
     if not start.startswith(b"PK"):
         raise _no_workbook(path, "it is no archive, perhaps a text file with the name of a workbook")
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
-        raise damaged(path, str(error)) from None
+        raise damaged_workbook(path, str(error)) from None
     check_ratio(archive, path)
     return archive
 
@@ -137,12 +136,6 @@ def _open_archive(path: Path) -> zipfile.ZipFile:
 def _no_workbook(path: Path, why: str) -> ConfigurationError:
     return ConfigurationError("the file is not an xlsx workbook", path, why=why,
                               remedy="save it as xlsx, or correct `reader` in the rule file")
-
-
-def damaged(path: Path, why: str) -> GuardStopped:
-    """The guard for a workbook that breaks off or contradicts itself."""
-    return GuardStopped("the workbook is damaged or was cut off", str(path), why=why,
-                        remedy="open it in a spreadsheet program and save it, or ask for the delivery again")
 
 
 def _first(root: ET.Element, name: str) -> ET.Element | None:
