@@ -41,13 +41,13 @@ class Known:
         rows = self.records.filter(pc.is_in(self.records["kind"], pa.array(PARTIES)))
         return rows.select(["record_id", "founding"])
 
-    def with_customers(self, xref: pa.Table, trust: Sequence[str]) -> Parties:
-        """The party records with the customer of each."""
+    def with_customers(self, xref: pa.Table, trust: Sequence[str], pins: pa.Table) -> Parties:
+        """The party records with the customer of each, and what people pinned."""
         rows = self.records.filter(pc.is_in(self.records["kind"], pa.array(PARTIES))).select(PARTY_COLUMNS)
         of_record = xref["customer_id"].take(
             pc.index_in(rows["record_id"], xref["record_id"].combine_chunks())
         )
-        return Parties(rows.append_column("customer_id", of_record).combine_chunks(), trust)
+        return Parties(rows.append_column("customer_id", of_record).combine_chunks(), trust, pins)
 
 
 def known(

@@ -16,6 +16,7 @@ from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.blocked import known_blocked, with_blocked
+from crm_unify.run.decisions import read_rulings, with_confirmed
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.gather import gather, stopped
@@ -84,6 +85,7 @@ class Planned:
         rows = {name: sum(getattr(line, name) for line in self.account) for name in ("quarantined", "held")}
         found = (
             (self.review_pairs, "pairs of records may be one customer: a person should look"),
+            (self.conflicts, "contradictions between decisions: see `crm-unify decisions`"),
             (rows["quarantined"], "rows are in quarantine"),
             (rows["held"], "rows wait for their parent"),
             (sum(line.withheld_values for line in self.account), "values are withheld"),
@@ -98,6 +100,11 @@ class Planned:
     def blocked(self) -> dict[str, int]:
         """Changes that people's doings in the CRM block: those nobody was told of yet, and the others."""
         return {"new": len(self.changes.blocked) - self.known_blocked, "known": self.known_blocked}
+
+    @property
+    def conflicts(self) -> int:
+        """Pairs of records of which people said both SAME and DIFFERENT, directly or through others."""
+        return len(self.results.figures["conflicts"])
 
     @property
     def review_pairs(self) -> int:
@@ -222,19 +229,21 @@ def plan(
     said, chosen, ledger = project.project, settings(project.project), read_ledger(engine)
     gathered = gather(project, ledger, engine, folder, as_of=as_of, progress=progress)
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
-    stops = [*gathered.stops]
+    stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
     with progress.stage("match"):
         traits = features(every.parties(), every.claims)
         model = stored_model(ledger, chosen)
-        matched = match(traits, model=model, settings=chosen, progress=progress)
+        heard = {"decisions": ruled.verdicts, "confirmed": ruled.confirmed}
+        matched = match(traits, model=model, settings=chosen, progress=progress, **heard)
     assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
     customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
     check_records(rows.records, rows.fates, customers.xref)
     most = said.guards.max_merge_split_pct
     stops += stopped(lambda: guard_moves(ledger.xref, customers.xref, max_pct=most))
     with progress.stage("survive"):
-        parties = every.with_customers(customers.xref, said.trust)
+        parties = every.with_customers(customers.xref, said.trust, ruled.pins)
         made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
+        made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
     found = figures(read.account, rows, matched, read.sources)
     facts = run_facts(project, read.landed, found, as_of=as_of)
