@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.columns import Column, Ints
+from matching.columns import MISSING, Column, Ints, distinct
 from matching.features import KindFeatures
 from matching.hashing import Hashes, joined
 from matching.keys import key_column
@@ -74,7 +74,7 @@ def candidates(features: KindFeatures) -> Candidates:
     for number, rule in enumerate(rules):
         tally = _Tally()
         left, right = _pairs(features, rule, known, tally=tally)
-        coded.append(np.unique(left * len(features) + right) * len(rules) + number)
+        coded.append(distinct(left * len(features) + right) * len(rules) + number)
         tallies.append(tally)
     return _attributed(np.sort(np.concatenate(coded)), len(features), rules, tallies=tallies)
 
@@ -144,7 +144,7 @@ def _collect(
     stuck = np.ones(len(rest), np.bool_)
     for position, key in enumerate(refine):
         _collect(*joined(rest, rest_hashes, key), refine[position + 1 :], found=found, tally=tally)
-        stuck &= np.diff(key.offsets)[rest] == 0
+        stuck &= key.first[rest] == MISSING
     tally.windowed += int(stuck.sum())
     found.append(_neighbours(rest[stuck], rest_hashes[stuck]))
 

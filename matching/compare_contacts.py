@@ -12,6 +12,7 @@ from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, c
 from matching.compare_names import LIKE, edits, lengths, similarity
 from matching.features import KindFeatures
 from matching.policy import FEW, MANY
+from matching.texts import Texts
 
 LONG_LOCAL = 5
 """Characters that the part of an e-mail address before the @ must have to mean anything at another
@@ -63,7 +64,7 @@ def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
     return best(where, per_distinct(one, two, level), len(left))
 
 
-def _date_parts(values: npt.NDArray[np.object_]) -> Ints:
+def _date_parts(values: Texts) -> Ints:
     """Year, month and day of ISO dates; month and day are 0 where only the year is known."""
     rows = [[int(p) if p.isdigit() else 0 for p in (value + "--").split("-")[:3]] for value in values]
     return np.array(rows, np.int64).reshape(-1, 3)
@@ -109,7 +110,7 @@ def _is_role(local: str) -> bool:
     return re.split(r"[-._+\d]", local, maxsplit=1)[0] in ROLES
 
 
-def _slip(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Flags:
+def _slip(values: Texts, one: Codes, two: Codes) -> Flags:
     """True where two e-mail addresses are alike but for a few characters, none of them a digit."""
     longer = np.maximum(lengths(values)[one], lengths(values)[two])
     like = (1 - edits(values, one, two) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
@@ -121,7 +122,7 @@ def _shared_by_several(col: Column, one: Codes, two: Codes) -> Flags:
     return (col.degree[one] > FEW) | (col.degree[two] > FEW)
 
 
-def _numbered(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Flags:
+def _numbered(values: Texts, one: Codes, two: Codes) -> Flags:
     """True where two texts differ in their digits: smith1@ and smith2@ are two people, not a slip."""
     digits = np.array([_digits(value) for value in values], dtype=object)
     return np.asarray(digits[one] != digits[two], np.bool_)

@@ -14,6 +14,7 @@ from matching.cells import NO_LEVEL, best, cells, rarity
 from matching.columns import MISSING, Codes, Column, Flags, Ints, Small, combinations, per_distinct
 from matching.features import KindFeatures
 from matching.names import are_related, paired_forms, short_form, words_of
+from matching.texts import Texts
 from matching.tokens import shared_weight
 
 Scores = npt.NDArray[np.float32]
@@ -39,21 +40,21 @@ CROSSED_EXACTLY, CROSSED = 0.75, 0.88
 where they are only alike as well."""
 
 
-def similarity(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Scores:
+def similarity(values: Texts, one: Codes, two: Codes) -> Scores:
     """Jaro-Winkler similarity of value pairs, 0 (nothing alike) to 1 (equal)."""
     return np.asarray(
         process.cpdist(values[one].tolist(), values[two].tolist(), scorer=JaroWinkler.normalized_similarity)
     )
 
 
-def edits(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> npt.NDArray[np.int32]:
+def edits(values: Texts, one: Codes, two: Codes) -> npt.NDArray[np.int32]:
     """Optimal string alignment distance of value pairs; a transposition is one edit."""
     return np.asarray(
         process.cpdist(values[one].tolist(), values[two].tolist(), scorer=OSA.distance, dtype=np.int32)
     )
 
 
-def lengths(values: npt.NDArray[np.object_]) -> Ints:
+def lengths(values: Texts) -> Ints:
     """Characters of each value."""
     return np.array([len(value) for value in values], np.int64)
 
@@ -109,7 +110,7 @@ def _garbled(features: KindFeatures, one: Codes, two: Codes) -> Flags:
     return np.asarray((ordered | jumbled) & ~(usual[one] & usual[two]))
 
 
-def _forms(values: npt.NDArray[np.object_], one: Codes, two: Codes, asked: Ints) -> tuple[Flags, Flags]:
+def _forms(values: Texts, one: Codes, two: Codes, asked: Ints) -> tuple[Flags, Flags]:
     """Which of the pairs asked for are short forms, and which a man's and a woman's form of one name."""
     begins, paired = np.zeros(len(one), np.bool_), np.zeros(len(one), np.bool_)
     names = list(zip(values[one[asked]], values[two[asked]], strict=True))
@@ -203,7 +204,7 @@ def _family_levels(features: KindFeatures, one: Codes, two: Codes) -> Ints:
     return np.where(_one_within_other(names.values, one, two), 3, found)
 
 
-def _one_within_other(values: npt.NDArray[np.object_], one: Codes, two: Codes) -> Flags:
+def _one_within_other(values: Texts, one: Codes, two: Codes) -> Flags:
     """True where all naming words of one name are among those of the other."""
     compound = np.array([" " in value for value in values], np.bool_)
     found = np.zeros(len(one), np.bool_)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.columns import Column, Ints, Part, column, merge, part
+from matching.columns import MISSING, Column, Ints, Part, column, merge, part
 from matching.lists import PROVIDERS
 from matching.policy import MANY
 
@@ -49,10 +49,11 @@ def columns(table: Claimed) -> dict[str, Column]:
 def parts(fields: Mapping[str, Column]) -> dict[str, Part]:
     """The parts of e-mail addresses and phone numbers that are compared by themselves."""
     email, phone = fields["email"], fields["phone"]
+    split = pc.extract_regex(email.values.array, r"(?s)^(?P<local>[^@]*)@?(?P<domain>.*)$")
     return {
-        "email_local": part([address.partition("@")[0] for address in email.values], email),
-        "email_domain": part([address.partition("@")[2] for address in email.values], email),
-        "phone_tail": part([number[-7:] for number in phone.values], phone),
+        "email_local": part(pc.struct_field(split, "local")),
+        "email_domain": part(pc.struct_field(split, "domain")),
+        "phone_tail": part(pc.utf8_slice_codeunits(phone.values.array, -7)),
     }
 
 
@@ -102,18 +103,20 @@ def birth_dates(col: Column) -> Column:
     A first of January is one when it is far more frequent than dates usually are, and than the first of
     January of the years around it: where only years are known, all of those are frequent.
     """
-    january = np.flatnonzero([value[4:] == "-01-01" for value in col.values])
+    ends = pc.equal(pc.utf8_slice_codeunits(col.values.array, 4, 2**31 - 1), "-01-01")
+    january = np.flatnonzero(ends.to_numpy(zero_copy_only=False))
     usual = col.counts.sum() / max(len(col.values), 1)
     line = max(PLACEHOLDER_COUNT, PLACEHOLDER_RATIO * usual)
     suspect = january[col.counts[january] >= line]
-    years = np.array([int(col.values[i][:4]) if col.values[i][:4].isdigit() else 0 for i in january])
+    years = np.array([int(date[:4]) if date[:4].isdigit() else 0 for date in col.values[january]])
     stand_in = [
         i for i in suspect if _stands_out(col.counts[january], years, int(col.values[i][:4]), col.counts[i])
     ]
     if not stand_in:
         return col
-    kept = ~np.isin(col.codes, stand_in)
-    return column(col.carriers[kept], pa.array(col.values[col.codes[kept]], pa.string()), col.records)
+    code = np.arange(len(col.values), dtype=np.int32)
+    code[stand_in] = MISSING
+    return col.recoded(code, col.values)
 
 
 def _stands_out(counts: Ints, years: Ints, year: int, count: int) -> bool:
@@ -123,5 +126,5 @@ def _stands_out(counts: Ints, years: Ints, year: int, count: int) -> bool:
 
 def mark_sites(persons: Column, organisations: Column) -> Column:
     """The persons' column with a degree of at least MANY for each value that an organisation carries."""
-    shared = np.isin(persons.values.astype(str), organisations.values.astype(str))
+    shared = organisations.values.find(persons.values) >= 0
     return replace(persons, degree=np.where(shared, np.maximum(persons.degree, MANY), persons.degree))

@@ -31,11 +31,13 @@ from matching.columns import (
     recounted_part,
     rows_of,
     with_degree,
+    within,
 )
 from matching.hashing import groups
 from matching.names import NameTraits, gender_of_title, name_traits, words_of
 from matching.places import Places, no_places, places
 from matching.policy import COMPARISONS
+from matching.texts import Texts, positions
 
 Claims = Mapping[str, pa.Table]
 
@@ -94,7 +96,7 @@ def features(records: pa.Table, claims: Claims) -> Features:
 def _sorted(records: pa.Table) -> pa.Table:
     ordered = records.sort_by("record_id").combine_chunks()
     ids = ordered["record_id"]
-    if len(pc.unique(ids)) != len(ids):
+    if len(ids) > 1 and pc.any(pc.equal(ids[1:], ids[:-1])).as_py():
         counts = pc.value_counts(ids)
         again = counts.filter(pc.greater(pc.struct_field(counts, "counts"), 1))
         raise ValueError(
@@ -122,7 +124,10 @@ class _Table:
         if claimed is None:
             claimed = pa.table({"record_id": pa.array([], pa.string())})
         owner = rows_of(claimed, self.ids)
-        return claimed.filter(pa.array(owner >= 0)), owner[owner >= 0]
+        listed = owner >= 0
+        if bool(listed.all()):
+            return claimed, owner
+        return claimed.filter(pa.array(listed)), owner[listed]
 
     def texts(self, table: str, *names: str) -> tuple[list[pa.Array], Ints]:
         """Columns of a claim table as text, null where the table lacks one, and the rows' records."""
@@ -164,6 +169,7 @@ def _counted(features: KindFeatures) -> KindFeatures:
     fields = features.columns
     keys = [tuple(fields[name] for name in names) for names in _ROUGH[features.kind]]
     customer = groups(keys, len(features))
+    customer = np.where(np.bincount(customer)[customer] == 1, -1, customer)
     columns = {name: recounted(col, customer) for name, col in fields.items()}
     parts = {
         name: recounted_part(piece, columns[name.partition("_")[0]], customer)
@@ -179,12 +185,12 @@ def _person(table: _Table) -> tuple[dict[str, Column], NameTraits, Codes]:
     suffix, titled = column(owner, parts.pop("suffix"), n), parts.pop("titled")
     raw = {name: column(owner, part, n) for name, part in parts.items()}
     shared = merge(list(raw.values())).values
-    columns = {name: _recoded(col, shared) for name, col in raw.items()}
+    columns = {
+        name: col.recoded(shared.find(col.values).astype(np.int32), shared) for name, col in raw.items()
+    }
     traits = name_traits(shared)
     columns["lone"] = _where(columns["given"], columns["family"].first == MISSING)
-    columns["surname"] = _recoded(
-        _surnames(columns["family"], columns["birth_name"], columns["lone"]), shared
-    )
+    columns["surname"] = _surnames(shared, columns["family"], columns["birth_name"], columns["lone"])
     given, family = columns["given"].first, columns["family"].first
     party = np.where(given != MISSING, traits.canonical[given] if len(shared) else given, family)
     extra, owner = table.texts("person", "gender", "birth_date", "job_title")
@@ -263,29 +269,26 @@ def _where(col: Column, holds: Flags) -> Column:
     return from_codes(col.carriers[kept], col.codes[kept].astype(np.int64), col.records, col.values)
 
 
-def _surnames(*columns: Column) -> Column:
-    """Every name somebody might be filed under, and the words of double names."""
-    parts = []
-    for col in columns:
-        words = [words_of(value) for value in col.values]
-        sizes = np.array([len(w) for w in words], np.int64)
-        flat = pa.array([word for w in words for word in w], pa.string())
-        starts = np.cumsum(sizes) - sizes
-        carriers, codes = col.carriers, col.codes
-        repeat = sizes[codes] if len(codes) else np.empty(0, np.int64)
-        within = np.arange(int(repeat.sum())) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-        index = np.repeat(starts[codes], repeat) + within if len(codes) else within
-        parts += [col, column(np.repeat(carriers, repeat), flat.take(pa.array(index)), col.records)]
-    return merge(parts)
-
-
-def _recoded(col: Column, values: np.ndarray) -> Column:
-    """The column on a larger dictionary; surname words missing from it are dropped."""
-    at = np.searchsorted(values.astype(str), col.values.astype(str)) if len(values) else np.empty(0, int)
-    at = np.minimum(at, max(len(values) - 1, 0)).astype(np.int64)
-    known = values[at] == col.values if len(values) else np.empty(0, bool)
-    kept = known[col.codes] if len(col.codes) else np.empty(0, bool)
-    return from_codes(col.carriers[kept], at[col.codes[kept]], col.records, values)
+def _surnames(names: Texts, *columns: Column) -> Column:
+    """Every name somebody might be filed under, and words of double names that are names."""
+    words = pc.split_pattern(names.array, " ")
+    double = np.flatnonzero(pc.list_value_length(words).to_numpy() > 1)
+    parts = [words_of(name) for name in names[double]]
+    sizes = np.ones(len(names), np.int64)
+    sizes[double] = [1 + len(part) for part in parts]
+    starts = np.cumsum(sizes) - sizes
+    code = np.full(int(sizes.sum()), MISSING, np.int64)
+    code[starts] = np.arange(len(names))
+    of_parts = names.find(pa.array([word for part in parts for word in part], pa.string()))
+    code[np.repeat(starts[double] + 1, sizes[double] - 1) + within(sizes[double] - 1)] = of_parts
+    carriers, codes = (
+        np.concatenate([col.carriers for col in columns]),
+        np.concatenate([col.codes for col in columns]),
+    )
+    repeat = sizes[codes]
+    found = code[np.repeat(starts[codes], repeat) + within(repeat)]
+    owner = np.repeat(carriers, repeat)
+    return from_codes(owner[found != MISSING], found[found != MISSING], columns[0].records, names)
 
 
 def _employers(table: _Table) -> Column:
@@ -294,11 +297,7 @@ def _employers(table: _Table) -> Column:
     organisations = table.claims.get("organisation")
     if links is None or organisations is None or not links.num_rows:
         return empty(len(table))
-    owner = np.asarray(
-        pc.fill_null(
-            pc.index_in(links["person_record_id"].cast(pa.string()), value_set=table.ids), -1
-        ).to_numpy()
-    )
+    owner = positions(links["person_record_id"].cast(pa.string()).combine_chunks(), table.ids)
     cores = core_names(organisations)
     ids = organisations["record_id"].cast(pa.string()).combine_chunks()
     at = pc.index_in(links["record_id"].cast(pa.string()), value_set=ids)
@@ -322,7 +321,7 @@ def _organisation(table: _Table) -> tuple[dict[str, Column], NameTraits, Codes]:
     if not rows.num_rows:
         nothing = empty(n)
         fields = {"name": nothing, "branch": nothing, "legal_form": nothing, "contact": nothing}
-        return fields, name_traits(np.empty(0, object)), nothing.first
+        return fields, name_traits(Texts.of([])), nothing.first
     (claimed, form), owner = table.texts("organisation", "name", "legal_form")
     found = normal_organisations.organisations(claimed).value
     branch = pc.struct_field(found, "branch")
@@ -335,7 +334,7 @@ def _organisation(table: _Table) -> tuple[dict[str, Column], NameTraits, Codes]:
         "contact": _contacts(table),
     }
     told = column(owner, pc.binary_join_element_wise(core_names(rows), pc.fill_null(branch, ""), "\x1f"), n)
-    return columns, name_traits(np.empty(0, object)), told.first
+    return columns, name_traits(Texts.of([])), told.first
 
 
 def _contacts(table: _Table) -> Column:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
 from matching.columns import Column, Flags, Ints, Part
 from matching.features import KindFeatures
@@ -98,9 +99,10 @@ def remember(features: KindFeatures, policy: tuple[Comparison, ...]) -> tuple[di
     carriers, degrees = {}, {}
     for name, col in sorted(features.columns.items()):
         common = np.flatnonzero(col.counts >= REMEMBERED)
-        carriers[name] = {col.values[i]: 1 << int(np.log2(col.counts[i])) for i in common}
+        powers = [1 << int(np.log2(count)) for count in col.counts[common]]
+        carriers[name] = dict(zip(col.values[common].tolist(), powers, strict=True))
         shared = np.flatnonzero(col.degree >= MANY)
-        degrees[name] = {col.values[i]: MANY for i in shared}
+        degrees[name] = dict.fromkeys(col.values[shared].tolist(), MANY)
     return {k: v for k, v in carriers.items() if v}, {k: v for k, v in degrees.items() if v}
 
 
@@ -119,10 +121,9 @@ def _raised(col: Column, model: KindModel, name: str) -> Column:
 def _raise(col: Column, today: Ints, then: Mapping[str, int]) -> Ints:
     if not then:
         return today
-    names = np.array(sorted(then), dtype=object)
-    at = np.searchsorted(col.values.astype(str), names.astype(str))
-    at = np.minimum(at, max(len(col.values) - 1, 0))
-    held = col.values[at] == names if len(col.values) else np.zeros(len(names), np.bool_)
+    names = sorted(then)
+    at = col.values.find(pa.array(names, pa.string()))
+    held = at >= 0
     raised = today.copy()
     numbers = np.array([then[name] for name in names], np.int64)
     raised[at[held]] = np.maximum(raised[at[held]], numbers[held])

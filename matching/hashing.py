@@ -7,7 +7,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from matching.columns import MISSING, Column, Ints
+from matching.columns import MISSING, Column, Ints, within
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -18,10 +18,11 @@ def joined(records: Ints, hashes: Hashes, key: Column) -> tuple[Ints, Hashes]:
         code = key.first[records]
         has = code != MISSING
         return records[has], mixed(hashes[has], code[has])
-    sizes = np.diff(key.offsets)[records]
+    offsets = key.offsets
+    begin = offsets[records]
+    sizes = offsets[records + 1] - begin
     entry = np.repeat(np.arange(len(records)), sizes)
-    within = np.arange(len(entry)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    code = key.codes[key.offsets[records[entry]] + within]
+    code = key.codes[begin[entry] + within(sizes)]
     return records[entry], mixed(hashes[entry], code)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from matching.columns import MISSING, Column, column, empty, from_codes, merge
+from matching.columns import MISSING, Column, Ints, dense, empty, from_codes, within
 from matching.features import KindFeatures
 from matching.names import formal_names, sound
 
@@ -28,64 +28,38 @@ def key_column(features: KindFeatures, name: str) -> Column:
 
 
 def _sound(field: str) -> Callable[[KindFeatures], Column]:
-    def key(features: KindFeatures) -> Column:
-        col = features.columns[field]
-        return from_codes(
-            col.carriers,
-            features.names.sound[col.codes].astype(np.int64),
-            col.records,
-            _numbers(len(features.names.values)),
-        )
-
-    return key
-
-
-def _numbers(count: int) -> np.ndarray[Any, np.dtype[Any]]:
-    """Stand-ins for the values of a column whose codes are taken from elsewhere."""
-    return np.arange(count).astype(object)
+    return lambda features: features.columns[field].recoded(features.names.sound)
 
 
 def _initial(field: str) -> Callable[[KindFeatures], Column]:
-    def key(features: KindFeatures) -> Column:
-        col = features.columns[field]
-        return from_codes(
-            col.carriers, features.names.initial[col.codes].astype(np.int64), col.records, _numbers(256)
-        )
-
-    return key
+    return lambda features: features.columns[field].recoded(features.names.initial.astype(np.int32))
 
 
 def _given(features: KindFeatures) -> Column:
     """The given name and every full name it may be a short form of."""
     col = features.columns["given"]
-    formals = [
-        sorted(formal_names(value)) if n else [] for value, n in zip(col.values, col.counts, strict=True)
-    ]
-    sizes = np.array([len(f) for f in formals], np.int64)
-    flat = pa.array([name for names in formals for name in names], pa.string())
-    starts = np.cumsum(sizes) - sizes
-    repeat = sizes[col.codes]
-    within = np.arange(int(repeat.sum())) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-    index = np.repeat(starts[col.codes], repeat) + within
-    return column(np.repeat(col.carriers, repeat), flat.take(pa.array(index)), col.records)
+    formals = [sorted(formal_names(name)) for name in col.values[np.flatnonzero(col.counts)]]
+    sizes = np.zeros(len(col.values), np.int64)
+    sizes[col.counts > 0] = [len(names) for names in formals]
+    return _spread(col, sizes, pa.array([name for names in formals for name in names], pa.string()))
 
 
 def _full_name(features: KindFeatures) -> Column:
     """Given name and surname in any order, by any part of the surname; short forms as full forms."""
     given, surname = features.columns["given"], features.columns["surname"]
-    values = features.names.values
-    canonical = features.names.canonical
-    size = np.diff(surname.offsets)
-    has = given.first != MISSING
-    repeat = np.where(has, size, 0)
-    carriers = np.repeat(np.arange(given.records), repeat)
-    within = np.arange(len(carriers)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-    family = surname.codes[surname.offsets[:-1][carriers] + within].astype(np.int64)
-    mine = given.first[carriers].astype(np.int64)
-    formal = canonical[mine].astype(np.int64) if len(values) else mine
-    keys = [np.minimum(g, family) * len(values) + np.maximum(g, family) for g in (mine, formal)]
-    distinct, codes = np.unique(np.concatenate(keys), return_inverse=True)
-    return from_codes(np.tile(carriers, 2), codes.astype(np.int64), given.records, _numbers(len(distinct)))
+    names, canonical = len(features.names.values), features.names.canonical
+    carriers = surname.carriers
+    family, mine = surname.codes.astype(np.int64), given.first[carriers].astype(np.int64)
+    has = mine != MISSING
+    carriers, family, mine = carriers[has], family[has], mine[has]
+    formal = canonical[mine].astype(np.int64)
+    another = formal != mine
+    keys = [
+        np.minimum(g, f) * names + np.maximum(g, f)
+        for g, f in ((mine, family), (formal[another], family[another]))
+    ]
+    codes = dense(np.concatenate(keys)).astype(np.int32)
+    return from_codes(np.concatenate([carriers, carriers[another]]), codes, given.records)
 
 
 def _place(*parts: str) -> Callable[[KindFeatures], Column]:
@@ -99,14 +73,20 @@ def _door(features: KindFeatures) -> Column:
     """Number and street with the postcode, or with the city."""
     by_code = features.places.column("number", "street", "postcode")
     by_city = features.places.column("number", "street", "city")
-    return merge([by_code, by_city])
+    other = int(by_code.first.max(initial=0)) + 1
+    return from_codes(
+        np.concatenate([by_code.carriers, by_city.carriers]),
+        np.concatenate([by_code.codes, by_city.codes + other]),
+        by_code.records,
+    )
 
 
 def _date(first: int, last: int) -> Callable[[KindFeatures], Column]:
     """Characters of the ISO birth date; '' where only the year is known and more is asked."""
 
     def key(features: KindFeatures) -> Column:
-        return features.columns["birth_date"].attribute(lambda date: date[first:last])
+        col = features.columns["birth_date"]
+        return col.mapped(pc.utf8_slice_codeunits(col.values.array, first, last))
 
     return key
 
@@ -133,10 +113,8 @@ def _tail(field: str, letters: int) -> Callable[[KindFeatures], Column]:
 def _part(field: str, name: str, letters: int) -> Callable[[KindFeatures], Column]:
     def key(features: KindFeatures) -> Column:
         col, part = features.columns[field], features.parts[name]
-        held = part.codes[col.codes] if len(col.codes) else np.empty(0, np.int32)
-        long = np.array([len(value) >= letters for value in part.values] + [False], np.bool_)
-        kept = (held != MISSING) & long[held]
-        return from_codes(col.carriers[kept], held[kept], col.records, part.values)
+        long = np.append(part.values.lengths >= letters, False)
+        return col.recoded(np.where(long[part.codes], part.codes, MISSING).astype(np.int32))
 
     return key
 
@@ -152,21 +130,16 @@ def _words(features: KindFeatures, keep: int | None) -> Column:
     if keep is not None:
         words = [sorted(row, key=lambda w: (tally[w], w))[:keep] for row in words]
     sizes = np.array([len(row) for row in words], np.int64)
-    flat = pa.array([word for row in words for word in row], pa.string())
-    value = np.repeat(np.arange(len(words)), sizes)
-    if col.single:
-        return _spread(col, value, flat)
-    raise ValueError("an organisation record claims one name")
+    return _spread(col, sizes, pa.array([word for row in words for word in row], pa.string()))
 
 
-def _spread(col: Column, value: np.ndarray[Any, Any], texts: pa.Array) -> Column:
-    """A column with the texts of each value (ascending) given to every record that carries the value."""
-    sizes = np.bincount(value, minlength=len(col.values))
-    starts = np.cumsum(sizes) - sizes
-    repeat = sizes[col.codes]
-    within = np.arange(int(repeat.sum())) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-    index = np.repeat(starts[col.codes], repeat) + within
-    return column(np.repeat(col.carriers, repeat), texts.take(pa.array(index)), col.records)
+def _spread(col: Column, sizes: Ints, texts: pa.Array) -> Column:
+    """A column, without texts, in which the carriers of a value carry the `sizes` texts it has in turn."""
+    code = pc.dictionary_encode(texts).indices.to_numpy()
+    codes, starts = col.codes, np.cumsum(sizes) - sizes
+    repeat = sizes[codes]
+    at = np.repeat(starts[codes], repeat) + within(repeat)
+    return from_codes(np.repeat(col.carriers, repeat), code[at], col.records)
 
 
 def _of_name(of: Callable[[str], str]) -> Callable[[KindFeatures], Column]:

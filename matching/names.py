@@ -7,18 +7,20 @@ from functools import cache
 
 import jellyfish
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from nicknames import NickNamer
 
 from matching.columns import Codes, Flags, Ints, Small
 from matching.lists import PARTICLES, SHORT_FORMS
+from matching.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NameTraits:
     """Traits of every distinct name (given, family or birth name alike), by its code."""
 
-    values: npt.NDArray[np.object_]
+    values: Texts
     """The folded names, ascending: given, family, birth and middle names share these codes."""
     initial: Small
     """The first letter's code point."""
@@ -35,23 +37,26 @@ class NameTraits:
     third."""
 
 
-def name_traits(values: npt.NDArray[np.object_]) -> NameTraits:
+def name_traits(values: Texts) -> NameTraits:
     """The traits of folded names; the work is one step a distinct name."""
-    sounds = [sound(value) for value in values]
-    _, sound_codes = np.unique(np.array(sounds, dtype=object).astype(str), return_inverse=True)
-    formals = [formal_names(value) for value in values]
-    related = _related(formals, values)
+    sounds = pc.dictionary_encode(pa.array([sound(value) for value in values], pa.string()))
+    related = _related(values)
     canonical = np.arange(len(values), dtype=np.int32)
     np.minimum.at(canonical, related & 0xFFFFFFFF, (related >> 32).astype(np.int32))
+    listed = pc.is_in(values.array, value_set=pa.array(sorted(_short_forms().keys() | _full_names())))
     return NameTraits(
         values,
-        np.array([min(ord(value[0]), 255) for value in values], np.uint8),
-        np.array([len(value) == 1 for value in values], np.bool_),
-        np.array([value in _short_forms() or value in _full_names() for value in values], np.bool_),
-        sound_codes.astype(np.int32),
+        values.trait(_initial, np.uint8),
+        values.lengths == 1,
+        np.asarray(listed.to_numpy(zero_copy_only=False), np.bool_),
+        sounds.indices.to_numpy().astype(np.int32),
         canonical,
         related,
     )
+
+
+def _initial(name: str) -> int:
+    return min(ord(name[0]), 255)
 
 
 def sound(name: str) -> str:
@@ -85,13 +90,13 @@ def formal_names(name: str) -> frozenset[str]:
     return frozenset(_short_forms().get(name, ())) | {name}
 
 
-def _related(formals: list[frozenset[str]], values: npt.NDArray[np.object_]) -> Ints:
+def _related(values: Texts) -> Ints:
     """Pairs of names that share a full name; a name shared by chance of spelling alone is not enough."""
     bearers: dict[str, list[int]] = {}
-    for code, full in enumerate(formals):
-        if len(full) > 1 or values[code] in _full_names():
-            for name in full:
-                bearers.setdefault(name, []).append(code)
+    for code, name in enumerate(values):
+        if name in _short_forms() or name in _full_names():
+            for full in formal_names(name):
+                bearers.setdefault(full, []).append(code)
     keys = {
         (one << 32) | two
         for codes in bearers.values()

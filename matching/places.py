@@ -10,7 +10,18 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise import addresses as normal
 from crm_unify.normalise import text
-from matching.columns import MISSING, Column, Ints, Part, column, empty, part, recounted, recounted_part
+from matching.columns import (
+    MISSING,
+    Column,
+    Ints,
+    Part,
+    column,
+    dense,
+    empty,
+    part,
+    recounted,
+    recounted_part,
+)
 
 PARTS = ("number", "street", "unit", "postcode", "city")
 """The parts of an address, in the order in which they make up its key."""
@@ -31,15 +42,13 @@ class Places:
     city: Part
 
     def column(self, *parts: str) -> Column:
-        """A column of one or several parts joined, of addresses that have them all."""
-        held = [getattr(self, part) for part in parts]
-        complete = np.all([part.codes != MISSING for part in held], axis=0)
-        texts = [part.values[part.codes] if len(part.values) else np.empty(0, object) for part in held]
-        joined = np.array([_BETWEEN.join(row) for row in zip(*texts, strict=True)], dtype=object)
-        joined = np.where(complete, joined, "") if len(joined) else joined
-        codes = self.address.codes
-        picked = joined[codes] if len(joined) else np.empty(0, object)
-        return column(self.address.carriers, pa.array(picked, pa.string()), self.address.records)
+        """A column, without texts, of one or several parts together, of addresses that have them all."""
+        held = [getattr(self, part).codes for part in parts]
+        complete = np.logical_and.reduce([codes != MISSING for codes in held])
+        together = np.zeros(len(complete), np.int64)
+        for codes in held:
+            together = dense(together * (int(codes.max(initial=0)) + 1) + codes)
+        return self.address.recoded(np.where(complete, together, MISSING).astype(np.int32))
 
     def recounted(self, customer: Ints) -> Places:
         """The places with carriers counted as rough customers."""
@@ -49,7 +58,7 @@ class Places:
 
 def no_places(records: int) -> Places:
     """Places of records without any address."""
-    none = part([], empty(records))
+    none = part(pa.array([], pa.string()))
     return Places(empty(records), none, none, none, none, none)
 
 
@@ -60,8 +69,8 @@ def places(table: pa.Table, carriers: Ints, records: int) -> Places:
     blank = _BETWEEN * (len(PARTS) - 1)
     key = pc.if_else(pc.equal(key, blank), pa.scalar(None, pa.string()), key)
     address = column(carriers, key, records)
-    split = [value.split(_BETWEEN) for value in address.values]
-    parts = {name: part([row[i] for row in split], address) for i, name in enumerate(PARTS)}
+    split = pc.split_pattern(address.values.array, _BETWEEN)
+    parts = {name: part(pc.list_element(split, i)) for i, name in enumerate(PARTS)}
     return Places(address, **parts)
 
 

@@ -1,0 +1,108 @@
+"""Distinct texts of a column, held by Arrow: a quarter of the memory of as many Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Objects = npt.NDArray[np.object_]
+
+CHUNK = 100_000
+"""Texts made Python objects at a time while they are walked through."""
+
+
+class Texts:
+    """An immutable sequence of distinct texts; an array of positions picks an array of Python strings."""
+
+    __slots__ = ("_traits", "array")
+
+    def __init__(self, array: pa.StringArray) -> None:
+        self.array = array
+        self._traits: dict[Any, npt.NDArray[Any]] = {}
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Texts:
+        """Texts of a sequence of Python strings, in its order."""
+        return cls(pa.array(list(texts), pa.string()))
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self.array), CHUNK):
+            yield from self.array.slice(start, CHUNK).to_pylist()
+
+    @overload
+    def __getitem__(self, at: int | np.integer[Any]) -> str: ...
+
+    @overload
+    def __getitem__(self, at: npt.NDArray[np.integer[Any]]) -> Objects: ...
+
+    def __getitem__(self, at: int | np.integer[Any] | npt.NDArray[np.integer[Any]]) -> str | Objects:
+        if isinstance(at, np.ndarray):
+            return np.asarray(self.take(at).to_numpy(zero_copy_only=False), dtype=object)
+        return str(self.array[int(at)].as_py())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Objects:
+        return np.asarray(self.array.to_numpy(zero_copy_only=False), dtype=object)
+
+    def take(self, at: npt.NDArray[np.integer[Any]]) -> pa.StringArray:
+        """The texts at positions, as an Arrow array."""
+        return self.array.take(pa.array(at))
+
+    def find(self, texts: pa.Array | Texts) -> npt.NDArray[np.int64]:
+        """The position of each of other texts among these, -1 where it is not there."""
+        wanted = texts.array if isinstance(texts, Texts) else texts
+        return positions(wanted, self.array)
+
+    def trait(self, of: Callable[[str], Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """A trait of each text, worked out once however often it is asked for."""
+        if of not in self._traits:
+            self._traits[of] = np.fromiter((of(text) for text in self), dtype, len(self))
+        return self._traits[of]
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Characters of each text."""
+        if "lengths" not in self._traits:
+            lengths = pc.utf8_length(self.array).to_numpy(zero_copy_only=False)
+            self._traits["lengths"] = lengths.astype(np.int64)
+        return self._traits["lengths"]
+
+    @property
+    def letters(self) -> npt.NDArray[np.uint64]:
+        """The set of characters of each text, in 64 bits; different characters may share a bit.
+
+        A character sets one bit, by the first byte of its UTF-8 form, so that the bits one text has more than
+        another are never more than the characters it has more.
+        """
+        if "letters" not in self._traits:
+            self._traits["letters"] = _letters(self.array)
+        return self._traits["letters"]
+
+
+def _letters(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    out = np.zeros(len(texts), np.uint64)
+    if data is None or not len(texts):
+        return out
+    table = np.array([0 if 0x80 <= byte < 0xC0 else 1 << (byte & 63) for byte in range(256)], np.uint64)
+    for first in range(0, len(texts), CHUNK):
+        bounds = ends[first : first + CHUNK + 1]
+        bits = table[np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]]
+        full = np.flatnonzero(np.diff(bounds))
+        if len(full):
+            out[first + full] = np.bitwise_or.reduceat(bits, bounds[:-1][full] - bounds[0])
+    return out
+
+
+def positions(texts: pa.Array, among: pa.Array) -> npt.NDArray[np.int64]:
+    """The position of each text among others, -1 where it is not there or null."""
+    found = pc.index_in(texts, value_set=among)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int64)
