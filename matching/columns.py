@@ -202,7 +202,7 @@ def with_degree(col: Column, name: Codes) -> Column:
 def within(sizes: npt.NDArray[np.integer]) -> Ints:
     """0 to size - 1 for each size, one after the other."""
     ends = np.cumsum(sizes)
-    return np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - sizes, sizes)
+    return np.asarray(np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - sizes, sizes))
 
 
 def combinations(a: Column, b: Column, left: Ints, right: Ints) -> tuple[Ints, Codes, Codes]:
