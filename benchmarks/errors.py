@@ -4,6 +4,7 @@
 cause and by what the fields said, then shows pairs with both rows side by side, the level and the bits of
 every field and the blocking rules that propose the pair. One pair stands for all errors between the same two
 groups of records: the strongest of them, with the number it stands for; the largest groups come first.
+The set is matched as `dedupe` does, without settings, or with `--by-hand` by the roles a person gives.
 SET is a labelled set, a generated one (people-1, people-3, people-6, people-legacy, organisations; `--rows`),
 or the rows of invented customers (Parquet) with `--truth FILE`.
 """
@@ -21,11 +22,12 @@ import pyarrow.compute as pc
 
 from benchmarks.generated import ROWS
 from benchmarks.labelled import Labelled, load
+from benchmarks.scored import codes, run
 from matching.blocking import candidates
 from matching.cells import levels
 from matching.comparisons import compare
-from matching.engine import Matched, match
-from matching.features import Features, KindFeatures, features
+from matching.engine import Matched
+from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import KindModel
 from matching.policy import COMPARISONS, SAID
@@ -73,8 +75,8 @@ def pairs_within(codes: Ints) -> tuple[Ints, Ints]:
 
 def find(kind: str, held: KindFeatures, matched: Matched, truth: pa.Table) -> tuple[Ints, Ints, Ints]:
     """Left, right and group of the erroneous pairs among the records of one kind of customer."""
-    found = _codes(held.record_ids, matched.membership, "cluster")
-    true = _codes(held.record_ids, truth, "true_customer")
+    found = codes(held.record_ids, matched.membership, "cluster")
+    true = codes(held.record_ids, truth, "true_customer")
     together, apart = (true, found) if kind == "missed" else (found, true)
     left, right = pairs_within(together)
     wrong = (apart[left] != apart[right]) & (true[left] >= 0) & (true[right] >= 0)
@@ -82,13 +84,6 @@ def find(kind: str, held: KindFeatures, matched: Matched, truth: pa.Table) -> tu
     low, high = np.minimum(apart[left], apart[right]), np.maximum(apart[left], apart[right])
     three = np.stack([together[left], low, high])
     return left, right, np.asarray(np.unique(three, axis=1, return_inverse=True)[1], np.int64).reshape(-1)
-
-
-def _codes(ids: pa.Array, table: pa.Table, label: str) -> Ints:
-    """The label of each record as a number, -1 where the table does not name it."""
-    at = pc.index_in(ids, value_set=table["record_id"].combine_chunks())
-    names = table[label].cast(pa.string()).combine_chunks().take(at).dictionary_encode()
-    return np.asarray(pc.fill_null(names.indices, -1).to_numpy(zero_copy_only=False), np.int64)
 
 
 def errors(kind: str, held: KindFeatures, matched: Matched, truth: pa.Table) -> Errors:
@@ -219,14 +214,15 @@ def main() -> int:
     parser.add_argument("set", help="a labelled or generated set, or a file of rows (Parquet)")
     parser.add_argument("--truth", help="truth of a synthetic set (Parquet)")
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of a generated set")
+    parser.add_argument("--by-hand", action="store_true", help="use the roles a person gives the columns")
     parser.add_argument("--kind", choices=[*KINDS, "both"], default="both")
     parser.add_argument("--limit", type=int, default=20, help="pairs shown a kind")
     parser.add_argument("--patterns", type=int, default=12, help="level patterns shown a kind")
     parser.add_argument("--order", choices=["size", "strong", "weak"], default="size")
     options = parser.parse_args()
     data = load(options.set, truth=options.truth, rows=options.rows)
-    made = features(*data.claims())
-    report(data, made, match(made), options)
+    done = run(data, by_hand=options.by_hand)
+    report(data, done.features, done.matched, options)
     return 0
 
 

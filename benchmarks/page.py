@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.generated import KINDS
 from benchmarks.results import Result
+from matching.calibration import Band
 
 PAGE = Path(__file__).parent / "RESULTS.md"
 
@@ -15,6 +16,9 @@ OURS = "crm-unify"
 
 BY_HAND = "roles by hand"
 """What the name of a run says in which a person gave the roles of the columns."""
+
+IN_PROCESS = "in process"
+"""What the name of a run says that was made without settings and without starting the command line."""
 
 GOALS = {
     "historical_50k": (0.91, 0.92), "febrl3": (0.99, None), "cdc_tuning": (0.99, None),
@@ -33,7 +37,12 @@ HOME_GOALS = {"families": 0.005, "twins": 0.05, "Jr and Sr": 0.10}
 def line(found: Result) -> str:
     """A result for the terminal."""
     head = f"{found.set:26s} {found.rows:>9,} rows  {found.tool:34s}"
-    cost = f"{_seconds(found.wall_seconds)} wall {_seconds(found.cpu_seconds)} cpu {_mb(found.peak_mb)}"
+    timed = found.wall_seconds is not None
+    cost = (
+        f"{_seconds(found.wall_seconds)} wall {_seconds(found.cpu_seconds)} cpu {_mb(found.peak_mb)}"
+        if timed
+        else ""
+    )
     if found.pairwise is None or found.bcubed is None:
         return f"{head} {found.outcome} ({cost})"
     pair, cubed = (" ".join(f"{part:.3f}" for part in ratio) for ratio in (found.pairwise, found.bcubed))
@@ -42,7 +51,8 @@ def line(found: Result) -> str:
 
 def write(every: Sequence[Result], path: Path = PAGE) -> None:
     """Write the page."""
-    sections = [_head(every), _goals(every), _homes(every), _costs(every), _measured(every)]
+    sections = [_head(every), _goals(every), _costs(every), _homes(every), _expected(every), _bands(every)]
+    sections.append(_measured(every))
     path.write_text("\n\n".join(section for section in sections if section) + "\n", encoding="utf-8")
 
 
@@ -82,7 +92,7 @@ def _place(one: Result) -> tuple[bool, str, int]:
 
 
 def _mine(one: Result) -> bool:
-    return one.tool.startswith(OURS) and BY_HAND not in one.tool
+    return one.tool.startswith(OURS) and IN_PROCESS in one.tool
 
 
 def _same(one: Result, other: Result) -> bool:
@@ -125,9 +135,53 @@ def _costs(every: Sequence[Result]) -> str:
          *([] if one.pairwise else ["", "", ""]), _share(one.bcubed), _number(one.wall_seconds),
          _number(one.cpu_seconds), _number(one.peak_mb, 0), "" if one.outcome == "done" else one.outcome]
         for one in sorted(every, key=_place)
+        if one.wall_seconds is not None
     ]  # fmt: skip
     note = "CPU and peak memory are summed over all processes of the tool; start of the interpreter included."
     return f"## Side by side\n\n{note}\n\n" + table(heads, rows) if rows else ""
+
+
+def _expected(every: Sequence[Result]) -> str:
+    heads = ["set", "rows", "run", "kind", "precision", "estimated", "recall", "estimated", "outside"]
+    rows = []
+    for one in sorted((o for o in every if o.expected and o.pairwise), key=_place):
+        alone = len(one.expected) == 1
+        for kind, held in one.expected.items():
+            shown = [f"{value:.3f} ({low:.3f} to {high:.3f})" for low, value, high in (held[:3], held[3:])]
+            true = one.pairwise[:2] if one.pairwise and alone else ()
+            out = [name for name, x, (low, _, high) in zip(
+                ("precision", "recall"), true, (held[:3], held[3:]), strict=False
+            ) if not low <= x <= high]  # fmt: skip
+            known = [f"{x:.3f}" for x in true] or ["", ""]
+            rows.append([one.set, f"{one.rows:,}", _how(one), kind, known[0], shown[0], known[1], shown[1],
+                         ", ".join(out)])  # fmt: skip
+    told = (
+        "The model's own estimate of its accuracy, made without the truth, beside the truth (where a set has "
+    )
+    told += "one kind of customer); `matching/estimate.py` says what the interval holds and what it cannot."
+    return f"## Estimated without truth\n\n{told}\n\n" + table(heads, rows) if rows else ""
+
+
+def _bands(every: Sequence[Result]) -> str:
+    heads = ["set", "rows", "run", "probability", "pairs", "mean probability", "observed", "difference", ""]
+    rows = []
+    for one in sorted((o for o in every if o.bands), key=_place):
+        for band in (Band(low, high, int(n), p, y) for low, high, n, p, y in one.bands):
+            if band.judged:
+                rows.append([
+                    one.set, f"{one.rows:,}", _how(one), f"{band.low:g} to {band.high:g}",
+                    f"{band.pairs:,}", f"{band.believed:.3f}", f"{band.observed:.3f}",
+                    f"{band.excess:+.3f}", "" if band.holds else "off",
+                ])  # fmt: skip
+    told = (
+        "Candidate pairs by the probability the model gives them, in bands of 200 pairs or more; a band that "
+    )
+    told += "is off by more than 0.05 is marked. `reliability.svg` draws them."
+    return f"## Is a probability what it says?\n\n{told}\n\n" + table(heads, rows) if rows else ""
+
+
+def _how(one: Result) -> str:
+    return BY_HAND if BY_HAND in one.tool else "no configuration"
 
 
 def _measured(every: Sequence[Result]) -> str:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Cost, machine
 from matching.evaluation import Evaluation, Ratio
@@ -42,6 +43,10 @@ class Result:
     homes: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     """Pairs of different people of one household, by kind: how many, how many wrongly merged, and how many of
     those no field tells apart."""
+    expected: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Per kind what the model estimates without truth: precision (low, value, high), then recall."""
+    bands: tuple[tuple[float, ...], ...] = ()
+    """Reliability: low, high, pairs, mean probability and observed share of each band of probability."""
     date: str = ""
     """Day of the measurement, ISO."""
     machine: str = ""
@@ -84,11 +89,12 @@ def read(path: Path = DATA) -> list[Result]:
     return [_result(row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _result(row: dict[str, object]) -> Result:
-    tuples = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    homes = row.get("homes")
-    kinds = {kind: tuple(counts) for kind, counts in homes.items()} if isinstance(homes, dict) else {}
-    return Result(**{**tuples, "homes": kinds})  # type: ignore[arg-type]  # JSON that this module wrote
+def _result(row: dict[str, Any]) -> Result:
+    for name in ("pairwise", "bcubed"):
+        row[name] = tuple(row[name]) if name in row else None
+    for name in ("homes", "expected"):
+        row[name] = {kind: tuple(values) for kind, values in row.get(name, {}).items()}
+    return Result(**{**row, "bands": tuple(tuple(band) for band in row.get("bands", ()))})
 
 
 def merged(old: Iterable[Result], new: Iterable[Result]) -> list[Result]:
@@ -101,7 +107,8 @@ def keep(new: Iterable[Result], path: Path = DATA) -> list[Result]:
     """Add results to the data; all results."""
     every = merged(read(path), new)
     rows = [
-        {name: value for name, value in asdict(one).items() if value not in (None, {}, "")} for one in every
+        {name: value for name, value in asdict(one).items() if value not in (None, {}, (), "")}
+        for one in every
     ]
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return every
