@@ -7,6 +7,7 @@ machine and the command. The page is written from the data alone.
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -105,13 +106,19 @@ def merged(old: Iterable[Result], new: Iterable[Result]) -> list[Result]:
 
 def keep(new: Iterable[Result], path: Path = DATA) -> list[Result]:
     """Add results to the data; all results."""
-    every = merged(read(path), new)
+    with path.with_suffix(".lock").open("w") as lock:  # two measurements may end at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        every = merged(read(path), new)
+        _save(every, path)
+    return every
+
+
+def _save(every: Iterable[Result], path: Path) -> None:
     rows = [
         {name: value for name, value in asdict(one).items() if value not in (None, {}, (), "")}
         for one in every
     ]
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return every
 
 
 def warn(message: str) -> None:
