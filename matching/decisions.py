@@ -2,16 +2,16 @@
 
 SAME is transitive. DIFFERENT holds for the two records it names, however long the chain that would join them.
 When SAME verdicts chain two records that a DIFFERENT verdict keeps apart, DIFFERENT wins until a person
-settles it: the newest SAME of the chain is suspended and listed. UNSURE keeps two records apart in
+settles it: the newest SAME of the chain is suspended as a whole and listed. UNSURE keeps two records apart in
 automatic merging, also through third records; only SAME verdicts overrule it. Two customers that a person has
 confirmed are kept apart in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -78,12 +78,19 @@ class _Forest:
             self.members[a] |= moved
             self.group.update(dict.fromkeys(moved, a))
 
-    def path(self, start: int, end: int) -> list[int]:
-        """Records on the shortest chain of accepted SAME verdicts; least records first among equals."""
+    def path(self, start: int, end: int, *, also: Iterable[Pair]) -> list[int]:
+        """Records on the shortest chain of SAME verdicts, those accepted and `also` these.
+
+        Least records come first among equals.
+        """
+        further: dict[int, list[int]] = {}
+        for one, two in also:
+            further.setdefault(one, []).append(two)
+            further.setdefault(two, []).append(one)
         came: dict[int, int] = {start: start}
         queue = [start]
         for record in queue:
-            for other in sorted(self.edges.get(record, ())):
+            for other in sorted({*self.edges.get(record, ()), *further.get(record, ())}):
                 if other not in came:
                     came[other] = record
                     queue.append(other)
@@ -97,27 +104,41 @@ def resolve(decisions: pa.Table | None, record_ids: pa.Array) -> tuple[Constrain
     """The verdicts in force among the records, and the contradictions between them.
 
     `decisions` has left, right, verdict and optionally decided_at (ISO time; without it the greater pair of
-    record ids counts as the newer). Verdicts on records that are not there are left aside.
+    record ids counts as the newer) and decision: rows of one number are one word of one person, which holds
+    as a whole or, where it contradicts a DIFFERENT verdict anywhere, not at all. Verdicts on records that are
+    not there are left aside.
     """
     verdicts = _placed(decisions, record_ids)
-    apart = {pair for pair, verdict, _ in verdicts if verdict == DIFFERENT}
+    apart = {v.pair for v in verdicts if v.verdict == DIFFERENT}
     strangers = _strangers(apart)
     forest, conflicts = _Forest(), []
-    for (one, two), verdict, _ in verdicts:
-        if verdict == SAME:
-            against = _against(forest, strangers, one, two)
-            if against is None:
+    for pairs in _words([v for v in verdicts if v.verdict == SAME]):
+        against = _against(forest, strangers, pairs)
+        if against is None:
+            for one, two in pairs:
                 forest.join(one, two)
-            else:
-                conflicts.append(((one, two), against))
-    unsure = {pair for pair, verdict, _ in verdicts if verdict == UNSURE and not _joined(forest, pair)}
+        else:
+            conflicts.append((pairs, against))
+    unsure = {v.pair for v in verdicts if v.verdict == UNSURE and not _joined(forest, v.pair)}
     must = {(a, b) if a < b else (b, a) for a, others in forest.edges.items() for b in others}
     found = Constraints(tuple(sorted(must)), tuple(sorted(apart | unsure)), tuple(sorted(unsure - apart)))
     return found, _listed(conflicts, forest, record_ids.to_pylist() if conflicts else [])
 
 
-def _placed(decisions: pa.Table | None, record_ids: pa.Array) -> list[tuple[Pair, str, tuple[str, int, int]]]:
-    """Verdicts on positions left < right, oldest first."""
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """One row of the decisions, on positions."""
+
+    pair: Pair
+    """left < right."""
+    verdict: str
+    decision: int
+    """Rows of one number are one word."""
+    when: str
+
+
+def _placed(decisions: pa.Table | None, record_ids: pa.Array) -> list[_Verdict]:
+    """Verdicts on records that are there, oldest first."""
     if decisions is None or not decisions.num_rows:
         return []
     wrong = set(decisions["verdict"].to_pylist()) - set(VERDICTS)
@@ -127,15 +148,24 @@ def _placed(decisions: pa.Table | None, record_ids: pa.Array) -> list[tuple[Pair
         pc.index_in(decisions[side].cast(pa.string()), value_set=record_ids).to_pylist()
         for side in ("left", "right")
     ]
-    dated = "decided_at" in decisions.column_names
-    when = decisions["decided_at"].cast(pa.string()).to_pylist() if dated else [""] * decisions.num_rows
-    rows = zip(at[0], at[1], decisions["verdict"].to_pylist(), when, strict=True)
+    size, names = decisions.num_rows, decisions.column_names
+    when = decisions["decided_at"].cast(pa.string()).to_pylist() if "decided_at" in names else [""] * size
+    words = decisions["decision"].to_pylist() if "decision" in names else list(range(size))
+    rows = zip(at[0], at[1], decisions["verdict"].to_pylist(), words, when, strict=True)
     placed = [
-        ((min(a, b), max(a, b)), verdict, (time or "", min(a, b), max(a, b)))
-        for a, b, verdict, time in rows
+        _Verdict((min(a, b), max(a, b)), verdict, word, time or "")
+        for a, b, verdict, word, time in rows
         if a is not None and b is not None and a != b
     ]
-    return sorted(placed, key=lambda row: (row[2], row[1]))
+    return sorted(placed, key=lambda v: (v.when, v.pair, v.verdict))
+
+
+def _words(verdicts: list[_Verdict]) -> Iterator[list[Pair]]:
+    """The pairs of each word, in the order in which the words were said."""
+    words: dict[int, list[Pair]] = {}
+    for verdict in verdicts:
+        words.setdefault(verdict.decision, []).append(verdict.pair)
+    yield from words.values()
 
 
 def _joined(forest: _Forest, pair: Pair) -> bool:
@@ -151,36 +181,45 @@ def _strangers(apart: Iterable[Pair]) -> dict[int, set[int]]:
     return found
 
 
-def _against(forest: _Forest, strangers: dict[int, set[int]], one: int, two: int) -> Pair | None:
-    """The least DIFFERENT verdict that joining two groups would break; within a group none is broken."""
-    a, b = forest.find(one), forest.find(two)
-    few, many = sorted((forest.members[a], forest.members[b]), key=len)
-    broken = [
-        (min(record, other), max(record, other))
-        for record in few
-        for other in strangers.get(record, set()) & many
-        if a != b
-    ]
+def _against(forest: _Forest, strangers: dict[int, set[int]], pairs: list[Pair]) -> Pair | None:
+    """The least DIFFERENT verdict that joining the groups of these pairs would break.
+
+    No verdict is broken within a group, so only one between two groups can be.
+    """
+    trial = _Forest()
+    for one, two in pairs:
+        trial.join(forest.find(one), forest.find(two))
+    broken = []
+    for groups in trial.members.values():
+        together = set().union(*(forest.members[group] for group in groups))
+        broken += [
+            (min(record, other), max(record, other))
+            for record in together
+            for other in strangers.get(record, set()) & together
+        ]
     return min(broken, default=None)
 
 
-def _listed(conflicts: list[tuple[Pair, Pair]], forest: _Forest, ids: list[str]) -> pa.Table:
+def _listed(conflicts: list[tuple[list[Pair], Pair]], forest: _Forest, ids: list[str]) -> pa.Table:
+    """The contradictions, each with the shortest chain that joins the two records."""
     rows = []
-    for suspended, (left, right) in conflicts:
-        near, far = suspended if _joined(forest, (left, suspended[0])) else suspended[::-1]
-        chain = [ids[i] for i in [*forest.path(left, near), *forest.path(far, right)]]
+    for pairs, (left, right) in conflicts:
+        chain = forest.path(left, right, also=pairs)
+        said = {*pairs, *((two, one) for one, two in pairs)}
+        suspended = next(sorted(step) for step in pairwise(chain) if step in said)
+        names, (one, two) = [ids[i] for i in chain], (ids[i] for i in suspended)
         sentence = (
             f"{ids[left]} and {ids[right]} were said to be different, yet SAME verdicts join them: "
-            f"{' = '.join(chain)}; the newest, {ids[suspended[0]]} = {ids[suspended[1]]}, is suspended"
+            f"{' = '.join(names)}; the newest, {one} = {two}, is suspended"
         )
         rows.append(
             {
                 "left": ids[left],
                 "right": ids[right],
                 "verdict": DIFFERENT,
-                "suspended_left": ids[suspended[0]],
-                "suspended_right": ids[suspended[1]],
-                "chain": chain,
+                "suspended_left": one,
+                "suspended_right": two,
+                "chain": names,
                 "sentence": sentence,
             }
         )
@@ -188,22 +227,33 @@ def _listed(conflicts: list[tuple[Pair, Pair]], forest: _Forest, ids: list[str])
 
 
 def between_confirmed(
-    constraints: Constraints, confirmed: pa.Array | None, record_ids: pa.Array, label: Ints
+    constraints: Constraints, confirmed: pa.Table | None, record_ids: pa.Array, label: Ints
 ) -> Constraints:
     """The constraints, and that evidence alone merges no two customers which a person has confirmed.
 
-    `confirmed` are the record ids of confirmed customers, whose members SAME verdicts hold together; `label`
-    names the component of each record. Only customers that meet in a component need to be kept apart; a
-    person is asked about them.
+    `confirmed` has record_id and decision: the records of each confirmed customer, which SAME verdicts hold
+    together unless a person contradicts; `label` names the component of each record. Only customers that
+    meet in a component need to be kept apart; a person is asked about them.
     """
-    if confirmed is None or not len(confirmed):
+    if confirmed is None or not confirmed.num_rows:
         return constraints
-    at = pc.index_in(pc.unique(confirmed), value_set=record_ids).drop_null().to_numpy(zero_copy_only=False)
-    stands_for = np.unique(_held_together(constraints.must, len(record_ids))[at.astype(np.int64)])
-    meeting: dict[int, list[int]] = {}
-    for record, component in zip(stands_for.tolist(), label[stands_for].tolist(), strict=True):
-        meeting.setdefault(component, []).append(record)
-    pairs = {pair for records in meeting.values() for pair in combinations(records, 2)}
+    place = pc.index_in(confirmed["record_id"], value_set=record_ids).to_pylist()
+    words: dict[int, list[int]] = {}
+    for at, decision in zip(place, confirmed["decision"].to_pylist(), strict=True):
+        if at is not None:
+            words.setdefault(decision, []).append(at)
+    alike = tuple(pair for records in words.values() for pair in pairwise(records))
+    stands_for = _held_together(constraints.must, len(record_ids))
+    customer = _held_together((*constraints.must, *alike), len(record_ids))
+    meeting: dict[int, set[tuple[int, int]]] = {}
+    for at in {at for records in words.values() for at in records}:
+        meeting.setdefault(int(label[at]), set()).add((int(stands_for[at]), int(customer[at])))
+    pairs = {
+        (min(one, other), max(one, other))
+        for records in meeting.values()
+        for (one, mine), (other, theirs) in combinations(sorted(records), 2)
+        if mine != theirs
+    }
     cannot = pairs | set(constraints.cannot)
     asked = (pairs - set(constraints.cannot)) | set(constraints.unsure)
     return Constraints(constraints.must, tuple(sorted(cannot)), tuple(sorted(asked)))

@@ -101,14 +101,14 @@ def match(
     *,
     model: Model | None = None,
     decisions: pa.Table | None = None,
-    confirmed: pa.Array | None = None,
+    confirmed: pa.Table | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Matched:
     """Match the records: with a model as it stands, without one after training it on these records.
 
-    `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` are
-    records of customers that a person has confirmed.
+    `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` has
+    record_id and decision, of the records of customers that a person has confirmed.
     """
     chosen = settings or Settings()
     watch = progress or Silent()
@@ -141,7 +141,7 @@ class _Context:
     """What clustering a kind needs besides its pairs."""
 
     decisions: pa.Table | None
-    confirmed: pa.Array | None
+    confirmed: pa.Table | None
     settings: Settings
     progress: Progress
 

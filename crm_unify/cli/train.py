@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Fit the weights anew on all records a run would match.
 
-    The new model waits: the next run scores with it and brings it into force; `crm-unify plan` shows what that
-    changes. Former models are kept. Where the data give the same model again, nothing is written.
+    The new model waits: the next run scores with it and brings it into force; `crm-unify plan` shows what
+    that changes. Former models are kept. Where the data give the same model again, nothing is written.
     """
     from crm_unify.rules.load import load_project
     from crm_unify.run.train import train

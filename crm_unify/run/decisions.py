@@ -144,8 +144,8 @@ class Rulings:
 
     verdicts: pa.Table
     """VERDICTS, for :func:`matching.decisions.resolve`."""
-    confirmed: pa.Array
-    """Records of customers that a person confirmed."""
+    confirmed: pa.Table
+    """CONFIRMED: the records of customers that a person confirmed."""
     pins: pa.Table
     """PINS."""
     confirmed_at: Mapping[str, str]
@@ -165,6 +165,9 @@ VERDICTS: Final = pa.schema(
 )
 
 
+CONFIRMED: Final = pa.schema([("record_id", pa.string()), ("decision", pa.int64())])
+
+
 def rulings(decisions: Iterable[Decision], said: Mapping[str, str]) -> Rulings:
     """The decisions in force; `said` is the hash of what the records of UNSURE verdicts say now."""
     holds = live(decisions)
@@ -182,10 +185,11 @@ def rulings(decisions: Iterable[Decision], said: Mapping[str, str]) -> Rulings:
         if decision.kind == CONFIRM
         for member in decision.members
     }
+    confirmed = [(m.record_id, d.id) for d in holds if d.kind == CONFIRM for m in d.members]
     pins = [(d.record_id, d.field, d.id, d.value) for d in holds if d.kind == PIN]
     return Rulings(
         table_of(verdicts, VERDICTS),
-        pa.array(sorted(confirmed_at), pa.string()),
+        table_of(confirmed, CONFIRMED),
         table_of(pins, PINS),
         confirmed_at,
         tuple(lapsed),
@@ -238,7 +242,8 @@ def with_confirmed(tables: Mapping[str, pa.Table], xref: pa.Table, found: Ruling
     if not found.confirmed_at:
         return tables
     customers = tables["customer"]
-    rows = xref.filter(pc.is_in(xref["record_id"], found.confirmed)).to_pylist()
+    confirmed = found.confirmed["record_id"].combine_chunks()
+    rows = xref.filter(pc.is_in(xref["record_id"], confirmed)).to_pylist()
     newest: dict[str, str] = {}
     for row in rows:
         at = found.confirmed_at[row["record_id"]]

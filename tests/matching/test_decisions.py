@@ -74,8 +74,9 @@ def test_an_unknown_verdict_is_refused() -> None:
 
 
 def among_confirmed(*confirmed: str, label: list[int], must: tuple[tuple[int, int], ...] = ()) -> Constraints:
-    """The constraints when these records belong to confirmed customers."""
-    chosen = pa.array(confirmed, pa.string())
+    """The constraints when these are confirmed customers; ``r1 r2`` is one of two records."""
+    rows = [(record, number) for number, records in enumerate(confirmed) for record in records.split()]
+    chosen = pa.table({"record_id": [r for r, _ in rows], "decision": [n for _, n in rows]})
     return between_confirmed(Constraints(must=must), chosen, IDS, np.array(label, np.int64))
 
 
@@ -91,6 +92,29 @@ def test_what_a_person_said_is_the_same_is_one_confirmed_customer() -> None:
     assert found.cannot == ((0, 3),)
 
 
+def test_a_confirmed_customer_is_not_kept_apart_from_itself() -> None:
+    """Its SAME is suspended by somebody's DIFFERENT: the evidence decides among its records again."""
+    found = among_confirmed("r0 r1", "r5", label=[0] * 8)
+    assert found.cannot == ((0, 5), (1, 5))
+
+
 def test_a_confirmed_record_that_is_gone_is_left_aside() -> None:
     """Confirmations of records that are not among these change nothing."""
     assert among_confirmed("gone", "r1", label=[0] * 8) == Constraints()
+
+
+def test_a_word_on_customers_holds_as_a_whole_or_not_at_all() -> None:
+    """r0, r1 = r2, r3 was said in one breath: DIFFERENT of r0 and r2 suspends all of it, listed once."""
+    rows = [("r0", "r2"), ("r0", "r3"), ("r1", "r2"), ("r1", "r3")]
+    table = pa.table(
+        {
+            "left": [*(a for a, _ in rows), "r0"],
+            "right": [*(b for _, b in rows), "r2"],
+            "verdict": ["same"] * 4 + ["different"],
+            "decided_at": ["2026-01-01"] * 4 + ["2026-01-02"],
+            "decision": [1] * 4 + [2],
+        }
+    )
+    found, conflicts = resolve(table, IDS)
+    assert (found.must, found.cannot) == ((), ((0, 2),))
+    assert conflicts["chain"].to_pylist() == [["r0", "r2"]]

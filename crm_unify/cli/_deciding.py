@@ -1,0 +1,130 @@
+"""What all commands share that record a decision: why, by whom, shown first, asked once, recorded once."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._output import Output
+from crm_unify.cli._who import by_option, who
+from crm_unify.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import sqlalchemy as sa
+
+    from crm_unify.run.deciding import Draft
+    from crm_unify.run.decisions import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a decision is to be recorded."""
+
+    project: Path
+    environment: str | None
+    why: str
+    by: str
+    """Who decides."""
+    dry_run: bool
+    """Show what would be recorded, and record nothing."""
+    yes: bool
+    """Act without asking."""
+
+
+def deciding(*, why: bool) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Add the options of a decision; the command gets its `output` and a `wish`. `why`: it must be given."""
+
+    def decorate(function: Callable[..., int | None]) -> Callable[..., int | None]:
+        @click.option("--why", required=why, default=None if why else "", help="The reason, kept with it.")
+        @by_option
+        @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
+        @click.option("-e", "--environment", help="Environment of the project file.")
+        @yes_option
+        @project_option
+        @output_options
+        @functools.wraps(function)
+        def wrapper(
+            output: Output,
+            /,
+            project: Path,
+            environment: str | None,
+            why: str,
+            by: str | None,
+            **values: object,
+        ) -> int | None:
+            if required and not why.strip():
+                raise UsageError("the reason is empty", "--why", remedy="say why, for those who come later")
+            dry_run, yes = bool(values.pop("dry_run")), bool(values.pop("yes"))
+            wish = Wish(project, environment, why, who(by), dry_run, yes)
+            return function(output, wish, **values)
+
+        return wrapper
+
+    required = why
+    return decorate
+
+
+def decide(output: Output, wish: Wish, draft: Callable[[sa.Connection], Draft]) -> None:
+    """Show what is decided and what follows from it, ask where there is a terminal, and record it."""
+    from crm_unify.rules.load import load_project
+    from crm_unify.run.consequences import consequences
+    from crm_unify.run.deciding import drafted, record
+    from crm_unify.run.decisions import read_decisions
+    from crm_unify.schema.target import open_target, reachable
+    from crm_unify.schema.upgrade import require
+
+    loaded = load_project(wish.project, environment=wish.environment)
+    engine = open_target(loaded.project.target, root=loaded.root)
+    require(engine)
+    with reachable(engine):
+        with engine.connect() as connection:
+            decision = drafted(draft(connection), connection, why=wish.why, by=wish.by)
+            follows = consequences(connection, decision, read_decisions(connection))
+        if not wish.dry_run:
+            _agree(output, wish, decision, follows)
+            decision = record(engine, decision)
+    data = decision.as_json() | {"recorded": not wish.dry_run, "follows": list(follows)}
+    head = "would be recorded as" if wish.dry_run else "recorded as"
+    tail = [] if wish.dry_run else [IN_FORCE.format(id=decision.id)]
+    output.answer(data, "\n".join([f"{head} decision {decision.id}", *lines(decision, follows), *tail]))
+
+
+IN_FORCE: Final = (
+    "in force from the next run; `crm-unify plan` shows everything it changes, "
+    "`crm-unify revoke {id}` takes it back"
+)
+
+
+def _agree(output: Output, wish: Wish, decision: Decision, follows: tuple[str, ...]) -> None:
+    """Ask on a terminal; in a script the words of the command are the agreement, and it can be revoked."""
+    if wish.yes or not sys.stdin.isatty():
+        return
+    output.say("\n".join(lines(decision, follows)))
+    if not output.agreed("Record this?", yes=False):
+        raise UsageError("nothing was recorded", remedy="repeat it and agree")
+
+
+SHOWN: Final = 6
+"""Records shown of each side."""
+
+
+def lines(decision: Decision, follows: tuple[str, ...]) -> Iterator[str]:
+    """A decision for people: who is meant, why, and what follows."""
+    sides = list(decision.sides.values())
+    for number, side in enumerate(sides, 1):
+        if len(sides) > 1:
+            yield f"  side {number}:"
+        yield from (f"    {record}" for record in side[:SHOWN])
+        if len(side) > SHOWN:
+            yield f"    and {len(side) - SHOWN:,} records more"
+    yield f"  why: {decision.why} ({decision.by})"
+    yield from (f"  {sentence}" for sentence in follows)
