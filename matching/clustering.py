@@ -2,7 +2,8 @@
 
 Weights are whole millibits, clipped so that no single pair decides for a whole cluster. Members enter in the
 order of their positions and ties go to the lesser one, so row order cannot move a record. Two groups merge
-when the average weight between them reaches the merge line and no constraint stands between them. A pair
+when one pair between them reaches the merge line, all pairs together do not speak against it (their average
+is not below EVEN), and no constraint stands between them. A pair
 counts in that average by what its records had to compare: a record with little in it does not vote against
 its own kind.
 """
@@ -28,6 +29,11 @@ it."""
 
 LINE_STEP = 1_000
 """Millibits by which the line is raised inside a component that is too large."""
+
+
+EVEN = 0
+"""Average in millibits from which on all pairs between two groups together do not speak against merging them:
+even odds. Their strongest pair must reach the merge line by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,14 +143,16 @@ def _agglomerate(out: Ints, pairs: Weighted, line: int, constraints: Constraints
     total, say = np.zeros((size, size), np.int64), np.zeros((size, size), np.int64)
     total[i, j] = total[j, i] = pairs.millibits * pairs.say
     say[i, j] = say[j, i] = pairs.say
+    strongest = np.full((size, size), CLIP_LOW, np.int64)
+    strongest[i, j] = strongest[j, i] = pairs.millibits
     forbidden = np.eye(size, dtype=np.bool_)
     for a, b in _inside(constraints.cannot, members):
         forbidden[a, b] = forbidden[b, a] = True
-    state = _Groups(total, say, forbidden, np.arange(size))
+    state = _Groups(total, say, strongest, forbidden, np.arange(size))
     for a, b in _inside(constraints.must, members):
         state.merge(*sorted((int(state.group[a]), int(state.group[b]))))
     while True:
-        best = state.strongest(line)
+        best = state.closest(line)
         if best is None:
             break
         state.merge(*best)
@@ -164,18 +172,20 @@ class _Groups:
     """Summed weight between groups, each pair times its say."""
     say: Ints
     """Summed say between groups."""
+    strongest: Ints
+    """Weight of the strongest pair between groups."""
     forbidden: Flags
     """True where two groups must not merge, or one of them is gone."""
     group: Ints
     """Group of each member."""
 
-    def strongest(self, line: int) -> tuple[int, int] | None:
-        """The two groups of the greatest average at or above the line; ties go to the lesser places."""
+    def closest(self, line: int) -> tuple[int, int] | None:
+        """The two groups of the greatest average that may merge; ties go to the lesser places."""
         average = self.total / np.maximum(self.say, 1)
-        average[self.forbidden] = -np.inf
+        average[self.forbidden | (self.strongest < line)] = -np.inf
         at = int(np.argmax(average))
         a, b = divmod(at, len(self.total))
-        return (min(a, b), max(a, b)) if average[a, b] >= line else None
+        return (min(a, b), max(a, b)) if average[a, b] >= min(EVEN, line) else None
 
     def merge(self, a: int, b: int) -> None:
         """Move group b into group a < b."""
@@ -185,6 +195,8 @@ class _Groups:
         self.total[:, a] += self.total[:, b]
         self.say[a] += self.say[b]
         self.say[:, a] += self.say[:, b]
+        self.strongest[a] = np.maximum(self.strongest[a], self.strongest[b])
+        self.strongest[:, a] = self.strongest[a]
         self.forbidden[a] |= self.forbidden[b]
         self.forbidden[:, a] |= self.forbidden[:, b]
         self.forbidden[b] = self.forbidden[:, b] = True

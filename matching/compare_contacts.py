@@ -90,7 +90,7 @@ def email(features: KindFeatures, left: Ints, right: Ints) -> Small:
         found[kept] = cells(np.full(len(kept), 2), rarity(local.counts)[local.codes[one[kept]]])
         # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
         # is one mailbox with a slip.
-        slip = _slip(col.values, one, two) & ~(roles & ~_agreeing(local, one, two))
+        slip = _slip(col.values, local, one, two) & ~(roles & ~_agreeing(local, one, two))
         found = np.where(slip, cells(np.array([3])), found)
         found = np.where((levels(found) <= 1) & _shared_by_several(col, one, two), np.uint8(0), found)
         return np.where(one == two, same[one], found)
@@ -110,11 +110,11 @@ def _is_role(local: str) -> bool:
     return re.split(r"[-._+\d]", local, maxsplit=1)[0] in ROLES
 
 
-def _slip(values: Texts, one: Codes, two: Codes) -> Flags:
-    """True where two e-mail addresses are alike but for a few characters, none of them a digit."""
+def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
+    """True where two e-mail addresses are alike but for a few characters, no digit before the @."""
     longer = np.maximum(lengths(values)[one], lengths(values)[two])
     like = (1 - edits(values, one, two) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
-    return like & ~_numbered(values, one, two)
+    return like & ~_numbered(local.values, local.codes[one], local.codes[two])
 
 
 def _shared_by_several(col: Column, one: Codes, two: Codes) -> Flags:

@@ -72,9 +72,11 @@ def given(features: KindFeatures, left: Ints, right: Ints) -> Small:
 
     where, one, two = combinations(col, col, left, right)
     out = best(where, per_distinct(one, two, level), len(left))
-    for a, b in ((called, col), (col, called)):
+    second = features.columns["middle"]
+    for a, b in ((called, col), (col, called), (second, col), (col, second)):
         where, one, two = combinations(a, b, left, right)
-        out = np.maximum(out, best(where, cells(np.where(one == two, 5, -1)), len(left)))
+        whole = (one == two) & ~names.single[one] if len(names.single) else one == two
+        out = np.maximum(out, best(where, cells(np.where(whole, 5, -1)), len(left)))
     out = np.where(misplaced(features, left, right) > 0, np.uint8(0), out)
     return np.where(swapped(features, left, right), np.maximum(out, cells(np.array([5]))), out)
 
@@ -102,12 +104,14 @@ def _garbled(features: KindFeatures, one: Codes, two: Codes) -> Flags:
     """
     names, counts = features.names, features.columns["given"].counts
     usual = names.listed | (counts >= USUAL_COUNT)
-    a, b = names.values[one].tolist(), names.values[two].tolist()
+    found = ~(usual[one] & usual[two])
+    asked = np.flatnonzero(found)
+    a, b = (names.values[side[asked]].tolist() for side in (one, two))
     ordered = np.asarray(process.cpdist(a, b, scorer=OSA.normalized_similarity)) >= SAME_ORDER
-    sorted_letters = np.array(["".join(sorted(value)) for value in names.values], dtype=object)
-    a, b = sorted_letters[one].tolist(), sorted_letters[two].tolist()
+    a, b = (["".join(sorted(value)) for value in side] for side in (a, b))
     jumbled = np.asarray(process.cpdist(a, b, scorer=Indel.normalized_similarity)) >= SAME_LETTERS
-    return np.asarray((ordered | jumbled) & ~(usual[one] & usual[two]))
+    found[asked] = ordered | jumbled
+    return np.asarray(found)
 
 
 def _forms(values: Texts, one: Codes, two: Codes, asked: Ints) -> tuple[Flags, Flags]:

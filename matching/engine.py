@@ -21,7 +21,7 @@ from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, 
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import KindModel, Model
-from matching.policy import CLASSES, COMPARISONS, SAID, UNRELATED
+from matching.policy import CLASSES, COMPARISONS, NEAR, SAID
 from matching.rules import RULES
 from matching.scoring import MILLI, Scores, say, score
 from matching.settings import Settings
@@ -277,7 +277,7 @@ def _outcome(
     apart = np.isin(pair, codes(set(constraints.cannot) - set(constraints.unsure), len(features)))
     asked = (scores.millibits >= review) | np.isin(pair, codes(constraints.unsure, len(features)))
     band = np.where(together, 0, np.where(asked & ~apart, 1, 2))
-    living = (scores.klass != CLASSES.index("same")) & (scores.klass != UNRELATED)
+    living = np.isin(scores.klass, [CLASSES.index(name) for name in NEAR])
     kept = np.flatnonzero((band < 2) | living)
     ids, rules = features.record_ids, pa.array([rule.name for rule in RULES[features.kind]])
     rule = every.rule[kept]

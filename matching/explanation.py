@@ -14,12 +14,14 @@ CLASS_WORDS: Final = {
         "same": "the same person",
         "household": "two persons of one household",
         "site": "two persons at one place, colleagues or neighbours",
+        "namesake": "two persons of one name",
         "unrelated": "two persons who have nothing to do with each other",
     },
     "organisation": {
         "same": "the same organisation",
         "household": "two branches of one organisation",
         "site": "two organisations at one place",
+        "namesake": "two organisations of one name",
         "unrelated": "two organisations that have nothing to do with each other",
     },
 }

@@ -34,6 +34,7 @@ from matching.columns import (
     within,
 )
 from matching.hashing import groups
+from matching.lists import NO_NAMES, TITLES
 from matching.names import NameTraits, gender_of_title, name_traits, words_of
 from matching.places import Places, no_places, places
 from matching.policy import COMPARISONS
@@ -220,16 +221,18 @@ _SUFFIX = r" (?P<suffix>JR|SR|JUN|SEN|JNR|SNR|JUNIOR|SENIOR|II|III|IV)$"
 
 
 def _name_parts(table: _Table) -> tuple[dict[str, pa.Array], Ints]:
-    """Folded name parts of each person claim; a full name is split where no part is claimed."""
+    """Folded name parts of each person claim; a full name is split, and heard where no part is claimed."""
     wanted = ("given_name", "middle_name", "family_name", "birth_name", "nickname")
     found, owner = table.texts("person", "full_name", "suffix", "prefix", *wanted)
     full, suffix, prefix, parts = *found[:3], dict(zip(wanted, found[3:], strict=True))
-    unsplit = pc.and_(pc.is_null(parts["given_name"]), pc.is_null(parts["family_name"]))
-    split = normal_names.split_names(
-        pc.if_else(unsplit, full, pa.scalar(None, pa.string())), order="auto"
-    ).value
+    split = normal_names.split_names(full, order="auto").value
+    whole = {name: text.fold(pc.struct_field(split, name)).value for name in wanted}
+    folded = {name: text.fold(parts[name]).value for name in wanted}
+    folded["given_name"] = _without_titles(folded["given_name"])
+    heard = _heard(folded, whole)
     folded = {
-        name: text.fold(pc.coalesce(parts[name], pc.struct_field(split, name))).value for name in wanted
+        name: pc.coalesce(folded[name], pc.if_else(heard, whole[name], pa.scalar(None, pa.string())))
+        for name in wanted
     }
     claimed = text.fold(pc.coalesce(suffix, pc.struct_field(split, "suffix"))).value
     title = text.fold(pc.coalesce(prefix, pc.struct_field(split, "prefix"))).value
@@ -255,6 +258,26 @@ def _name_parts(table: _Table) -> tuple[dict[str, pa.Array], Ints]:
         "suffix": _canonical_suffix(pc.coalesce(claimed, tails["family_name"], tails["given_name"])),
         "titled": _titled(title),
     }, owner
+
+
+def _heard(claimed: dict[str, pa.Array], whole: dict[str, pa.Array]) -> pa.Array:
+    """True where the parts of the full name fill what is not claimed: they agree with all that is."""
+    agrees = [
+        pc.or_(pc.is_null(claimed[name]), pc.fill_null(pc.equal(claimed[name], whole[name]), False))
+        for name in ("given_name", "family_name")
+    ]
+    return pc.and_(*agrees)
+
+
+_TITLES = rf"^(?:(?:{'|'.join(sorted(TITLES))}) +)+"
+_NO_NAME = rf"^(?:{'|'.join(sorted(TITLES | NO_NAMES))})$"
+
+
+def _without_titles(given: pa.Array) -> pa.Array:
+    """Folded given names without titles; null where the field names a title or a relation instead."""
+    bare = pc.replace_substring_regex(given, _TITLES, "")
+    nameless = pc.fill_null(pc.match_substring_regex(bare, _NO_NAME), False)
+    return pc.if_else(nameless, pa.scalar(None, pa.string()), bare)
 
 
 def _canonical_suffix(folded: pa.Array) -> pa.Array:

@@ -57,9 +57,9 @@ def noise(
 def guarded(comparison: Comparison, share: Floats, *, documented: Floats, allowed: float = 0.0) -> Floats:
     """Learnt shares, class by level, that leave identifying evidence its documented worth.
 
-    A disagreement on who somebody is has at most GUARD times its documented share in class same, or the share
-    `allowed` by the noise of the file. Of what a
-    household or site shares by nature, an agreement tells one customer from it at most as well as documented.
+    A disagreement on who somebody is has at most GUARD times its documented share in class same, or the
+    share `allowed` by the noise of the file. Of what a household, site or namesake shares by nature, an
+    agreement tells one customer from it at most as well as documented.
     """
     out = share.copy()
     most = max(GUARD * documented[0, 0] / documented[0].sum(), allowed)
@@ -67,7 +67,8 @@ def guarded(comparison: Comparison, share: Floats, *, documented: Floats, allowe
         out[0, 1:] *= (1 - most) / out[0, 1:].sum()
         out[0, 0] = most
     if comparison.learnt and comparison.name not in NAMES_THE_PARTY:
-        for klass in (CLASSES.index(name) for name in comparison.shared):
+        rivals = (*comparison.shared, *(("namesake",) if comparison.namesakes else ()))
+        for klass in (CLASSES.index(name) for name in rivals):
             least = out[0] * documented[klass] / documented[0]
             out[klass] = _floored(out[klass], np.append(0.0, least[1:]))
     return out

@@ -20,11 +20,18 @@ class LevelWeight:
     """Share of pairs of different customers of one household, 0 to 1."""
     site: float
     """Share of pairs of different customers of one site, 0 to 1."""
+    namesake: float
+    """Share of pairs of two customers of one name, 0 to 1."""
     unrelated: float
     """u: share of unrelated pairs, 0 to 1."""
     usual: float | None = None
     """Share of records that carry the value agreed on, in a usual agreement by chance; None: rarity is not
     asked."""
+
+    @property
+    def by_class(self) -> tuple[float, ...]:
+        """The shares in the order of the classes."""
+        return (self.same, self.household, self.site, self.namesake, self.unrelated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,8 @@ class KindModel:
     """Share of all pairs that are of one household, 0 to 1."""
     prior_site: float
     """Share of all pairs that are of one site, 0 to 1."""
+    prior_namesake: float
+    """Share of all pairs that are of two customers of one name with nothing else in common, 0 to 1."""
     weights: Mapping[str, tuple[LevelWeight, ...]]
     """For each comparison the weights of its levels, from disagreement up."""
     fitted: Fitted
@@ -72,6 +81,12 @@ class KindModel:
     degrees: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Per column the values of a whole site (carried under MANY names or more), with their number,
     bounded."""
+
+    @property
+    def priors(self) -> tuple[float, ...]:
+        """Share of all pairs in each class, in their order."""
+        told = (self.prior_same, self.prior_household, self.prior_site, self.prior_namesake)
+        return (*told, 1 - sum(told))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,17 +85,23 @@ def _short_forms() -> dict[str, set[str]]:
     return table
 
 
+_SPELT = (("IE", "Y"), ("EY", "Y"), ("EY", "IE"), ("Y", "IE"), ("I", "Y"), ("I", "IE"))
+"""Endings of pet names that are spelt either way: Tommie, Tommy."""
+
+
 def formal_names(name: str) -> frozenset[str]:
     """The name itself and every full name it may be a short form of."""
-    return frozenset(_short_forms().get(name, ())) | {name}
+    spellings = (name, *(name.removesuffix(end) + other for end, other in _SPELT if name.endswith(end)))
+    return frozenset().union(*(_short_forms().get(spelt, ()) for spelt in spellings)) | {name}
 
 
 def _related(values: Texts) -> Ints:
     """Pairs of names that share a full name; a name shared by chance of spelling alone is not enough."""
     bearers: dict[str, list[int]] = {}
     for code, name in enumerate(values):
-        if name in _short_forms() or name in _full_names():
-            for full in formal_names(name):
+        formal = formal_names(name)
+        if len(formal) > 1 or name in _full_names():
+            for full in formal:
                 bearers.setdefault(full, []).append(code)
     keys = {
         (one << 32) | two
@@ -150,7 +156,8 @@ def paired_forms(one: str, two: str) -> bool:
     """True for the man's and the woman's form of one name: Christian, Christiane; Mario, Maria."""
     short, long = sorted((one, two), key=lambda name: (len(name), name))
     if long.startswith(short):
-        return long[len(short) :] in _FEMININE
+        ending = long[len(short) :]
+        return ending in _FEMININE and not (ending == "E" and short[-1] in "AEIOUY")
     common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     return common >= STEM - 1 and {short[common:], long[common:]} in _COUPLED
 

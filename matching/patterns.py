@@ -11,9 +11,12 @@ from matching.blocking import Candidates
 from matching.cells import levels
 from matching.columns import Flags, Ints
 from matching.model import KindModel
-from matching.policy import CLASSES, COMPARISONS, UNRELATED
+from matching.policy import CLASSES, COMPARISONS
 from matching.rules import RULES
 from matching.scoring import MILLI, name_excess, priors, tables
+
+RARE = ("same", "household", "site")
+"""The classes, first of all, that agree on rare values more often than chance does."""
 
 RARITY_STEP, RARITY_STEPS = 2, 16
 """Rarity enters a pattern in steps of this many bits, and this many steps at most either way."""
@@ -54,8 +57,8 @@ def _decoded(kind: str, code: Ints, count: Ints) -> Patterns:
     names = [comparison.name for comparison in COMPARISONS[kind]]
     for name in reversed(_doubtful(kind)):
         teaches[names.index(name)], code = (code % 2).astype(np.bool_), code // 2
-    bits = np.zeros((UNRELATED, len(code)))
-    for row in reversed(range(UNRELATED)):
+    bits = np.zeros((len(RARE), len(code)))
+    for row in reversed(range(len(RARE))):
         bits[row], code = (code % (2 * RARITY_STEPS) - RARITY_STEPS) * RARITY_STEP, code // (2 * RARITY_STEPS)
     level = np.zeros((size, len(code)), np.int64)
     for row in reversed(range(size)):
@@ -66,7 +69,7 @@ def _decoded(kind: str, code: Ints, count: Ints) -> Patterns:
 def _rarity(kind: str, cells: npt.NDArray[np.uint8], start: KindModel) -> list[Ints]:
     """For each class but the unrelated, the rarity of all values agreed on together, in steps."""
     table, plain = tables(kind, start), tables(kind, without_rarity(start))
-    total = np.zeros((UNRELATED, cells.shape[1]), np.int64)
+    total = np.zeros((len(RARE), cells.shape[1]), np.int64)
     for row, comparison in enumerate(COMPARISONS[kind]):
         extra = (table[row, 0] - plain[row, 0])[cells[row]]
         total[0] += extra

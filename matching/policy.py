@@ -18,17 +18,22 @@ KERNEL_VERSION = 4
 """Raised when the same pair would get other levels than before; a stored model names the one it was made
 for."""
 
-CLASSES = ("same", "household", "site", "unrelated")
+CLASSES = ("same", "household", "site", "namesake", "unrelated")
 """The latent classes, in the order of every array that has one entry per class.
 
 Families and colleagues are told apart within: families share the surname, colleagues the switchboard; one
 class for both would believe that families have seven surnames in eight. To people both are "household".
+Namesakes share their name by chance, and sometimes the mailbox that a form made of it; nothing else. Without
+a class of their own they would be taken for customers who changed all the rest.
 """
 
-SAID = ("same", "household", "household", "unrelated")
-"""What each class is called outside: a household or site is one thing."""
+SAID = ("same", "household", "household", "unrelated", "unrelated")
+"""What each class is called outside: a household or site is one thing, namesakes nothing."""
 
-UNRELATED = 3
+NEAR = ("household", "site")
+"""The classes of different customers who have something in common."""
+
+UNRELATED = CLASSES.index("unrelated")
 """Position of the class of unrelated pairs."""
 
 
@@ -65,6 +70,8 @@ class Comparison:
     for."""
     shared: tuple[str, ...] = ()
     """Classes that share it by nature (an address); in other classes two records agree only by chance."""
+    namesakes: tuple[float, ...] | None = None
+    """Shares of the levels among two customers of one name; None: as among unrelated ones."""
 
 
 EMAIL = Comparison(
@@ -103,6 +110,7 @@ EMAIL = Comparison(
         Level("the same personal e-mail address: {left}", 0.46, 0.03, 0.003, 0.000005, rarity=True),
     ),
     shared=("household", "site"),
+    namesakes=(0.80, 0.06, 0.10, 0.02, 0.005, 0.005, 0.01),
 )
 
 PHONE = Comparison(
@@ -183,6 +191,7 @@ PERSON = (
             Level("the same given name in another form or place: {left} / {right}", 0.05, 0.01, 0.01, 0.004),
             Level("the same given name: {left}", 0.84, 0.03, 0.03, 0.006, rarity=True),
         ),
+        namesakes=(0.01, 0.01, 0.03, 0.02, 0.02, 0.06, 0.85),
     ),
     Comparison(
         "family",
@@ -203,6 +212,7 @@ PERSON = (
             Level("the same family name: {left}", 0.89, 0.68, 0.022, 0.002, rarity=True),
         ),
         shared=("household",),
+        namesakes=(0.01, 0.02, 0.03, 0.02, 0.02, 0.90),
     ),
     Comparison(
         "middle",
@@ -229,6 +239,7 @@ PERSON = (
             Level("different gender: {left} / {right}", 0.01, 0.60, 0.60, 0.50),
             Level("the same gender", 0.99, 0.40, 0.40, 0.50),
         ),
+        namesakes=(0.05, 0.95),
     ),
     Comparison(
         "birth_date",
@@ -280,7 +291,7 @@ def _of_firms(
     """A comparison with the shares its levels have among branches of a firm, and firms of one building."""
     rows = zip(comparison.levels, branches, neighbours, strict=True)
     levels = (replace(level, household=branch, site=neighbour) for level, branch, neighbour in rows)
-    return replace(comparison, levels=tuple(levels))
+    return replace(comparison, levels=tuple(levels), namesakes=None)
 
 
 ORGANISATION = (
@@ -296,6 +307,7 @@ ORGANISATION = (
             Level("the same name: {left}", 0.72, 0.72, 0.006, 0.0005, rarity=True),
         ),
         shared=("household",),
+        namesakes=(0.01, 0.02, 0.05, 0.05, 0.07, 0.80),
     ),
     Comparison(
         "branch",
@@ -389,9 +401,9 @@ frequency taken from a few thousand rows says little about a name that occurs tw
 FEW, MANY = 1, 6
 """A value carried under up to FEW names is personal, under MANY or more it is one of a site."""
 
-EXPECTED = {"person": (0.25, 0.20, 0.10), "organisation": (0.25, 0.03, 0.20)}
+EXPECTED = {"person": (0.25, 0.20, 0.10, 0.05), "organisation": (0.25, 0.03, 0.20, 0.02)}
 """Pairs per record to expect before any data has spoken: of one customer, of one household (or firm: few have
-branches), of one site."""
+branches), of one site, of one name."""
 
 
 @dataclass(frozen=True, slots=True)

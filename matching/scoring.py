@@ -22,7 +22,7 @@ from matching.contradictions import (
     contradicted,
 )
 from matching.model import KindModel, LevelWeight
-from matching.policy import CLASSES, COMPARISONS, NAME_ALONE_BITS, NAMING, UNRELATED
+from matching.policy import CLASSES, COMPARISONS, NAME_ALONE_BITS, NAMING, NEAR, UNRELATED
 
 MILLI = 1000
 """Millibits in a bit."""
@@ -33,6 +33,10 @@ rarity."""
 
 RAREST_BITS, COMMONEST_BITS = 12.0, -10.0
 """Bounds of what rarity may add to, or take from, an agreement."""
+
+RIVALS = [CLASSES.index(name) for name in (*NEAR, "unrelated")]
+"""The classes that the evidence of the fields is held against: any two records of one name might be
+namesakes, which their prior says and no single field."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,8 +105,7 @@ def tables(kind: str, model: KindModel) -> Tables:
             here = level == number
             documented = comparison.levels[number].unrelated
             extra = rarity_bits(weight, rarity[here], model.filled[comparison.name], documented=documented)
-            by_class = (weight.same, weight.household, weight.site, weight.unrelated)
-            for klass, share in enumerate(by_class):
+            for klass, share in enumerate(weight.by_class):
                 earns = klass == 0 or CLASSES[klass] in comparison.shared
                 bits = np.log2(share) + (extra if earns else 0.0)
                 out[row, klass, here] = np.rint(bits * MILLI).astype(np.int64)
@@ -111,9 +114,7 @@ def tables(kind: str, model: KindModel) -> Tables:
 
 def priors(model: KindModel) -> Ints:
     """Log2 of the prior share of each class, in millibits."""
-    related = (model.prior_same, model.prior_household, model.prior_site)
-    shares = np.array([*related, 1 - sum(related)])
-    return np.asarray(np.rint(np.log2(shares) * MILLI), np.int64)
+    return np.asarray(np.rint(np.log2(model.priors) * MILLI), np.int64)
 
 
 def likelihoods(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Ints:
@@ -144,7 +145,7 @@ def score(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Scores:
     odds = np.add.reduce(np.exp2((rivals - high) / MILLI), axis=0)
     either = high + np.rint(MILLI * np.log2(odds)).astype(np.int64)
     told = found - priors(model)[:, None]
-    evidence = told[0] - told[1:].max(axis=0)
+    evidence = told[0] - told[RIVALS].max(axis=0)
     against = contradicted(kind, cells, model)
     most = np.where(against, int(CONTRADICTED_BITS * MILLI), np.iinfo(np.int64).max)
     weight = np.minimum(same - either, most)

@@ -45,6 +45,12 @@ PSEUDO_PAIRS, PSEUDO_PART = 40.0, 0.05
 ROUNDS, CLOSE_ENOUGH = 60, 1e-5
 """Rounds of expectation maximisation at most, and the change of the priors (relative) at which it ends."""
 
+NAMESAKES_BY = frozenset(("given", "family", "gender", "name"))
+"""What makes two customers namesakes; how it agrees is not learnt, else the class drifts."""
+
+MOST_RELATED = 0.9
+"""Share of all pairs that are anything but unrelated, at most: of three records they might be all."""
+
 FEWEST_PAIRS = 25.0
 """Expected pairs of one customer below which nothing is learnt."""
 
@@ -103,13 +109,14 @@ def documented(features: KindFeatures) -> KindModel:
     n = len(features)
     total = max(n * (n - 1) / 2, 1.0)
     carriers, degrees = remember(features, policy)
-    same, household, site = (min(share * n / total, 0.2) for share in EXPECTED[features.kind])
+    same, household, site, namesake = (min(share * n / total, 0.2) for share in EXPECTED[features.kind])
     return KindModel(
         records=n,
         filled={c.name: features.columns[c.name].filled for c in policy},
         prior_same=same,
         prior_household=household,
         prior_site=site,
+        prior_namesake=namesake,
         weights=weights,
         fitted=_unlearnt("nothing has been learnt", 0),
         carriers=carriers,
@@ -131,11 +138,9 @@ def _levels(features: KindFeatures, comparison: Comparison, measured: Floats) ->
         unrelated.append(max(agree, SMALLEST))
         usual.append(mean)
     unrelated[0] = max(1 - sum(unrelated[1:]), 0.01)
-    whole = sum(unrelated)
-    return tuple(
-        LevelWeight(level.same, level.household, level.site, u / whole, mean)
-        for level, u, mean in zip(comparison.levels, unrelated, usual, strict=True)
-    )
+    chance_alone = [u / sum(unrelated) for u in unrelated]
+    rows = zip(comparison.levels, comparison.namesakes or chance_alone, chance_alone, usual, strict=True)
+    return tuple(LevelWeight(v.same, v.household, v.site, named, u, mean) for v, named, u, mean in rows)
 
 
 def random_levels(features: KindFeatures) -> list[Floats]:
@@ -182,12 +187,8 @@ class _State:
 def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> KindModel:
     """Expectation maximisation from the documented weights; u stays as measured."""
     policy = COMPARISONS[kind]
-    shares = [
-        np.array([[w.same, w.household, w.site, w.unrelated] for w in start.weights[c.name]]).T
-        for c in policy
-    ]
-    priors = np.array([start.prior_same, start.prior_household, start.prior_site])
-    state = _State(shares, np.append(priors, 1 - priors.sum()))
+    shares = [np.array([w.by_class for w in start.weights[c.name]]).T for c in policy]
+    state = _State(shares, np.array(start.priors))
     first = [s.copy() for s in shares]
     rounds, change = 0, np.inf
     while rounds < ROUNDS and change >= CLOSE_ENOUGH:
@@ -216,7 +217,7 @@ def _logs(seen: Patterns, state: _State) -> Floats:
     for row, share in enumerate(state.shares):
         padded = np.concatenate([np.zeros((len(CLASSES), 1)), np.log2(share)], axis=1)
         logs += padded[:, seen.level[row] + 1]
-    logs[:UNRELATED] += seen.rarity_bits
+    logs[: len(seen.rarity_bits)] += seen.rarity_bits
     return logs
 
 
@@ -242,6 +243,8 @@ def _maximised(
         asked = seen.teaches[row] & (seen.level[row] >= 0)
         # What a household agrees on only by chance is not learnt, else the class drifts into the duplicates.
         taught = (0, *(CLASSES.index(name) for name in comparison.shared))
+        if comparison.namesakes is not None and comparison.name not in NAMESAKES_BY:
+            taught = (*taught, CLASSES.index("namesake"))
         for klass in taught if comparison.learnt else ():
             counts = np.bincount(
                 seen.level[row][asked], weights=weight[klass][asked], minlength=len(comparison.levels)
@@ -254,7 +257,7 @@ def _maximised(
         )
     found = weight.sum(axis=1)[:UNRELATED]
     prior = np.maximum(found, 0.5) / max(total, 2.0)
-    prior = np.minimum(prior, 0.3)
+    prior *= min(1.0, MOST_RELATED / float(prior.sum()))
     return _State(shares, np.append(prior, 1 - prior.sum()))
 
 
@@ -263,14 +266,15 @@ def _with(start: KindModel, policy: tuple[Comparison, ...], state: _State, fitte
     for comparison, share in zip(policy, state.shares, strict=True):
         old = start.weights[comparison.name]
         weights[comparison.name] = tuple(
-            LevelWeight(float(same), float(home), float(site), w.unrelated, w.usual)
-            for same, home, site, w in zip(share[0], share[1], share[2], old, strict=True)
+            LevelWeight(float(same), float(home), float(site), float(named), w.unrelated, w.usual)
+            for (same, home, site, named), w in zip(share[:UNRELATED].T, old, strict=True)
         )
     return replace(
         start,
         prior_same=float(state.prior[0]),
         prior_household=float(state.prior[1]),
         prior_site=float(state.prior[2]),
+        prior_namesake=float(state.prior[3]),
         weights=weights,
         fitted=fitted,
     )

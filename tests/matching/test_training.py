@@ -10,12 +10,12 @@ from matching.engine import match
 from matching.guards import guarded
 from matching.model import KindModel, LevelWeight, Model
 from matching.patterns import Patterns
-from matching.policy import CLASSES, COMPARISONS, KERNEL_VERSION, Costs
+from matching.policy import CLASSES, COMPARISONS, KERNEL_VERSION, Comparison, Costs
 from matching.settings import Settings
 from matching.training import documented, hashed_pairs, maximise, train
 from tests.matching.people import base, person, town
 
-SIZES = (30_000, 20_000, 10_000, 400_000)
+SIZES = (30_000, 20_000, 10_000, 5_000, 400_000)
 """Simulated pairs of each class."""
 
 FIELDS = ("given", "family", "birth_date", "email", "phone", "address")
@@ -26,19 +26,26 @@ TOTAL = float(sum(SIZES))
 def start() -> KindModel:
     """Documented weights, with a chance that does not depend on any records."""
     weights = {
-        c.name: tuple(LevelWeight(v.same, v.household, v.site, v.unrelated) for v in c.levels)
+        c.name: tuple(LevelWeight(*shares) for shares in documented_shares(c).T)
         for c in COMPARISONS["person"]
     }
     plain = documented(base(person("a:1"), person("a:2")).kinds["person"])
-    return replace(plain, weights=weights, prior_same=0.02, prior_household=0.02, prior_site=0.02)
+    priors = {"prior_same": 0.02, "prior_household": 0.02, "prior_site": 0.02, "prior_namesake": 0.01}
+    return replace(plain, weights=weights, **priors)
+
+
+def documented_shares(c: Comparison) -> np.ndarray:
+    """The documented shares of a comparison, class by level; each class adds up to one."""
+    named = c.namesakes or [v.unrelated for v in c.levels]
+    rows = [(v.same, v.household, v.site, n, v.unrelated) for v, n in zip(c.levels, named, strict=True)]
+    return np.array(rows).T / np.array(rows).sum(axis=0)[:, None]
 
 
 def truth(seed: int) -> dict[str, np.ndarray]:
     """Known shares, class by level: the documented ones, moved by chance as far as they may be learnt."""
     chance, shares = np.random.default_rng(seed), {}
     for c in COMPARISONS["person"]:
-        table = np.array([[v.same, v.household, v.site, v.unrelated] for v in c.levels]).T
-        table /= table.sum(axis=1, keepdims=True)
+        table = documented_shares(c)
         plain = table.copy()
         for klass in (0, *(CLASSES.index(name) for name in c.shared)):
             moved = table[klass] * chance.uniform(0.5, 2.0, len(c.levels))
@@ -78,6 +85,7 @@ def test_training_recovers_how_many_pairs_are_of_one_customer() -> None:
     assert found.prior_same * TOTAL == pytest.approx(SIZES[0], rel=0.05)
     assert found.prior_household * TOTAL == pytest.approx(SIZES[1], rel=0.1)
     assert found.prior_site * TOTAL == pytest.approx(SIZES[2], rel=0.1)
+    assert found.prior_namesake * TOTAL == pytest.approx(SIZES[3], rel=0.1)
 
 
 def test_chance_agreement_is_measured_on_the_values() -> None:
@@ -144,7 +152,7 @@ def test_a_project_overrides_the_lines() -> None:
 def test_a_disagreement_on_who_it_is_keeps_its_worth() -> None:
     """However often pairs of one customer seem to differ in birth date, the difference speaks against."""
     birth = next(c for c in COMPARISONS["person"] if c.name == "birth_date")
-    plain = np.array([[v.same, v.household, v.site, v.unrelated] for v in birth.levels]).T
+    plain = documented_shares(birth)
     drifted = plain.copy()
     drifted[0] = [0.5, 0.1, 0.1, 0.1, 0.2]
     kept = guarded(birth, drifted, documented=plain)
@@ -155,7 +163,7 @@ def test_a_disagreement_on_who_it_is_keeps_its_worth() -> None:
 def test_what_homes_share_tells_one_customer_no_better_than_documented() -> None:
     """Where few homes are seen to share a mailbox, its agreement still counts as one that homes may share."""
     email = next(c for c in COMPARISONS["person"] if c.name == "email")
-    plain = np.array([[v.same, v.household, v.site, v.unrelated] for v in email.levels]).T
+    plain = documented_shares(email)
     drifted = plain.copy()
     drifted[1] = [0.994, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001]
     kept = guarded(email, drifted, documented=plain)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from matching.model import Model
-from matching.policy import CLASSES, COMPARISONS
+from matching.policy import COMPARISONS, NEAR
 
 WORTH_SAYING: Final = 1.0
 """Bits (log2): a comparison that less than doubles or halves the odds is not mentioned."""
@@ -48,7 +48,7 @@ def _reasons(pair: Mapping[str, Any], model: Model) -> Iterator[Reason]:
         if level is None or level < 0 or comparison.name in UNSAID:
             continue
         weight = model.kinds[kind].weights[comparison.name][level]
-        near = [getattr(weight, name) for name in CLASSES[1:-1]]  # sharing a home or site, yet not the same
+        near = [getattr(weight, name) for name in NEAR]  # sharing a home or site, yet not the same
         yield Reason(
             sentence=_VALUES.sub("", comparison.levels[level].sentence),
             shared=math.log2(max(weight.same, *near) / weight.unrelated),
