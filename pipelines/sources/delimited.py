@@ -10,7 +10,7 @@ from crm_unify.rules.model import Source
 from pipelines.sources.csv import CsvReader
 from pipelines.sources.csv_layout import find_layout
 from pipelines.sources.csv_text import Utf8Stream, find_encoding
-from pipelines.sources.encoding_guess import guess_encoding
+from pipelines.sources.encoding_guess import BOMS, guess_encoding
 from pipelines.sources.interface import Format, FoundTable, Given, Reader, Sample
 from pipelines.sources.packed import beginning
 
@@ -30,6 +30,8 @@ def _is_table(sample: Sample) -> bool:
     if not head.strip():
         return False
     found = guess_encoding(sample.path).encoding
+    if found is None and head.count(0) and not head.startswith(BOMS):
+        return False
     encoding = find_encoding(head, found, sample.path)
     text = head[encoding.skip:].decode(encoding.name, "replace")
     if sum(ord(c) in _BINARY for c in text) > _ODD_SHARE * len(text):

@@ -28,7 +28,7 @@ _COMMON: Final = frozenset(
 )
 _MARGIN: Final = 1.15
 """A rarer code page has to fit better than cp1252 by this factor."""
-_MARKS_BOM: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE,
+BOMS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE,
                      codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _WIDE: Final = (("utf-32-le", 4, 0), ("utf-32-be", 4, 3), ("utf-16-le", 2, 0), ("utf-16-be", 2, 1))
 """Encodings of several bytes a character: bytes, and which of them carries Western text."""
@@ -51,7 +51,7 @@ def guess_encoding(path: Path) -> EncodingGuess:
     valid = True
     with open_bytes(path) as file:
         head = file.read(4096)
-        if head.startswith(_MARKS_BOM):
+        if head.startswith(BOMS):
             return EncodingGuess(None)
         if (wide := _wide(head)) is not None:
             return EncodingGuess(wide, f"every other byte is a NUL and no byte order mark is there: {wide}")
@@ -66,6 +66,12 @@ def guess_encoding(path: Path) -> EncodingGuess:
     if valid and not utf8.getstate()[0]:
         return EncodingGuess(None)
     return _code_page(words)
+
+
+def guess_code_page(sample: bytes) -> EncodingGuess:
+    """What to declare for bytes that have no other mark of their encoding; nothing when they are ASCII."""
+    words = Counter(word for word in _words(sample) if not word.isascii())
+    return _code_page(words) if words else EncodingGuess(None)
 
 
 def _still_valid(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
@@ -96,6 +102,8 @@ def _wide(head: bytes) -> str | None:
 def _code_page(words: Counter[bytes]) -> EncodingGuess:
     """The 8-bit code page under which the words with other than ASCII bytes look most like words."""
     common = [(word, count) for word, count in words.most_common(2000) if not _is_utf8(word)]
+    if not common:
+        return EncodingGuess(None)
     scores = {name: sum(_fitness(word, name) * count for word, count in common) for name in CODE_PAGES}
     best = max(CODE_PAGES, key=lambda name: scores[name])
     usual = CODE_PAGES[0]

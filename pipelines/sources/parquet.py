@@ -102,7 +102,7 @@ def _text(values: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return _text(values.dictionary_decode())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return pa.array([None if v is None else _bytes_text(v) for v in values.to_pylist()], pa.string())
+        return pa.array([None if v is None else bytes_text(v) for v in values.to_pylist()], pa.string())
     if pa.types.is_timestamp(kind):
         return pc.replace_substring(values.cast(pa.string()), " ", "T", max_replacements=1)
     if pa.types.is_nested(kind):
@@ -110,7 +110,7 @@ def _text(values: pa.Array) -> pa.Array:
     return values.cast(pa.string())
 
 
-def _bytes_text(value: bytes) -> str:
+def bytes_text(value: bytes) -> str:
     """Bytes as the text they are in UTF-8, else as hexadecimal digits."""
     try:
         return value.decode()

@@ -14,7 +14,9 @@ MODULES: Final = {
     "ods": "pipelines.sources.ods",
     "sql": "pipelines.sources.sql",
     "parquet": "pipelines.sources.parquet",
+    "dbf": "pipelines.sources.dbf.reader",
     "json": "pipelines.sources.json_list",
+    "fixed": "pipelines.sources.fixed",
     "csv": "pipelines.sources.delimited",
 }
 """Format -> module with its `FORMAT`. Unmistakable ones first; delimited text, which almost any text could
