@@ -22,6 +22,7 @@ from matching.engine import Matched, match
 from matching.estimate import Estimate, Merged, Tally, estimate, tally
 from matching.features import Features, KindFeatures, features
 from matching.frequencies import known
+from matching.model import KindModel
 from matching.scoring import Scores, score
 
 Ints = npt.NDArray[np.int64]
@@ -59,9 +60,14 @@ def run(data: Labelled, *, by_hand: bool = False) -> Run:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The compared pairs of one kind of customer."""
+    """The candidate pairs of one kind of customer."""
 
     held: KindFeatures
+    """The features they were compared by."""
+    weights: KindModel
+    """The weights they were scored by."""
+    cells: npt.NDArray[np.uint8]
+    """Comparison by pair."""
     scores: Scores
     same: Flags
     """True where the truth says one customer; of pairs whose truth is known."""
@@ -75,7 +81,8 @@ def scored(done: Run) -> Iterator[Scored]:
         weights = done.matched.model.kinds[kind]
         held = known(plain, weights)
         found = candidates(held)
-        scores = score(kind, compare(held, found.left, found.right), weights)
+        cells = compare(held, found.left, found.right)
+        scores = score(kind, cells, weights)
         true = codes(held.record_ids, done.data.truth, "true_customer")
         same = true[found.left] == true[found.right]
         cluster = codes(held.record_ids, done.matched.membership, "cluster")
@@ -85,7 +92,8 @@ def scored(done: Run) -> Iterator[Scored]:
         merged = Merged(left, right, inner.millibits, inner.vote)
         together = label[found.left] == label[found.right]
         every = _tally(scores.millibits, found.proposed_by, together=together, inner=inner.millibits)
-        yield Scored(held, scores, same, estimate(every, merged, sizes=np.bincount(label)))
+        guess = estimate(every, merged, sizes=np.bincount(label))
+        yield Scored(held, weights, cells, scores, same, guess)
 
 
 def _tally(millibits: Ints, proposed_by: Ints, *, together: Flags, inner: Ints) -> Tally:
