@@ -21,7 +21,7 @@ READER_KEYS: Final[dict[str, frozenset[str]]] = {
     "csv": frozenset({"file", "header", "encoding", "delimiter"}),
     "fixed": frozenset({"file", "encoding", "columns", "record_length"}),
     "dbf": frozenset({"file", "encoding", "memo"}),
-    "access": frozenset({"file", "table"}),
+    "access": frozenset({"file", "table", "encoding"}),
     "json": frozenset({"file", "encoding", "row_path"}),
     "parquet": frozenset({"file"}),
     "vcard": frozenset({"file", "encoding"}),

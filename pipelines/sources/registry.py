@@ -14,6 +14,7 @@ MODULES: Final = {
     "ods": "pipelines.sources.ods",
     "sql": "pipelines.sources.sql",
     "parquet": "pipelines.sources.parquet",
+    "access": "pipelines.sources.access",
     "dbf": "pipelines.sources.dbf.reader",
     "json": "pipelines.sources.json_list",
     "fixed": "pipelines.sources.fixed",
