@@ -27,19 +27,25 @@ from crm_unify.roles.words import (
     GENDERS,
     JOB_WORDS,
     ORGANISATION_WORDS,
+    STREETS,
     SUFFIXES,
     SURNAMES,
     TITLES,
     US_STATES,
+    YES_NO,
     regions,
 )
 
 _EMAIL: Final = r"^[^@\s<>]+@[^@\s]+\.[\pL]{2,}>?$"
-_TOP: Final = "com|org|net|edu|gov|info|biz|io|eu|de|at|ch|fr|es|it|nl|be|pl|pt|uk|us|ca|au|se|dk|no|fi|cz|ru|br|jp|in|co"
+_TOP: Final = (
+    "com|org|net|edu|gov|info|biz|io|eu|de|at|ch|fr|es|it|nl|be|pl|pt|uk|us|ca|au|se|dk|no|fi|cz|ru|br|jp|in"
+)
 _URL: Final = rf"(?i)^(?:https?://\S+|www\.\S+|(?:[a-z0-9-]+\.)+(?:{_TOP})(?:/\S*)?)$"
 _PHONE_WRITTEN: Final = (
     r"^(?:\+|00)\d|^\(?0\d{1,5}\)?[ /-]\d|^\(\d{2,5}\) ?\d|^\d{2,5}[-./ ]\d{2,4}[-. ]\d{2,}|^0\d{8,11}$"
 )
+_AMERICAN: Final = r"^1?[2-9](?:0[1-9]|1[02-9]|[2-8]\d|9[0-8])[2-9]\d{6}$"
+"""Ten digits by the North American numbering plan; of random ones half are"""
 _HOUSE_NUMBER: Final = r"^#?\d{1,6} ?[A-Za-z]?(?: ?[-/+&] ?\d{0,5} ?[A-Za-z]?)?(?: 1/2)?(?:\.0)?$"
 _UNIT_WORDS: Final = (
     "apt|apartment|unit|ste|suite|flat|room|rm|lot|spc|top|whg|no|bldg|trlr|fl|floor|piso|lok"
@@ -104,7 +110,7 @@ def content(held: Profile, dates: DateReading) -> dict[Role, Fit]:
 
 def _marks(held: Profile, dates: DateReading) -> _Marks:
     letters, digits = matches(held.texts, r"\pL"), matches(held.texts, r"\d")
-    plain = pc.and_(letters, pc.invert(digits))
+    plain = pc.and_(letters, pc.invert(matches(held.texts, r"[\d@/\\_:;#%<>=+*?!|{}\[\]]|(?i:www\.)")))
     words: Any = pc.split_pattern(held.folded, " ")
     first, last = pc.list_element(words, 0), pc.list_slice(words, 0)
     counts = pc.list_value_length(words)
@@ -131,13 +137,13 @@ def _names(m: _Marks) -> dict[Role, Fit]:
     name = min(m.plain, short)
     single = 1 - m.several
     varied = min(1.0, held.distinct / 20)
-    given = _up(m.given, 0.5) * varied * (0.55 + 0.3 * single)
+    given = _up(m.given, 0.5) * varied * (0.25 + 0.6 * single)
     family = _up(m.surname, 0.12) * (1 - min(1.0, 1.3 * m.given)) * varied * (0.4 + 0.3 * single)
     initials = held.share(matches(held.texts, r"^\pL\.?$"))
     full = m.several * _up(m.any_given, 0.5) * varied * 0.85 * (1 - m.organised)
     organised = _up(m.organised, 0.3) * varied * 0.85
-    listed = {role: held.share(_all_words(held, words)) for role, words in _LISTS.items()}
-    few = min(1.0, 12 / max(held.distinct, 1))
+    listed = {role: held.rows_share(_all_words(held, words)) for role, words in _LISTS.items()}
+    few = min(1.0, 12 / max(held.usual, 1))
     return {
         Role.GIVEN_NAME: Fit(name, given),
         Role.FAMILY_NAME: Fit(name, family),
@@ -165,6 +171,8 @@ def _contacts(m: _Marks) -> dict[Role, Fit]:
     possible = held.share(pc.and_(enough, matches(held.texts, r"^[^\pL]*(?:\pL{1,4}[^\pL]*)?$")))
     written = held.share(pc.and_(enough, matches(held.texts, _PHONE_WRITTEN)))
     phone = 0.85 * _up(written * (1 - min(1.0, m.dates.share * 1.2)), 0.6)
+    american = held.share(matches(held.texts, _AMERICAN))
+    phone = max(phone, 0.65 * _up(american, 0.9) if american > 0.8 else 0.0)
     return {
         Role.EMAIL: Fit(max(at, email), 0.97 * _up(email, 0.5)),
         Role.WEBSITE: Fit(
@@ -185,11 +193,13 @@ def _places(m: _Marks) -> dict[Role, Fit]:
     city = held.share(pc.is_in(held.folded, value_set=_set(CITIES)))
     country = held.share(country_codes(held.texts).value.is_valid())
     spelt = held.share(pc.greater(pc.utf8_length(held.folded), 3))
-    region = held.share(pc.is_in(held.folded, value_set=_set(regions())))
+    letters = pc.greater(pc.utf8_length(held.folded), 1)
+    region = held.share(pc.and_(letters, pc.is_in(held.folded, value_set=_set(regions()))))
     states = held.share(pc.is_in(held.folded, value_set=_set(US_STATES)))
     several = min(1.0, held.distinct / 3)
     brief = held.share(pc.less_equal(pc.utf8_length(held.texts), 14))
-    placed = held.share(matches(held.texts, r"\pL{2}")) * (1 - numbered / 2)
+    coded = (1 - m.letters) * m.digits * 0.9 if held.unique < 0.5 else 0.0
+    placed = max(held.share(matches(held.texts, r"\pL{2}")) * (1 - numbered / 2), coded)
     digits = max(0.5 * shaped * _up(zero, 0.04), 0.2 * shaped)
     named = 0.6 * _up(region, 0.9) if region > 0.6 else 0.0
     nation = (0.5 + 0.3 * spelt) * _up(country, 0.9) * several if country > states else 0.2 * country
@@ -201,6 +211,7 @@ def _places(m: _Marks) -> dict[Role, Fit]:
         Role.UNIT: Fit(brief, 0.7 * held.share(matches(held.texts, _UNIT))),
         Role.CITY: Fit(placed, 0.75 * _up(city, 0.15) * several),
         Role.BIRTH_PLACE: Fit(m.plain, 0.0),
+        Role.DISTRICT: Fit(m.letters, 0.0),
         Role.POSTCODE: Fit(shaped, max(0.85 * plain, digits)),
         Role.REGION: Fit(m.letters, max(0.75 * states, named) * several),
         Role.COUNTRY: Fit(_up(country, 0.7), nation),
@@ -211,11 +222,12 @@ def _dates(m: _Marks) -> dict[Role, Fit]:
     low, middle, high = m.dates.span
     spread = high - low
     born = 0.7 if spread >= 30 and middle < high - 10 else 0.35
+    lived = low >= 1900 and high <= 2030 and 30 <= spread <= 110 and m.held.unique < 0.5
     number = m.held.share(matches(m.held.texts, r"^\d{1,3}(?:\.0)?$"))
     dated = m.dates.share
     return {
         Role.BIRTH_DATE: Fit(min(1.0, dated + m.dates.years * 0.9), born * _up(dated, 0.8)),
-        Role.BIRTH_YEAR: Fit(m.dates.years, (born - 0.1) * m.dates.years),
+        Role.BIRTH_YEAR: Fit(m.dates.years, 0.5 * m.dates.years if lived else 0.0),
         Role.RECORD_DATE: Fit(min(1.0, dated + m.dates.years), (1.05 - born - 0.2) * _up(dated, 0.8)),
         Role.AGE: Fit(number, 0.0),
     }
@@ -234,7 +246,8 @@ def _rest(m: _Marks) -> dict[Role, Fit]:
     lengthy = held.share(pc.greater(pc.utf8_length(held.texts), 60))
     wordy = 0.7 * max(_up(lengthy, 0.5), min(1.0, max(0.0, (m.words - 6) / 6)))
     repeated = held.filled / max(held.distinct, 1)
-    few = 0.35 if held.distinct <= 30 and repeated >= 10 else 0.0
+    few = 0.35 if held.usual <= 30 and repeated >= 10 else 0.0
+    few = max(few, 0.8 * held.rows_share(_all_words(held, YES_NO)) if held.usual <= 3 else 0.0)
     return {
         Role.IDENTIFIER: Fit(max(m.digits, tokens, coded), max(issued, 0.8 * tokens)),
         Role.ROW_KEY: Fit(1.0, keyed),
@@ -259,32 +272,9 @@ def _set(words: frozenset[str]) -> Any:
 
 @cache
 def _street_words() -> frozenset[str]:
-    doubtful = {
-        "N",
-        "S",
-        "E",
-        "W",
-        "NE",
-        "NW",
-        "SE",
-        "SW",
-        "COUNTY",
-        "CO",
-        "PARK",
-        "GREEN",
-        "GR",
-        "LA",
-        "TR",
-        "CH",
-        "IS",
-        "AL",
-        "OS",
-    }
-    words = {word for word in (*STREET_WORDS, *STREET_WORDS.values()) if word.isalpha()} - doubtful
-    return frozenset(
-        words
-        | {"RUE", "CALLE", "VIA", "UL", "ULICA", "RUA", "WEG", "ALLEE", "GASSE", "LAAN", "PLATZ", "VIALE"}
-    )
+    """Words that hardly anything but a street is called by."""
+    words = {word for word, token in STREET_WORDS.items() if token in STREETS}
+    return frozenset(words - {"SAINT", "SANKT", "CH", "LA", "TR", "PK", "RT"}) | STREETS
 
 
 def _last(words: Any, counts: Any) -> Any:

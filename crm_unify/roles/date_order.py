@@ -107,8 +107,8 @@ def _order(
             return "mdy", "the second number goes beyond 12"
         return "dmy", "the first number goes beyond 12"
     if country == "US":
-        return "mdy", "no date tells day from month; the file is American"
-    return "dmy", "no date tells day from month; the day is usually first"
+        return "mdy", "no date tells day from month, and the file is American"
+    return "dmy", "no date tells day from month, and most countries write the day first"
 
 
 def _span(years: Any) -> tuple[int, int, int]:

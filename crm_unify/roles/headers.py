@@ -103,7 +103,7 @@ def _window(tokens: list[str], start: int, stop: int, *, words: HeaderWords) -> 
     key = "".join(tokens[start:stop])
     rest = tokens[:start] + tokens[stop:]
     places = [word for word in tokens if word in words.place_words]
-    group = " ".join(places + [word for word in rest if word.isdigit()])
+    group = " ".join([*places, *(word for word in rest if word.isdigit())])
     for role, scheme in words.table.get(key, ()):
         yield HeaderGuess(role, scheme, _weight(tokens, start, stop, words=words), group, key)
 

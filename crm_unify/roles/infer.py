@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from crm_unify.roles.arrangement import arranged
+from crm_unify.roles.country import phone_country
+from crm_unify.roles.date_order import read_dates
 from crm_unify.roles.headers import HeaderWords
 from crm_unify.roles.interface import ColumnRole, Role, Roles
 from crm_unify.roles.names import name_readings
+from crm_unify.roles.places import grouped
 from crm_unify.roles.profile import Profile
 from crm_unify.roles.readings import ColumnReadings, Reading, readings
+from crm_unify.roles.relations import related
 
 LEAST: Final = 0.3
 """Certainty below which a column is taken for nothing"""
@@ -28,6 +33,10 @@ _ONCE_A_PLACE: Final = frozenset({
 })  # fmt: skip
 """Roles that one column has for each address of the row"""
 
+_FALLBACKS: Final = frozenset({Role.ADDRESS, Role.FULL_NAME, Role.ORGANISATION, Role.PARTY_NAME})
+_FALLBACK: Final = 0.8
+"""Roles and certainty with which a second column is used where the first is empty"""
+
 
 def infer(
     profiles: Sequence[Profile], words: HeaderWords, *, given: Mapping[str, ColumnRole] | None = None
@@ -35,11 +44,25 @@ def infer(
     """The roles of the columns of a table; `given` are the ones a person has said."""
     said = given or {}
     open_columns = [held for held in profiles if held.name not in said]
-    read = [readings(held, words, country=None) for held in open_columns]
+    read = [readings(held, words) for held in open_columns]
     read = name_readings(read, taken={role.role for role in said.values()})
     chosen = _assigned(read, taken=said)
-    columns = tuple(said.get(held.name) or chosen[held.name] for held in profiles)
-    return Roles(columns)
+    held = {one.name: one for one in profiles}
+    every = {**grouped(arranged(related({**chosen, **said}, held), held)), **said}
+    found = phone_country(every, held)
+    country, reason = found or (None, "nothing says which country they are of")
+    columns = tuple(_dated(every[one.name], one, country) for one in profiles)
+    return Roles(columns, country, reason)
+
+
+def _dated(column: ColumnRole, held: Profile, country: str | None) -> ColumnRole:
+    """A date column with the order of its parts."""
+    if column.role not in (Role.BIRTH_DATE, Role.RECORD_DATE):
+        return column
+    dates = read_dates(held.texts, held.weights, country=country)
+    return replace(
+        column, order=dates.order, reason=f"{column.reason}; read as {dates.order}, since {dates.reason}"
+    )
 
 
 def _assigned(read: Sequence[ColumnReadings], *, taken: Mapping[str, ColumnRole]) -> dict[str, ColumnRole]:
@@ -85,6 +108,9 @@ def _has_another(reading: Reading, column: ColumnReadings) -> bool:
 
 
 def _left_over(reading: Reading, column: ColumnReadings, owner: str) -> ColumnRole:
+    if reading.role in _FALLBACKS and reading.certainty >= _FALLBACK:
+        made = _taken(reading, column)
+        return replace(made, fallback=True, reason=f"{made.reason}; used where '{owner}' is empty")
     reason = f"it would be the {reading.role}, which '{owner}' is with more certainty"
     return ColumnRole(column.held.name, Role.NOISE, reading.certainty, reason)
 
@@ -101,9 +127,6 @@ def _taken(reading: Reading, column: ColumnReadings) -> ColumnRole:
     )
     if reading.role == Role.IDENTIFIER and made.scheme is None:
         made = replace(made, scheme=column.held.name.strip().lower())
-    if reading.role in (Role.BIRTH_DATE, Role.RECORD_DATE):
-        order, why = column.dates.order, column.dates.reason
-        made = replace(made, order=order, reason=f"{made.reason}; read as {order}, since {why}")
     return replace(made, group=reading.group)
 
 

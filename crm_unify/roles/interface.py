@@ -38,6 +38,8 @@ class Role(StrEnum):
     UNIT = "unit"
     ADDRESS_EXTRA = "address-extra"
     """Second line of an address"""
+    DISTRICT = "district"
+    """Part of a town: no evidence, because few files have it and each names it differently"""
     CITY = "city"
     POSTCODE = "postcode"
     REGION = "region"
@@ -79,6 +81,8 @@ class ColumnRole:
     """Of identifiers: what kind of number it is"""
     group: str = ""
     """Of the parts of an address: which of several addresses of the row they belong to"""
+    fallback: bool = False
+    """Used only in rows in which the column of the same role before it is empty"""
     order: str | None = None
     """Of dates: ymd, mdy or dmy; of full names: given_first, family_first or auto"""
 

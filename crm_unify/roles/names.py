@@ -53,9 +53,18 @@ def _with(column: ColumnReadings, role: Role, reason: str) -> ColumnReadings:
 
 
 def _second_given(read: list[ColumnReadings]) -> list[ColumnReadings]:
-    """Of two columns of given names the emptier one holds the middle names."""
+    """Of two columns of given names the emptier one holds middle names, or family names if none else does."""
     given = [column for column in read if column.readings and column.readings[0].role == Role.GIVEN_NAME]
-    given.sort(key=lambda column: (-column.held.fill, column.held.name))
-    reason = "a second column of given names, less filled than the first"
-    changed = {column.held.name: _with(column, Role.MIDDLE_NAME, reason) for column in given[1:]}
-    return [changed.get(column.held.name, column) for column in read]
+    given.sort(key=lambda one: (-one.certainty(Role.GIVEN_NAME) * one.held.fill, one.held.name))
+    changed = {}
+    for column in given[1:]:
+        as_full = column.held.fill >= 0.8 * given[0].held.fill
+        if as_full and not _sure(read, Role.FAMILY_NAME) and Role.FAMILY_NAME not in changed:
+            changed[Role.FAMILY_NAME] = column.held.name
+    family = changed.get(Role.FAMILY_NAME)
+    reasons = {
+        True: (Role.FAMILY_NAME, "a second column of names, as full as the first, and no other family name"),
+        False: (Role.MIDDLE_NAME, "a second column of given names"),
+    }
+    again = {c.held.name: _with(c, *reasons[c.held.name == family]) for c in given[1:]}
+    return [again.get(column.held.name, column) for column in read]

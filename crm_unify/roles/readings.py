@@ -18,11 +18,17 @@ DOUBTFUL, FITTING = 0.3, 0.75
 ROW_KEY_UNIQUE: Final = 0.98
 """Different values by filled rows from which on a number is one of the row, not of the party"""
 
+_QUALIFIED: Final = 0.8
+"""Weight of a header from which on all its words are known"""
+
 CONSTANT_FILL: Final = 20
 """Rows from which on a column of one value says nothing"""
 
 NAMES: Final = (Role.FULL_NAME, Role.GIVEN_NAME, Role.FAMILY_NAME, Role.ORGANISATION, Role.PARTY_NAME)
 """What a column may be whose header only says "name\""""
+
+_LIKE_ISSUED: Final = 0.25
+"""Certainty by the values from which on a repeated number counts as issued: long, alike in shape, varied"""
 
 _ISSUED: Final = frozenset({"tax", "vat", "ssn", "national", "passport", "licence", "bank", "register"})
 """Schemes of numbers that follow a party from system to system"""
@@ -58,9 +64,9 @@ class ColumnReadings:
         return max((reading.certainty for reading in self.readings if reading.role == role), default=0.0)
 
 
-def readings(held: Profile, words: HeaderWords, *, country: str | None) -> ColumnReadings:
+def readings(held: Profile, words: HeaderWords) -> ColumnReadings:
     """All readings of a column."""
-    dates = read_dates(held.texts, held.weights, country=country)
+    dates = read_dates(held.texts, held.weights, country=None)
     guesses = read_header(held.name, words)
     bare = max((guess.weight for guess in guesses if guess.role is None), default=0.0)
     named = [guess for guess in guesses if guess.role is not None]
@@ -71,7 +77,8 @@ def readings(held: Profile, words: HeaderWords, *, country: str | None) -> Colum
     fits = content(held, dates)
     by_header = {guess.role: _read(guess, fits, held) for guess in reversed(named) if guess.role is not None}
     by_content = {role: _silent(role, fit) for role, fit in fits.items() if role not in by_header}
-    found = [_settled(reading, held) for reading in (by_header | by_content).values()]
+    issued = bool(fits) and fits[Role.IDENTIFIER].speaks >= _LIKE_ISSUED
+    found = [_settled(reading, held, issued=issued) for reading in (by_header | by_content).values()]
     order = sorted(found, key=lambda reading: (-reading.certainty, reading.role))
     return ColumnReadings(held, dates, bare, tuple(order))
 
@@ -82,9 +89,9 @@ def _read(guess: HeaderGuess, fits: Mapping[Role, Fit], held: Profile) -> Readin
     fit = fits.get(guess.role, Fit(0.0, 0.0))
     gate = min(1.0, max(0.0, (fit.fits - DOUBTFUL) / (FITTING - DOUBTFUL)))
     certainty = gate * (1 - (1 - guess.weight) * (1 - fit.speaks))
-    reason = f"the header says {guess.words.lower()}"
+    reason = "its header says so" if guess.weight > _QUALIFIED else f"its header has {guess.words.lower()}"
     if fit.speaks >= 0.5:
-        reason += f", and {_percent(fit.fits)} of the values look like it"
+        reason += ", and so do its values"
     elif gate < 1:
         reason += f", but only {_percent(fit.fits)} of the values could be one"
     return Reading(guess.role, certainty, guess.scheme, guess.group, reason)
@@ -94,11 +101,11 @@ def _silent(role: Role, fit: Fit) -> Reading:
     """What the values say by themselves."""
     gate = min(1.0, fit.fits / FITTING)
     return Reading(
-        role, 0.9 * gate * fit.speaks, None, "", f"{_percent(fit.fits)} of the values look like it"
+        role, 0.9 * gate * fit.speaks, None, "", "its values look like it, its header does not say"
     )
 
 
-def _settled(reading: Reading, held: Profile) -> Reading:
+def _settled(reading: Reading, held: Profile, *, issued: bool) -> Reading:
     """Identifiers that are row numbers, and columns that always say the same."""
     if (
         held.distinct == 1
@@ -109,7 +116,9 @@ def _settled(reading: Reading, held: Profile) -> Reading:
     if reading.role == Role.IDENTIFIER and reading.scheme not in _ISSUED and held.unique >= ROW_KEY_UNIQUE:
         return _instead(reading, Role.ROW_KEY, f"{reading.reason}; no value stands twice")
     if reading.role == Role.ROW_KEY and held.unique < ROW_KEY_UNIQUE and held.filled:
-        return _instead(reading, Role.IDENTIFIER, f"{reading.reason}; values stand more than once")
+        if issued:
+            return _instead(reading, Role.IDENTIFIER, f"{reading.reason}; values stand more than once")
+        return _instead(reading, Role.NOISE, f"{reading.reason}; values stand more than once, like counts")
     return reading
 
 

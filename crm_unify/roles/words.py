@@ -155,3 +155,14 @@ US_STATES: Final = _words(
     """
 )
 """Postal codes of the states of the USA"""
+
+STREETS: Final = _words(
+    """
+    AVE BLVD CIR CLOSE CRES CT DR FWY HWY LN PKWY PL PLZ RD RTE SQ ST TER TPKE WAY XING ALY CTRA CORSO
+    RUE CALLE VIA UL ULICA RUA WEG ALLEE GASSE LAAN PLATZ VIALE CHEMIN QUAI PASEO STRADA
+    """
+)
+"""Canonical words that hardly anything but a street is called by; hills and parks name towns too"""
+
+YES_NO: Final = _words("YES NO Y N TRUE FALSE T F JA NEIN OUI NON SI NEE TAK NIE SIM NAO 0 1")
+"""How yes and no are written"""

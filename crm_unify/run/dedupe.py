@@ -157,7 +157,7 @@ def _source(job: DedupeJob, table: BareTable) -> pa.Array:
 
 
 def _profile(name: str, column: pa.DictionaryArray) -> Profile:
-    codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     return profile(name, column.dictionary, codes)
 
 

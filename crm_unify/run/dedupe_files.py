@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from crm_unify.errors import Unreachable
 from crm_unify.run.dedupe import DedupeResult
+from crm_unify.run.golden_rows import golden_rows
 from matching.scoring import MILLI
 
 
 def write(result: DedupeResult, folder: Path, outputs: Collection[str]) -> list[Path]:
     """Write some of membership, customers, pairs and model; raises Unreachable where that fails."""
-    writers = {"membership": _membership, "pairs": _pairs, "model": _model}
+    writers = {"membership": _membership, "customers": _customers, "pairs": _pairs, "model": _model}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [writer(result, folder) for name, writer in writers.items() if name in outputs]
@@ -30,6 +31,11 @@ def write(result: DedupeResult, folder: Path, outputs: Collection[str]) -> list[
 
 def _membership(result: DedupeResult, folder: Path) -> Path:
     return write_csv(result.membership, folder / "membership.csv")
+
+
+def _customers(result: DedupeResult, folder: Path) -> Path:
+    rows = golden_rows(result.parties.records, result.parties.claims, result.membership)
+    return write_csv(rows, folder / "customers.csv")
 
 
 def _pairs(result: DedupeResult, folder: Path) -> Path:

@@ -42,6 +42,13 @@ class Cells:
             return self.nothing()
         return texts[0] if len(texts) == 1 else glue(*texts, separator=" ")
 
+    def one(self, role: Role, *, group: str | None = None) -> Strings:
+        """The values of the column of a role, of its fallbacks where it is empty."""
+        columns = [c for c in self.roles.of(role) if group is None or c.group == group]
+        columns.sort(key=lambda column: (column.fallback, -column.certainty, column.column))
+        found: Strings = first_of([self.text(column) for column in columns], self.nothing())
+        return found
+
     def dates(self) -> Strings:
         """Birth dates as ISO text, years where only the year is known."""
         columns = self.roles.of(Role.BIRTH_DATE, Role.BIRTH_YEAR)

@@ -14,7 +14,7 @@ from crm_unify.normalise.emails import emails
 from crm_unify.normalise.phones import phones
 from crm_unify.records import ORGANISATION, PERSON
 from crm_unify.roles.interface import Role, Roles
-from pipelines.bare.cells import Cells, first_of
+from pipelines.bare.cells import Cells
 from pipelines.bare.interface import BareTable
 
 PERSON_FIELDS: Final = {
@@ -73,7 +73,7 @@ def joined(parts: Sequence[Parties]) -> Parties:
 
 def _kinds(cells: Cells) -> Strings:
     """Person or organisation, row by row: by the name that is there, by the usual kind where none is."""
-    named = cells.whole(Role.ORGANISATION).is_valid()
+    named = cells.one(Role.ORGANISATION).is_valid()
     roles = cells.roles
     people = [cells.text(c).is_valid() for c in roles.of(Role.FULL_NAME, Role.GIVEN_NAME, Role.FAMILY_NAME)]
     if not roles.of(Role.ORGANISATION):
@@ -97,14 +97,15 @@ def _addresses(cells: Cells, ids: pa.Array) -> pa.Table:
 
 
 def _address(cells: Cells, ids: pa.Array, group: str) -> pa.Table:
-    line = cells.whole(Role.HOUSE_NUMBER, Role.STREET, Role.ADDRESS, Role.UNIT, group=group)
-    extra = cells.whole(Role.ADDRESS_EXTRA, group=group)
-    city = cells.whole(Role.CITY, group=group)
+    roles = (Role.HOUSE_NUMBER, Role.STREET, Role.ADDRESS, Role.UNIT)
+    line = glue(*(cells.one(role, group=group) for role in roles), separator=" ")
+    extra = cells.one(Role.ADDRESS_EXTRA, group=group)
+    city = cells.one(Role.CITY, group=group)
     fields = {
         "line1": line, "line2": extra, "city": city,
-        "postal_code": cells.whole(Role.POSTCODE, group=group),
-        "region": cells.whole(Role.REGION, group=group),
-        "country_code": cells.whole(Role.COUNTRY, group=group),
+        "postal_code": cells.one(Role.POSTCODE, group=group),
+        "region": cells.one(Role.REGION, group=group),
+        "country_code": cells.one(Role.COUNTRY, group=group),
     }  # fmt: skip
     claimed = pc.or_(pc.or_(line.is_valid(), city.is_valid()), fields["postal_code"].is_valid())
     return pa.table({"record_id": ids, **fields}).filter(pc.or_(claimed, extra.is_valid()))
@@ -140,9 +141,9 @@ def _identifiers(cells: Cells, ids: pa.Array) -> pa.Table:
 def _people(cells: Cells, ids: pa.Array, *, kind: Strings) -> dict[str, pa.Table]:
     """Person and organisation claims, and the links from employers and contacts."""
     is_person = pc.equal(kind, PERSON)
-    fields = {field: cells.whole(role) for field, role in PERSON_FIELDS.items() if cells.roles.of(role)}
+    fields = {field: _personal(cells, role) for field, role in PERSON_FIELDS.items() if cells.roles.of(role)}
     person = pa.table({"record_id": ids, **fields, "birth_date": cells.dates()}).filter(is_person)
-    name, website = cells.whole(Role.ORGANISATION), _website(cells)
+    name, website = cells.one(Role.ORGANISATION), cells.one(Role.WEBSITE)
     own = pa.table({"record_id": ids, "name": name, "website": website}).filter(pc.invert(is_person))
     claims = {"person": person, "organisation": own}
     links = []
@@ -152,7 +153,7 @@ def _people(cells: Cells, ids: pa.Array, *, kind: Strings) -> dict[str, pa.Table
         employer = pa.table({"record_id": theirs, "name": name, "website": website}).filter(employed)
         claims["organisation"] = pa.concat_tables([own, employer])
         links.append(pa.table({"record_id": theirs, "person_record_id": ids}).filter(employed))
-    contact = cells.whole(Role.CONTACT)
+    contact = cells.one(Role.CONTACT)
     standing = pc.and_(pc.invert(is_person), contact.is_valid())
     if pc.any(standing).as_py():
         theirs = glue(ids, _CONTACT)
@@ -164,6 +165,6 @@ def _people(cells: Cells, ids: pa.Array, *, kind: Strings) -> dict[str, pa.Table
     return claims
 
 
-def _website(cells: Cells) -> Strings:
-    found: Strings = first_of([cells.text(c) for c in cells.roles.of(Role.WEBSITE)], cells.nothing())
-    return found
+def _personal(cells: Cells, role: Role) -> Strings:
+    """A field of a person; family and middle names of several columns stand side by side."""
+    return cells.whole(role) if role in (Role.FAMILY_NAME, Role.MIDDLE_NAME) else cells.one(role)
