@@ -145,16 +145,15 @@ def _members(connection: sa.Connection, draft: Draft) -> Iterator[Member]:
     ids = [record for side in draft.sides for record in side]
     c = mig_source_record.c
     query = (
-        sa.select(c.record_id, c.claims_hash, mig_xref.c.customer_id)
+        sa.select(c.record_id, c.row_hash, c.claims_hash, mig_xref.c.customer_id)
         .outerjoin(mig_xref, mig_xref.c.record_id == c.record_id)
         .where(c.record_id.in_(ids))
     )
     known = {row.record_id: row for row in connection.execute(query)}
     for number, side in enumerate(draft.sides, 1):
         for record in side:
-            row = known.get(record)
-            customer, said = (None, None) if row is None else (row.customer_id, row.claims_hash)
-            yield Member(record, number, customer, said)
+            row = known[record]
+            yield Member(record, number, row.customer_id, row.row_hash, row.claims_hash)
 
 
 def record(engine: sa.Engine, decision: Decision) -> Decision:
@@ -193,6 +192,7 @@ def _insert(connection: sa.Connection, decision: Decision) -> None:
             "record_id": member.record_id,
             "side": member.side,
             "customer_id": member.customer_id,
+            "row_hash": member.row_hash,
             "claims_hash": member.claims_hash,
         }
         for member in decision.members

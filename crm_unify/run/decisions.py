@@ -1,7 +1,8 @@
 """What people decided, as the CRM database remembers it, and what of it a run must obey.
 
 A decision holds until it is revoked. One exception: UNSURE holds for two records only as long as both say
-what they said when the person looked at them.
+what they said when the person looked at them. A record says something else when its source row has changed
+and what the rules make of it, too: neither another rule nor a column that nobody takes reopens a question.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ class Member:
     """Verdicts hold for every two records of different sides; from 1."""
     customer_id: str | None
     """Whose record it was when it was decided."""
+    row_hash: str | None
+    """Hash of its source row then."""
     claims_hash: str | None
-    """Hash of what it said then."""
+    """Hash of what it claimed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def read_decisions(connection: sa.Connection) -> tuple[Decision, ...]:
     m, d = mig_decision_member.c, mig_decision.c
     members: dict[int, list[Member]] = {}
     for row in connection.execute(sa.select(mig_decision_member).order_by(m.decision, m.side, m.record_id)):
-        found = Member(row.record_id, row.side, row.customer_id, row.claims_hash)
+        found = Member(row.record_id, row.side, row.customer_id, row.row_hash, row.claims_hash)
         members.setdefault(row.decision, []).append(found)
     rows = connection.execute(sa.select(mig_decision).order_by(d.id)).all()
     taken_back = revoked({row.id: row.revokes for row in rows})
@@ -168,8 +171,12 @@ VERDICTS: Final = pa.schema(
 CONFIRMED: Final = pa.schema([("record_id", pa.string()), ("decision", pa.int64())])
 
 
-def rulings(decisions: Iterable[Decision], said: Mapping[str, str]) -> Rulings:
-    """The decisions in force; `said` is the hash of what the records of UNSURE verdicts say now."""
+Said = Mapping[str, tuple[str | None, str | None]]
+"""By record the hashes of its source row and of its claims."""
+
+
+def rulings(decisions: Iterable[Decision], said: Said) -> Rulings:
+    """The decisions in force; `said` is what the records of UNSURE verdicts say now."""
     holds = live(decisions)
     verdicts, lapsed = [], []
     for decision in holds:
@@ -215,19 +222,21 @@ def _pairs(decision: Decision) -> Iterator[tuple[str, str, str]]:
             yield from ((left, right, decision.verdict) for left, right in product(one, other))
 
 
-def _moved(decision: Decision, pair: tuple[str, str], said: Mapping[str, str]) -> bool:
+def _moved(decision: Decision, pair: tuple[str, str], said: Said) -> bool:
     """Whether one of the two records says something else than it did when it was decided."""
-    then = {member.record_id: member.claims_hash for member in decision.members}
-    return any(said.get(record, then[record]) != then[record] for record in pair)
+    then = {member.record_id: (member.row_hash, member.claims_hash) for member in decision.members}
+    both = ((said.get(record, then[record]), then[record]) for record in pair)
+    return any(now[0] != before[0] and now[1] != before[1] for now, before in both)
 
 
-def said_now(decisions: Iterable[Decision], records: pa.Table) -> dict[str, str]:
-    """Hash of what the records of UNSURE verdicts say now; ``records`` has ``record_id`` and ``claims``."""
+def said_now(decisions: Iterable[Decision], records: pa.Table) -> dict[str, tuple[str, str]]:
+    """What the records of UNSURE verdicts say now; ``records`` are RECORDS."""
     asked = {m.record_id for d in live(decisions) if d.verdict == UNSURE for m in d.members}
     if not asked:
         return {}
     rows = records.filter(pc.is_in(records["record_id"], pa.array(sorted(asked), pa.string())))
-    return dict(zip(rows["record_id"].to_pylist(), hashes(rows["claims"]).to_pylist(), strict=True))
+    both = zip(rows["row_hash"].to_pylist(), hashes(rows["claims"]).to_pylist(), strict=True)
+    return dict(zip(rows["record_id"].to_pylist(), both, strict=True))
 
 
 def read_rulings(engine: sa.Engine, records: pa.Table) -> Rulings:

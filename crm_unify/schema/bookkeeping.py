@@ -189,11 +189,13 @@ mig_decision_member = table(
     sa.Column("record_id", record_id(), primary_key=True, index=True),
     sa.Column("side", sa.Integer, nullable=False),
     sa.Column("customer_id", key()),
+    sa.Column("row_hash", key()),
     sa.Column("claims_hash", key()),
     layer=BOOKKEEPING,
 )
 """Which records a decision is about; a verdict holds for every two records of different sides.
 
 ``record_id`` carries no foreign key: a decision outlives its records and holds again when they come back.
-``customer_id`` and ``claims_hash`` tell whose the record was, and what it said, when it was decided.
+``customer_id`` tells whose the record was when it was decided, ``row_hash`` and ``claims_hash`` what its
+source row held and what the rules made of it.
 """

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm_unify.run.consequences import contradictions, spoken
-from crm_unify.run.decisions import REVOKE, Decision, read_decisions, rulings
+from crm_unify.run.decisions import REVOKE, Decision, Said, read_decisions, rulings
 from crm_unify.run.subjects import subject
 from crm_unify.schema.bookkeeping import mig_run, mig_source_record
 
@@ -102,9 +102,9 @@ def _state(decision: Decision, lapsed: set[int], newest: datetime | None) -> str
     return ""
 
 
-def _said(connection: sa.Connection, decisions: Sequence[Decision]) -> dict[str, str]:
-    """What the records of UNSURE verdicts say now, as hashes."""
+def _said(connection: sa.Connection, decisions: Sequence[Decision]) -> Said:
+    """What the records of UNSURE verdicts say now."""
     asked = sorted({m.record_id for d in decisions if _live(d) and d.verdict == "unsure" for m in d.members})
     c = mig_source_record.c
-    rows = connection.execute(sa.select(c.record_id, c.claims_hash).where(c.record_id.in_(asked)))
-    return {row.record_id: row.claims_hash for row in rows}
+    query = sa.select(c.record_id, c.row_hash, c.claims_hash).where(c.record_id.in_(asked))
+    return {row.record_id: (row.row_hash, row.claims_hash) for row in connection.execute(query)}

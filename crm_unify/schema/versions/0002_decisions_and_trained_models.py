@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column('record_id', key(700), nullable=False),
         sa.Column('side', sa.Integer(), nullable=False),
         sa.Column('customer_id', key(64)),
+        sa.Column('row_hash', key(64)),
         sa.Column('claims_hash', key(64)),
         sa.ForeignKeyConstraint(['decision'], ['mig_decision.id'], name=op.f('fk_mig_decision_member_decision')),
         sa.PrimaryKeyConstraint('decision', 'record_id', name=op.f('pk_mig_decision_member')),
