@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -42,9 +42,11 @@ class Wish:
 
 def deciding(*, why: bool) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
     """Add the options of a decision; the command gets its `output` and a `wish`. `why`: it must be given."""
+    required = why
+    needed: Mapping[str, Any] = {"required": True} if required else {"default": ""}
 
     def decorate(function: Callable[..., int | None]) -> Callable[..., int | None]:
-        @click.option("--why", required=why, default=None if why else "", help="The reason, kept with it.")
+        @click.option("--why", **needed, help="The reason, kept with it.")
         @by_option
         @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
         @click.option("-e", "--environment", help="Environment of the project file.")
@@ -69,7 +71,6 @@ def deciding(*, why: bool) -> Callable[[Callable[..., int | None]], Callable[...
 
         return wrapper
 
-    required = why
     return decorate
 
 
