@@ -6,10 +6,12 @@ import re
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
+from matching.alike import edits, similarity
 from matching.cells import NO_LEVEL, best, cells, levels, rarity
 from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, combinations, per_distinct
-from matching.compare_names import LIKE, edits, lengths, similarity
+from matching.compare_names import LIKE
 from matching.features import KindFeatures
 from matching.policy import FEW, MANY
 from matching.texts import Texts
@@ -50,8 +52,9 @@ def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
         a, b = parts[one], parts[two]
         same = a == b
         crossed = same[:, 0] & (a[:, 1] == b[:, 2]) & (a[:, 2] == b[:, 1])
-        slip = crossed | (edits(col.values, one, two) == 1)
-        near = (np.abs((a - b) @ DAYS) <= NEAR_DAYS) | (edits(col.values, one, two) <= TWO_SLIPS)
+        steps = edits(col.values, one, two, TWO_SLIPS)
+        slip = crossed | (steps == 1)
+        near = (np.abs((a - b) @ DAYS) <= NEAR_DAYS) | (steps <= TWO_SLIPS)
         # a year wrong by more than a digit is another generation, day and month notwithstanding
         generation = same[:, 1] & same[:, 2] & ~same[:, 0]
         found = np.where(near & ~generation, 1, 0)
@@ -66,8 +69,13 @@ def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
 
 def _date_parts(values: Texts) -> Ints:
     """Year, month and day of ISO dates; month and day are 0 where only the year is known."""
-    rows = [[int(p) if p.isdigit() else 0 for p in (value + "--").split("-")[:3]] for value in values]
-    return np.array(rows, np.int64).reshape(-1, 3)
+    packed = values.trait(_packed_date, np.int64)
+    return np.stack([packed >> 32, (packed >> 16) & 0xFFFF, packed & 0xFFFF], axis=1)
+
+
+def _packed_date(date: str) -> int:
+    year, month, day = (int(p) if p.isdigit() else 0 for p in (date + "--").split("-")[:3])
+    return year << 32 | (month & 0xFFFF) << 16 | (day & 0xFFFF)
 
 
 def _shared(col: Column, few: int, personal: int, site: int) -> npt.NDArray[np.int64]:
@@ -80,7 +88,7 @@ def email(features: KindFeatures, left: Ints, right: Ints) -> Small:
     col = features.columns["email"]
     local, domain = features.parts["email_local"], features.parts["email_domain"]
     same = cells(_shared(col, 5, 6, 4), rarity(col.counts))
-    size, role = lengths(local.values), np.array([_is_role(name) for name in local.values], np.bool_)
+    size, role = local.values.lengths, local.values.trait(_is_role, np.bool_)
 
     def level(one: Codes, two: Codes) -> Small:
         found = _agree(domain, one, two, level=1)
@@ -112,9 +120,10 @@ def _is_role(local: str) -> bool:
 
 def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
     """True where two e-mail addresses are alike but for a few characters, no digit before the @."""
-    longer = np.maximum(lengths(values)[one], lengths(values)[two])
-    like = (1 - edits(values, one, two) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
-    return like & ~_numbered(local.values, local.codes[one], local.codes[two])
+    longer = np.maximum(values.lengths[one], values.lengths[two])
+    most = np.floor(longer * (1 - LIKE_EMAIL)).astype(np.int64) + 1
+    like = (1 - edits(values, one, two, most) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
+    return _unnumbered(local.values, local.codes[one], local.codes[two], like)
 
 
 def _shared_by_several(col: Column, one: Codes, two: Codes) -> Flags:
@@ -122,14 +131,14 @@ def _shared_by_several(col: Column, one: Codes, two: Codes) -> Flags:
     return (col.degree[one] > FEW) | (col.degree[two] > FEW)
 
 
-def _numbered(values: Texts, one: Codes, two: Codes) -> Flags:
-    """True where two texts differ in their digits: smith1@ and smith2@ are two people, not a slip."""
-    digits = np.array([_digits(value) for value in values], dtype=object)
-    return np.asarray(digits[one] != digits[two], np.bool_)
-
-
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
+def _unnumbered(values: Texts, one: Codes, two: Codes, like: Flags) -> Flags:
+    """The pairs that are alike and have the same digits: smith1@ and smith2@ are two people, not a slip."""
+    asked = np.flatnonzero(like)
+    texts = [pc.fill_null(values.take(codes[asked]), "") for codes in (one, two)]
+    digits = [pc.replace_substring_regex(side, r"\P{Nd}", "") for side in texts]
+    out = np.zeros(len(one), np.bool_)
+    out[asked] = pc.equal(*digits).to_numpy(zero_copy_only=False)
+    return out
 
 
 def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:
@@ -170,7 +179,7 @@ def phone(features: KindFeatures, left: Ints, right: Ints) -> Small:
     same = cells(_shared(col, 3, 4, 1), rarity(col.counts))
 
     def level(one: Codes, two: Codes) -> Small:
-        near = _agreeing(tail, one, two) | (edits(col.values, one, two) == 1)
+        near = _agreeing(tail, one, two) | (edits(col.values, one, two, 1) == 1)
         apart = np.where(_shared_by_several(col, one, two), NO_LEVEL, 0)
         return np.where(one == two, same[one], cells(np.where(near, 2, apart)))
 
@@ -181,12 +190,12 @@ def phone(features: KindFeatures, left: Ints, right: Ints) -> Small:
 def identifier(features: KindFeatures, left: Ints, right: Ints) -> Small:
     """Levels of the comparison `identifier`; only identifiers of one scheme are compared."""
     col = features.columns["identifier"]
-    scheme = np.array([value.partition(":")[0] for value in col.values], dtype=object)
-    codes = np.unique(scheme.astype(str), return_inverse=True)[1] if len(scheme) else np.empty(0, np.int64)
-    long = lengths(col.values) - np.array([len(s) + 1 for s in scheme], np.int64) >= 5
+    scheme = pc.replace_substring_regex(col.values.array, "(?s):.*", "")
+    codes = pc.dictionary_encode(scheme).indices.to_numpy()
+    long = col.values.lengths - pc.utf8_length(scheme).to_numpy() - 1 >= 5
 
     def level(one: Codes, two: Codes) -> Small:
-        slip = (edits(col.values, one, two) == 1) & long[one] & long[two]
+        slip = (edits(col.values, one, two, 1) == 1) & long[one] & long[two]
         return np.where(
             one == two, cells(np.full(len(one), 2), rarity(col.counts)[one]), cells(slip.astype(int))
         )
@@ -203,7 +212,7 @@ def domain(features: KindFeatures, left: Ints, right: Ints) -> Small:
     same = cells(_shared(col, 3, 3, 2), rarity(col.counts))
 
     def level(one: Codes, two: Codes) -> Small:
-        slip = (edits(col.values, one, two) == 1) & (lengths(col.values)[one] >= 8)
+        slip = (edits(col.values, one, two, 1) == 1) & (col.values.lengths[one] >= 8)
         return np.where(one == two, same[one], cells(slip.astype(np.int64)))
 
     where, one, two = combinations(col, col, left, right)
@@ -274,7 +283,8 @@ def _close(part: Part, one: Codes, two: Codes) -> Flags:
     a, b = part.codes[one[asked]], part.codes[two[asked]]
 
     def close(x: Codes, y: Codes) -> Small:
-        return ((similarity(part.values, x, y) >= LIKE) & ~_numbered(part.values, x, y)).astype(np.uint8)
+        like = similarity(part.values, x, y) >= LIKE
+        return _unnumbered(part.values, x, y, like).astype(np.uint8)
 
     found[asked] = per_distinct(a, b, close).astype(np.bool_)
     return found

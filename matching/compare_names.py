@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA, Indel, JaroWinkler
+from rapidfuzz.distance import OSA, Indel
 
 from crm_unify.normalise.branches import PLACELESS
+from matching.alike import Scores, edits, similarity
 from matching.cells import NO_LEVEL, best, cells, rarity
 from matching.columns import MISSING, Codes, Column, Flags, Ints, Small, combinations, per_distinct
 from matching.features import KindFeatures
-from matching.names import are_related, paired_forms, short_form, words_of
+from matching.names import NameTraits, are_related, paired_forms, short_form, stem_start, words_of
 from matching.texts import Texts
 from matching.tokens import shared_weight
-
-Scores = npt.NDArray[np.float32]
 
 LIKE, VERY_LIKE = 0.88, 0.94
 """Jaro-Winkler similarity from which two names count as alike, and as alike but for a slip."""
@@ -38,25 +36,6 @@ SAME_ORDER, SAME_LETTERS = 0.5, 0.66
 CROSSED_EXACTLY, CROSSED = 0.75, 0.88
 """Similarity of a given name to the other's family name in swapped names: where the other two are equal, and
 where they are only alike as well."""
-
-
-def similarity(values: Texts, one: Codes, two: Codes) -> Scores:
-    """Jaro-Winkler similarity of value pairs, 0 (nothing alike) to 1 (equal)."""
-    return np.asarray(
-        process.cpdist(values[one].tolist(), values[two].tolist(), scorer=JaroWinkler.normalized_similarity)
-    )
-
-
-def edits(values: Texts, one: Codes, two: Codes) -> npt.NDArray[np.int32]:
-    """Optimal string alignment distance of value pairs; a transposition is one edit."""
-    return np.asarray(
-        process.cpdist(values[one].tolist(), values[two].tolist(), scorer=OSA.distance, dtype=np.int32)
-    )
-
-
-def lengths(values: Texts) -> Ints:
-    """Characters of each value."""
-    return np.array([len(value) for value in values], np.int64)
 
 
 def given(features: KindFeatures, left: Ints, right: Ints) -> Small:
@@ -88,11 +67,12 @@ def _given_levels(features: KindFeatures, one: Codes, two: Codes) -> Ints:
     found = np.where(_alike(features, one, two), 3, found)
     rare, common = np.minimum(counts[one], counts[two]), np.maximum(counts[one], counts[two])
     # Two common names one letter apart (Tina, Nina) are two names; a slip makes a rare one.
-    mistyped = (edits(names.values, one, two) == 1) & ((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
-    long = np.minimum(lengths(names.values)[one], lengths(names.values)[two]) >= SHORT_FORM
+    slip = edits(names.values, one, two, 1) == 1
+    mistyped = slip & ((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
+    long = np.minimum(names.values.lengths[one], names.values.lengths[two]) >= SHORT_FORM
     found = np.where(mistyped & long, 4, found)
     related = are_related(names, np.minimum(one, two), np.maximum(one, two))
-    begins, paired = _forms(names.values, one, two, np.flatnonzero(names.initial[one] == names.initial[two]))
+    begins, paired = _forms(names, one, two)
     return np.where(related | begins, 5, np.where(paired, 0, found))
 
 
@@ -114,12 +94,17 @@ def _garbled(features: KindFeatures, one: Codes, two: Codes) -> Flags:
     return np.asarray(found)
 
 
-def _forms(values: Texts, one: Codes, two: Codes, asked: Ints) -> tuple[Flags, Flags]:
-    """Which of the pairs asked for are short forms, and which a man's and a woman's form of one name."""
+def _forms(names: NameTraits, one: Codes, two: Codes) -> tuple[Flags, Flags]:
+    """Which pairs of names are short forms, and which a man's and a woman's form of one name.
+
+    Only names that begin alike can be (of names with the same initial one in four): few are looked at.
+    """
     begins, paired = np.zeros(len(one), np.bool_), np.zeros(len(one), np.bool_)
-    names = list(zip(values[one[asked]], values[two[asked]], strict=True))
-    begins[asked] = [short_form(a, b) for a, b in names]
-    paired[asked] = [paired_forms(a, b) for a, b in names]
+    stem, begin = names.values.trait(stem_start, np.int64), names.values.heads >> np.uint32(16)
+    asked = np.flatnonzero(stem[one] == stem[two])
+    begins[asked] = list(map(short_form, names.values[one[asked]], names.values[two[asked]]))
+    asked = np.flatnonzero(begin[one] == begin[two])
+    paired[asked] = list(map(paired_forms, names.values[one[asked]], names.values[two[asked]]))
     return begins, paired
 
 
@@ -200,8 +185,8 @@ def family(features: KindFeatures, left: Ints, right: Ints) -> Small:
 
 def _family_levels(features: KindFeatures, one: Codes, two: Codes) -> Ints:
     names = features.names
-    close, steps = similarity(names.values, one, two), edits(names.values, one, two)
-    shorter = np.minimum(lengths(names.values)[one], lengths(names.values)[two])
+    close, steps = similarity(names.values, one, two), edits(names.values, one, two, 2)
+    shorter = np.minimum(names.values.lengths[one], names.values.lengths[two])
     alike = (close >= LIKE) | (names.sound[one] == names.sound[two])
     slip = ((steps == 1) & (shorter >= 4)) | ((close >= VERY_LIKE) & (steps <= 2) & (shorter >= 4))
     found = np.where(slip, 2, alike.astype(np.int64))
@@ -210,7 +195,7 @@ def _family_levels(features: KindFeatures, one: Codes, two: Codes) -> Ints:
 
 def _one_within_other(values: Texts, one: Codes, two: Codes) -> Flags:
     """True where all naming words of one name are among those of the other."""
-    compound = np.array([" " in value for value in values], np.bool_)
+    compound = values.trait(_is_compound, np.bool_)
     found = np.zeros(len(one), np.bool_)
     words = {}
     for i in np.flatnonzero(compound[one] | compound[two]):
@@ -220,6 +205,10 @@ def _one_within_other(values: Texts, one: Codes, two: Codes) -> Flags:
                 words[code] = frozenset(words_of(values[code]))
         found[i] = words[a] <= words[b] or words[b] <= words[a]
     return found
+
+
+def _is_compound(name: str) -> bool:
+    return " " in name
 
 
 def middle(features: KindFeatures, left: Ints, right: Ints) -> Small:

@@ -135,10 +135,19 @@ _FEMININE = ("A", "E", "INE", "INA", "IA", "ETTE", "ELLA", "ELLE")
 _COUPLED = ({"O", "A"}, {"US", "A"}, {"O", "E"}, {"ER", "RA"})
 
 
+def stem_start(name: str) -> int:
+    """A number that two names share where one may be a short form of the other: how their stems begin."""
+    return int.from_bytes(_undoubled(name)[:STEM].encode()[: 2 * STEM])
+
+
+def _undoubled(name: str) -> str:
+    return "".join(c for i, c in enumerate(name) if i == 0 or c != name[i - 1])
+
+
 @cache
 def _stems(name: str) -> tuple[str, ...]:
     """The name with doubled letters made single, as it is and without a pet ending."""
-    single = "".join(c for i, c in enumerate(name) if i == 0 or c != name[i - 1])
+    single = _undoubled(name)
     bare = next((single.removesuffix(end) for end in _PET_ENDINGS if single.endswith(end)), single)
     return tuple(stem for stem in (single, bare) if len(stem) >= STEM)
 

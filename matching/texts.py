@@ -52,8 +52,8 @@ class Texts:
         return np.asarray(self.array.to_numpy(zero_copy_only=False), dtype=object)
 
     def take(self, at: npt.NDArray[np.integer[Any]]) -> pa.StringArray:
-        """The texts at positions, as an Arrow array."""
-        return self.array.take(pa.array(at))
+        """The texts at positions, as an Arrow array; null at a negative position."""
+        return self.array.take(pa.array(at, mask=at < 0))
 
     def find(self, texts: pa.Array | Texts) -> npt.NDArray[np.int64]:
         """The position of each of other texts among these, -1 where it is not there."""
@@ -75,6 +75,19 @@ class Texts:
         return self._traits["lengths"]
 
     @property
+    def heads(self) -> npt.NDArray[np.uint32]:
+        """The first four bytes of each text as one number, the first byte highest; 0 where it is shorter."""
+        if "heads" not in self._traits:
+            ends, data = _buffers(self.array)
+            heads = np.zeros(len(self), np.uint32)
+            for byte in range(4):
+                at = ends[:-1] + byte
+                held = at < ends[1:]
+                heads[held] |= data[at[held]].astype(np.uint32) << np.uint32(24 - 8 * byte)
+            self._traits["heads"] = heads
+        return self._traits["heads"]
+
+    @property
     def letters(self) -> npt.NDArray[np.uint64]:
         """The set of characters of each text, in 64 bits; different characters may share a bit.
 
@@ -86,16 +99,24 @@ class Texts:
         return self._traits["letters"]
 
 
-def _letters(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
+def _buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Where each text starts and the last ends, and all their bytes."""
     _, offsets, data = texts.buffers()
-    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-    out = np.zeros(len(texts), np.uint64)
-    if data is None or not len(texts):
-        return out
+    count = len(texts)
+    if not count or data is None:
+        return np.zeros(count + 1, np.int64), np.zeros(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + count + 1]
+    return ends.astype(np.int64), np.frombuffer(data, np.uint8)
+
+
+def _letters(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
+    ends, data = _buffers(texts)
+    count = len(texts)
+    out = np.zeros(count, np.uint64)
     table = np.array([0 if 0x80 <= byte < 0xC0 else 1 << (byte & 63) for byte in range(256)], np.uint64)
-    for first in range(0, len(texts), CHUNK):
+    for first in range(0, count, CHUNK):
         bounds = ends[first : first + CHUNK + 1]
-        bits = table[np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]]
+        bits = table[data[bounds[0] : bounds[-1]]]
         full = np.flatnonzero(np.diff(bounds))
         if len(full):
             out[first + full] = np.bitwise_or.reduceat(bits, bounds[:-1][full] - bounds[0])
