@@ -145,13 +145,14 @@ def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:
     """True where the local part is made of the record's own names: every namesake has it at some provider."""
     if features.kind != "person" or not len(records):
         return np.zeros(len(records), np.bool_)
-    given, family = features.columns["given"].first[records], features.columns["family"].first[records]
-    local = features.parts["email_local"]
-    key = np.stack([local.codes[emails], given, family]).astype(np.int64)
-    distinct, back = np.unique(key, axis=1, return_inverse=True)
-    names = np.append(features.names.values, "")
-    rows = zip(local.values[distinct[0]], names[distinct[1]], names[distinct[2]], strict=True)
-    return np.array([_made_of(*row) for row in rows], np.bool_)[back.ravel()]
+    local, names = features.parts["email_local"], features.names.values
+    texts = (
+        local.values.take(local.codes[emails]),
+        names.take(features.columns["given"].first[records]),
+        names.take(features.columns["family"].first[records]),
+    )
+    rows = zip(*(pc.fill_null(text, "").to_pylist() for text in texts), strict=True)
+    return np.array([_made_of(*row) for row in rows], np.bool_)
 
 
 def _made_of(local: str, given: str, family: str) -> bool:
