@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from benchmarks import dedupe, peers_environment
 from benchmarks.generated import KINDS, ROWS
+from benchmarks.homes import homes
 from benchmarks.labelled import SETS, Labelled, load, write_rows
 from benchmarks.measure import Cost, measure
 from benchmarks.page import line, write
@@ -66,17 +67,19 @@ def outcome(tool: str, name: str, data: Labelled, cost: Cost, found: pa.Table | 
     if found is not None:
         if len(found) != rows:
             raise ValueError(f"{title} gives {len(found)} rows of {name}, which has {rows}")
-        return result(name, rows, title, found=evaluate(found, data.truth), cost=cost)
+        made = result(name, rows, title, found=evaluate(found, data.truth), cost=cost)
+        lived = "household" in data.truth.column_names
+        return replace(made, homes=homes(found, data.table, data.truth)) if lived else made
     return replace(result(name, rows, title, cost=cost), outcome=_why(cost))
 
 
 def _why(cost: Cost) -> str:
     if cost.exit_code is None:
         return f"stopped after {cost.wall_seconds:.0f} s"
-    last = [text.strip() for text in cost.said.splitlines() if text.strip()][-1:]
-    if last and "publishes no settings" in last[0]:
+    said = [text.strip() for text in cost.said.splitlines() if text.strip()]
+    if any("publishes no settings" in text for text in said):
         return UNPUBLISHED
-    return f"exit {cost.exit_code}: {last[0][:120]}" if last else f"exit {cost.exit_code}"
+    return f"exit {cost.exit_code}: {said[-1][:120]}" if said else f"exit {cost.exit_code}"
 
 
 def results(names: Sequence[str], tools: Sequence[str], options: argparse.Namespace) -> Iterator[Result]:
