@@ -48,7 +48,7 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _joined(name: str, key: str) -> str:
-    return f"{name}.{key}" if name else key
+    return f"{name}.{key}" if name and key else name or key
 
 
 def as_json(value: Any) -> str:
