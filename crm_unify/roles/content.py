@@ -16,17 +16,16 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise.columns import matches
 from crm_unify.normalise.countries import country_codes
-from crm_unify.normalise.legal_forms import ALIASES
 from crm_unify.normalise.street_words import GLUED, STREET_WORDS
 from crm_unify.roles.date_order import DateReading
 from crm_unify.roles.given_names import given_names
 from crm_unify.roles.interface import Role
+from crm_unify.roles.naming import any_word, is_mixed, known_words, last_word, organised_names
 from crm_unify.roles.profile import Profile
 from crm_unify.roles.words import (
     CITIES,
     GENDERS,
     JOB_WORDS,
-    ORGANISATION_WORDS,
     STREETS,
     SUFFIXES,
     SURNAMES,
@@ -112,9 +111,9 @@ def _marks(held: Profile, dates: DateReading) -> _Marks:
     letters, digits = matches(held.texts, r"\pL"), matches(held.texts, r"\d")
     plain = pc.and_(letters, pc.invert(matches(held.texts, r"[\d@/\\_:;#%<>=+*?!|{}\[\]]|(?i:www\.)")))
     words: Any = pc.split_pattern(held.folded, " ")
-    first, last = pc.list_element(words, 0), pc.list_slice(words, 0)
+    first = pc.list_element(words, 0)
     counts = pc.list_value_length(words)
-    last = _last(words, counts)
+    last = last_word(words)
     return _Marks(
         held,
         letters=held.share(letters),
@@ -123,10 +122,10 @@ def _marks(held: Profile, dates: DateReading) -> _Marks:
         several=held.share(pc.greater(counts, 1)),
         words=float(counts.to_numpy(zero_copy_only=False) @ held.weights),
         given=held.share(pc.is_in(first, value_set=_set(given_names()))),
-        any_given=held.share(_any_word(words, given_names())),
+        any_given=held.share(any_word(words, given_names())),
         surname=held.share(pc.is_in(last, value_set=_set(SURNAMES))),
-        organised=held.share(pc.or_(_any_word(words, ORGANISATION_WORDS), _with_form(held))),
-        street=held.share(pc.or_(_any_word(words, _street_words()), _glued_street(held))),
+        organised=held.share(organised_names(held.folded)),
+        street=held.share(pc.or_(any_word(words, _street_words()), _glued_street(held))),
         dates=dates,
     )
 
@@ -151,7 +150,7 @@ def _names(m: _Marks) -> dict[Role, Fit]:
         Role.NICKNAME: Fit(name, 0.0),
         Role.BIRTH_NAME: Fit(name, 0.0),
         Role.FULL_NAME: Fit(name * min(1.0, m.several / 0.4), full),
-        Role.PARTY_NAME: Fit(m.letters, 0.0),
+        Role.PARTY_NAME: Fit(m.letters, 0.8 if m.letters > 0.8 and m.plain > 0.5 and is_mixed(held) else 0.0),
         Role.CONTACT: Fit(name * min(1.0, m.several / 0.3), 0.0),
         Role.ORGANISATION: Fit(m.letters, organised),
         Role.NAME_SUFFIX: Fit(listed[Role.NAME_SUFFIX], 0.8 * listed[Role.NAME_SUFFIX] * few * m.letters),
@@ -277,39 +276,15 @@ def _street_words() -> frozenset[str]:
     return frozenset(words - {"SAINT", "SANKT", "CH", "LA", "TR", "PK", "RT"}) | STREETS
 
 
-def _last(words: Any, counts: Any) -> Any:
-    """The last word of each list."""
-    offsets = words.offsets.to_numpy()[1:] - 1
-    return words.values.take(pa.array(offsets, mask=(counts.to_numpy(zero_copy_only=False) == 0)))
-
-
-def _any_word(words: Any, known: frozenset[str]) -> Any:
-    """True where some word of a list is known."""
-    hits = pc.is_in(words.values, value_set=_set(known)).cast(pa.int64())
-    before = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(hits)])
-    ends, starts = before.take(words.offsets[1:]), before.take(words.offsets[:-1])
-    return pc.greater(pc.subtract(ends, starts), 0)
-
-
 def _any_words(held: Profile, known: frozenset[str]) -> Any:
-    return _any_word(pc.split_pattern(held.folded, " "), known)
+    return any_word(pc.split_pattern(held.folded, " "), known)
 
 
 def _all_words(held: Profile, known: frozenset[str]) -> Any:
     """True where all words of a value are known, and it has one."""
     words: Any = pc.split_pattern(held.folded, " ")
-    hits = pc.is_in(words.values, value_set=_set(known)).cast(pa.int64())
-    before = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(hits)])
-    known_words = pc.subtract(before.take(words.offsets[1:]), before.take(words.offsets[:-1]))
-    return pc.and_(pc.equal(known_words, pc.list_value_length(words)), pc.not_equal(held.folded, ""))
-
-
-def _with_form(held: Profile) -> Any:
-    """True where a name ends with a legal form that is no common word."""
-    forms = "|".join(
-        sorted((form for form in ALIASES if len(form.replace(" ", "")) > 1), key=lambda f: (-len(f), f))
-    )
-    return matches(held.folded, f" (?:{forms})$")
+    every = pc.equal(known_words(words, known), pc.list_value_length(words))
+    return pc.and_(every, pc.not_equal(held.folded, ""))
 
 
 def _glued_street(held: Profile) -> Any:

@@ -12,6 +12,7 @@ from crm_unify.roles.date_order import read_dates
 from crm_unify.roles.headers import HeaderWords
 from crm_unify.roles.interface import ColumnRole, Role, Roles
 from crm_unify.roles.names import name_readings
+from crm_unify.roles.naming import name_order
 from crm_unify.roles.places import grouped
 from crm_unify.roles.profile import Profile
 from crm_unify.roles.readings import ColumnReadings, Reading, readings
@@ -51,8 +52,18 @@ def infer(
     every = {**grouped(arranged(related({**chosen, **said}, held), held)), **said}
     found = phone_country(every, held)
     country, reason = found or (None, "nothing says which country they are of")
-    columns = tuple(_dated(every[one.name], one, country) for one in profiles)
+    columns = tuple(_ordered(_dated(every[one.name], one, country), one) for one in profiles)
     return Roles(columns, country, reason)
+
+
+def _ordered(column: ColumnRole, held: Profile) -> ColumnRole:
+    """A column of full names with the order of their parts."""
+    if column.role not in (Role.FULL_NAME, Role.PARTY_NAME, Role.CONTACT):
+        return column
+    order = name_order(held)
+    if order == "auto":
+        return replace(column, order=order)
+    return replace(column, order=order, reason=f"{column.reason}; family names come first")
 
 
 def _dated(column: ColumnRole, held: Profile, country: str | None) -> ColumnRole:

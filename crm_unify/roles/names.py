@@ -16,7 +16,17 @@ _CLEAR: Final = 0.88
 def name_readings(read: Sequence[ColumnReadings], *, taken: Set[Role]) -> list[ColumnReadings]:
     """The readings with columns of names settled against one another."""
     found = [_bare(column, read, taken=taken) if column.bare_name >= _SURE else column for column in read]
-    return _second_given(found)
+    return _second_given([_mixed(column) for column in found])
+
+
+def _mixed(column: ColumnReadings) -> ColumnReadings:
+    """A column for names of people in which some are organisations' holds names of both."""
+    mixed = column.certainty(Role.PARTY_NAME) >= _SURE
+    if not mixed or not column.readings or column.readings[0].role not in (Role.FULL_NAME, Role.ORGANISATION):
+        return column
+    if column.readings[0].role == Role.ORGANISATION and not column.bare_name:
+        return column
+    return _with(column, Role.PARTY_NAME, "a name, of a person in some rows and of an organisation in others")
 
 
 def _bare(column: ColumnReadings, read: Sequence[ColumnReadings], *, taken: Set[Role]) -> ColumnReadings:
