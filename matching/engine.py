@@ -191,7 +191,7 @@ def _cluster_kind(
     must = np.array(constraints.must, np.int64).reshape(-1, 2).T
     label = components(len(features), _linked(first, scores), line=min(review, merge), must=must)
     constraints = between_confirmed(constraints, context.confirmed, features.record_ids, label)
-    every = _with_inner(features, first, label, context=context)
+    every = _with_inner(features, first, label, must=must, context=context)
     scores = score(features.kind, every.cells, weights)
     pairs_of = _weighted(features.kind, every, scores, weights)
     clusters = cluster(*_by_component(label, pairs_of), line=merge, constraints=constraints)
@@ -216,11 +216,16 @@ def _cluster_kind(
     return _Part(pairs, membership, conflicts, summary)
 
 
-def _with_inner(features: KindFeatures, first: _Compared, label: Ints, *, context: _Context) -> _Compared:
-    """The compared pairs and all other pairs inside components, ascending."""
-    left, right = inner_pairs(label)
+def _with_inner(
+    features: KindFeatures, first: _Compared, label: Ints, *, must: Ints, context: _Context
+) -> _Compared:
+    """The compared pairs and all other pairs inside components, ascending.
+
+    Pairs that a person said are the same are among them, also in a component too large to compare all.
+    """
+    left, right = (np.concatenate(sides) for sides in zip(inner_pairs(label), must, strict=True))
     have = first.left * len(features) + first.right
-    want = np.sort(left * len(features) + right)
+    want = np.unique(left * len(features) + right)
     new = want[~_contained(want, have)]
     one, two = new // len(features), new % len(features)
     cells = _compare(features, one, two, settings=context.settings, progress=context.progress)

@@ -242,3 +242,13 @@ def test_the_weakest_link_of_a_cluster_stands_first(matched: Matched) -> None:
     links = weakest_link(matched, merged["left"][0].as_py())
     assert links["millibits"].to_pylist() == sorted(links["millibits"].to_pylist())
     assert set(links["band"].to_pylist()) == {"merge"}
+
+
+def test_a_verdict_holds_in_a_component_too_large_to_compare_all() -> None:
+    """Two hundred and thirty rows of one person, and somebody a person says is the same: one cluster."""
+    alike = {"given": "Ann", "family": "Dorn", "email": "ann@post.example", "born": "1960-04-17"}
+    rows = [person(f"a:{i:04d}", **alike) for i in range(230)]
+    other = person("z:1", given="Xaver", family="Quint", born="1999-01-01")
+    said = pa.table({"left": ["a:0005"], "right": ["z:1"], "verdict": ["same"]})
+    found = clusters(match(base(*rows, other, *town(40)), decisions=said))
+    assert {found[row["record_id"]] for row in (*rows, other)} == {"a:0000"}
