@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
+from crm_unify.run.decisions import CONFIRM, VERDICT, Decision, live, read_decisions
 from crm_unify.run.subjects import Subject, members
 from crm_unify.schema.crm import customer
 from matching.explain import Explainer
@@ -40,6 +41,8 @@ class Explained:
     """Every pair of a record of one side with one of the other, the strongest first."""
     customers: tuple[CustomerTies, ...]
     """The customers it is about, as they are now."""
+    decisions: tuple[Decision, ...]
+    """What people decided about the two, or among the records of the one; it outweighs every bit."""
 
     @property
     def together(self) -> bool:
@@ -54,6 +57,7 @@ class Explained:
             "pair": None if self.pair is None else pair_json(self.pair),
             "pairs": [tie_json(tie) for tie in self.ties],
             "customers": [_customer_json(one) for one in self.customers],
+            "decisions": [decision.as_json() for decision in self.decisions],
         }
 
 
@@ -67,12 +71,13 @@ def explained(connection: sa.Connection, explainer: Explainer, subjects: Sequenc
         _customer(connection, explainer, one)
         for one in {subject.customer: subject for subject in asked}.values()
     )
+    decided = _decided(connection, asked)
     if len(asked) == 1:
         weakest = customers[0].held.weakest
         pair = None if weakest is None else explainer.pair(weakest.left, weakest.right)
-        return Explained(asked, pair, customers[0].held.ties, customers)
+        return Explained(asked, pair, customers[0].held.ties, customers, decided)
     ties = ties_between(explainer, asked[0].records, asked[1].records)
-    return Explained(asked, explainer.pair(ties[0].left, ties[0].right), ties, customers)
+    return Explained(asked, explainer.pair(ties[0].left, ties[0].right), ties, customers, decided)
 
 
 def _checked(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
@@ -90,6 +95,18 @@ def _checked(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
 
 
 _OTHER = "name two records or two customers of one kind, or one customer"
+
+
+def _decided(connection: sa.Connection, asked: Sequence[Subject]) -> tuple[Decision, ...]:
+    """Verdicts and confirmations that name records of both subjects, or two of the one."""
+    one, other = (set(subject.records) for subject in (asked[0], asked[-1]))
+    found = []
+    for decision in live(read_decisions(connection)):
+        named = {member.record_id for member in decision.members}
+        about = named & one and named & other and len(named & (one | other)) > 1
+        if about and decision.kind in (VERDICT, CONFIRM):
+            found.append(decision)
+    return tuple(found)
 
 
 def _customer(connection: sa.Connection, explainer: Explainer, one: Subject) -> CustomerTies:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crm_unify.errors import UsageError
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.consequences import described
 from crm_unify.schema.bookkeeping import mig_source_record
 from crm_unify.schema.target import reachable
 from crm_unify.steward.explain import Explained
@@ -46,6 +47,7 @@ def page(project: LoadedProject, found: Explained) -> str:
             picture=None if found.pair is None else waterfall(found.pair),
             evidence=_evidence(project, found),
             bands=BANDS,
+            described=described,
             pairs_shown=PAIRS_SHOWN,
             rules_shown=RULES_SHOWN,
         )

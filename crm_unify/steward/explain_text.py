@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from crm_unify.run.consequences import described
 from crm_unify.steward.explain import CustomerTies, Explained
 from crm_unify.steward.report.drawing import signed
 from matching.explain_cluster import Tie
@@ -52,6 +53,7 @@ def _standing(found: Explained) -> Iterator[str]:
         yield f"{one.said} [{one.kind}{moved}{many}]"
     if len(found.subjects) == 2:
         yield "one customer now" if found.together else "two customers now"
+    yield from (f"decision {one.id}: {described(one)}" for one in found.decisions)
 
 
 def pair_lines(pair: Explanation) -> Iterator[str]:

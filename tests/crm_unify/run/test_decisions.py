@@ -190,6 +190,16 @@ def test_a_plan_shows_what_a_decision_does(hamlet: Path) -> None:
     assert (changes["mig_redirect"]["create"], changes["person"]["delete"]) == (1, 1)
 
 
+def test_an_explanation_names_the_decision_that_outweighs_the_bits(hamlet: Path, tmp_path: Path) -> None:
+    """The bits say one customer, a person said they are two: both are told, on the page as well."""
+    say(hamlet, "decide", record_id(0), record_id(1), "different")
+    again(hamlet)
+    answer = crm("explain", record_id(0), record_id(1), "-p", hamlet, "--html", tmp_path / "why.html")
+    assert (answer.data["together"], answer.data["pair"]["band"]) == (False, "merge")
+    assert [decision["id"] for decision in answer.data["decisions"]] == [1]
+    assert "DIFFERENT by Ada" in (tmp_path / "why.html").read_text(encoding="utf-8")
+
+
 def test_a_dry_run_records_nothing(hamlet: Path) -> None:
     """It tells what would follow."""
     before = dump(hamlet / "crm.db")
