@@ -58,6 +58,7 @@ _POSTCODE_PLAIN: Final = (
 _POSTCODE_DIGITS: Final = r"(?i)^(?:[a-z]{1,3}[- ])?(?:\d{3,6}(?:\.0)?|\d{9}|\d{3}-\d{4})$"
 _LEADING_ZERO: Final = r"^0\d{4}$"
 _ID_TOKENS: Final = r"^[A-Za-z][A-Za-z0-9_]{0,11}:\S+(?:[ ,;|]+[A-Za-z][A-Za-z0-9_]{0,11}:\S+)*$"
+_AMOUNT: Final = r"^[-+$€£ ]*\d[\d,. ]*[.,]\d{1,8}[ €$£%]*$"
 _UUID: Final = r"(?i)^\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$"
 
 
@@ -236,9 +237,10 @@ def _rest(m: _Marks) -> dict[Role, Fit]:
     held = m.held
     coded = held.share(pc.and_(matches(held.texts, r"\d"), pc.greater_equal(pc.utf8_length(held.texts), 5)))
     tokens = held.share(matches(held.texts, _ID_TOKENS))
-    issued = (
-        0.5 * coded * _up(_same_shape(held), 0.6) * min(1.0, held.unique / 0.2) * min(1.0, held.distinct / 20)
-    )
+    coded *= 1 - max(m.dates.share, held.share(matches(held.texts, _AMOUNT)))
+    brief = held.share(pc.less(pc.utf8_length(held.texts), 7))
+    varied = min(1.0, held.unique / 0.2) * min(1.0, held.distinct / 20)
+    issued = (0.5 - 0.2 * brief) * coded * _up(_same_shape(held), 0.6) * varied
     unique = held.unique if held.filled > 1 else 0.0
     keyed = 0.6 if unique == 1.0 and held.fill == 1.0 and m.words < 2 and m.digits > 0.9 else 0.0
     keyed = max(keyed, 0.8 * held.share(matches(held.texts, _UUID)) * (unique > 0.98))

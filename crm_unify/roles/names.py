@@ -58,8 +58,11 @@ def _sure(others: Sequence[ColumnReadings], role: Role) -> bool:
 
 
 def _with(column: ColumnReadings, role: Role, reason: str) -> ColumnReadings:
-    rest = tuple(reading for reading in column.readings if reading.role != role)
-    return replace(column, readings=(Reading(role, _CLEAR, None, "", reason), *rest))
+    rest = tuple(
+        reading for reading in column.readings if reading.role not in (role, column.readings[0].role)
+    )
+    certainty = max(_CLEAR, column.readings[0].certainty)
+    return replace(column, readings=(Reading(role, certainty, None, "", reason), *rest))
 
 
 def _second_given(read: list[ColumnReadings]) -> list[ColumnReadings]:

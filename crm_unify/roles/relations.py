@@ -26,6 +26,8 @@ _CERTAIN: Final = 0.5
 _NAMELIKE: Final = 0.85
 _VARIED: Final = 0.02
 """Different values by filled rows that a column of family names has at least"""
+_TOWNS: Final = 5
+"""Different values that a column of towns has at least; fewer are kinds of rows"""
 _WEAK: Final = 0.46
 """Certainty that values alone give at most, where they say little"""
 
@@ -82,7 +84,7 @@ def _town(columns: Mapping[str, ColumnRole], held: Mapping[str, Profile]) -> Set
     scores = [
         (decides(held[codes[0]], held[name]), name)
         for name in _open(columns, held)
-        if _shape(held[name], r"\pL{3}") > _NAMELIKE and held[name].distinct > 2
+        if _shape(held[name], r"\pL{3}") > _NAMELIKE and held[name].distinct >= _TOWNS
     ]
     best, name = max(scores, default=(0.0, ""))
     return (name if best >= _DECIDES else None), Role.CITY, reason

@@ -1,0 +1,1 @@
+"""Tests of reading bare files and making claims of them."""
