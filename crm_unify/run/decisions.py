@@ -153,6 +153,8 @@ class Rulings:
     """PINS."""
     confirmed_at: Mapping[str, str]
     """By record, when its customer was last confirmed (ISO time)."""
+    spoken_of: pa.Array
+    """Records that any verdict ever named, revoked ones too: where they move, a person wanted it."""
     lapsed: tuple[tuple[int, str, str], ...]
     """Decision and two records: UNSURE verdicts that hold no longer, because a record says something new."""
 
@@ -177,7 +179,9 @@ Said = Mapping[str, tuple[str | None, str | None]]
 
 def rulings(decisions: Iterable[Decision], said: Said) -> Rulings:
     """The decisions in force; `said` is what the records of UNSURE verdicts say now."""
-    holds = live(decisions)
+    every = tuple(decisions)
+    holds = live(every)
+    spoken_of = {member.record_id for d in every if d.kind == VERDICT for member in d.members}
     verdicts, lapsed = [], []
     for decision in holds:
         for left, right, verdict in _pairs(decision):
@@ -199,6 +203,7 @@ def rulings(decisions: Iterable[Decision], said: Said) -> Rulings:
         table_of(confirmed, CONFIRMED),
         table_of(pins, PINS),
         confirmed_at,
+        pa.array(sorted(spoken_of), pa.string()),
         tuple(lapsed),
     )
 
@@ -244,6 +249,11 @@ def read_rulings(engine: sa.Engine, records: pa.Table) -> Rulings:
     with reachable(engine), engine.connect() as connection:
         decisions = read_decisions(connection)
     return rulings(decisions, said_now(decisions, records))
+
+
+def left_to_evidence(xref: pa.Table, found: Rulings) -> pa.Table:
+    """The records of a cross reference on which nobody gave a verdict: what the guard on moves is about."""
+    return xref.filter(pc.invert(pc.is_in(xref["record_id"], found.spoken_of)))
 
 
 def with_confirmed(tables: Mapping[str, pa.Table], xref: pa.Table, found: Rulings) -> Mapping[str, pa.Table]:

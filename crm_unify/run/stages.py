@@ -16,7 +16,7 @@ from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.blocked import known_blocked, with_blocked
-from crm_unify.run.decisions import read_rulings, with_confirmed
+from crm_unify.run.decisions import left_to_evidence, read_rulings, with_confirmed
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.gather import gather, stopped
@@ -238,8 +238,8 @@ def plan(
     assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
     customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
     check_records(rows.records, rows.fates, customers.xref)
-    most = said.guards.max_merge_split_pct
-    stops += stopped(lambda: guard_moves(ledger.xref, customers.xref, max_pct=most))
+    most, before = said.guards.max_merge_split_pct, left_to_evidence(ledger.xref, ruled)
+    stops += stopped(lambda: guard_moves(before, customers.xref, max_pct=most))
     with progress.stage("survive"):
         parties = every.with_customers(customers.xref, said.trust, ruled.pins)
         made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)

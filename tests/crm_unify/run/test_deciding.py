@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from crm_unify.run.deciding import drafted, merging, record, revoking, verdict
-from crm_unify.run.decisions import Decision, live, read_decisions, revoked, rulings
+from crm_unify.run.decisions import Decision, left_to_evidence, live, read_decisions, revoked, rulings
 from crm_unify.schema.bookkeeping import mig_source_record, mig_xref
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -79,6 +80,15 @@ def test_who_decides_at_the_same_moment_gets_a_number_of_his_own(crm: sa.Engine)
     with ThreadPoolExecutor(4) as pool:
         numbers = [d.id for d in pool.map(lambda _: said(crm, "C-1", "C-2"), range(8))]
     assert sorted(numbers) == [d.id for d in read(crm)] == list(range(1, 9))
+
+
+def test_what_people_move_does_not_count_as_moved_by_evidence(crm: sa.Engine) -> None:
+    """The guard on merges and splits looks at records without any verdict, live or revoked."""
+    said(crm, "C-1", "C-2")
+    with crm.connect() as connection:
+        record(crm, drafted(revoking(connection, 1), connection, why="", by="Bob"))
+    xref = pa.table({"record_id": list(RECORDS), "customer_id": list(RECORDS.values())})
+    assert left_to_evidence(xref, rulings(read(crm), {}))["record_id"].to_pylist() == ["c "]
 
 
 def test_a_revoked_decision_is_not_live(crm: sa.Engine) -> None:
