@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from crm_unify.roles.arrangement import arranged
 from crm_unify.roles.country import phone_country
 from crm_unify.roles.date_order import read_dates
 from crm_unify.roles.headers import HeaderWords
 from crm_unify.roles.interface import ColumnRole, Role, Roles
+from crm_unify.roles.keys import without_row_counts
 from crm_unify.roles.names import name_readings
 from crm_unify.roles.naming import name_order
 from crm_unify.roles.places import grouped
@@ -40,18 +44,25 @@ _FALLBACK: Final = 0.8
 
 
 def infer(
-    profiles: Sequence[Profile], words: HeaderWords, *, given: Mapping[str, ColumnRole] | None = None
+    profiles: Sequence[Profile],
+    words: HeaderWords,
+    *,
+    given: Mapping[str, ColumnRole] | None = None,
+    source: npt.NDArray[np.int64] | None = None,
 ) -> Roles:
-    """The roles of the columns of a table; `given` are the ones a person has said."""
+    """The roles of the columns of a table.
+
+    `given` are the ones a person has said; `source` is a code of the source of each row, None where all are
+    of one.
+    """
     said = given or {}
-    open_columns = [held for held in profiles if held.name not in said]
-    read = [readings(held, words) for held in open_columns]
-    read = name_readings(read, taken={role.role for role in said.values()})
-    chosen = _assigned(read, taken=said)
     held = {one.name: one for one in profiles}
-    every = {**grouped(arranged(related({**chosen, **said}, held), held)), **said}
-    found = phone_country(every, held)
-    country, reason = found or (None, "nothing says which country they are of")
+    read = [readings(one, words) for one in profiles if one.name not in said]
+    read = name_readings(read, taken={role.role for role in said.values()})
+    chosen = related({**_assigned(read, taken=said), **said}, held)
+    chosen = grouped(arranged(without_row_counts(chosen, held, source), held))
+    every = {**chosen, **said}
+    country, reason = phone_country(every, held) or (None, "nothing says which country they are of")
     columns = tuple(_ordered(_dated(every[one.name], one, country), one) for one in profiles)
     return Roles(columns, country, reason)
 

@@ -27,10 +27,10 @@ CONSTANT_FILL: Final = 20
 NAMES: Final = (Role.FULL_NAME, Role.GIVEN_NAME, Role.FAMILY_NAME, Role.ORGANISATION, Role.PARTY_NAME)
 """What a column may be whose header only says "name\""""
 
-_LIKE_ISSUED: Final = 0.25
+_LIKEISSUED: Final = 0.25
 """Certainty by the values from which on a repeated number counts as issued: long, alike in shape, varied"""
 
-_ISSUED: Final = frozenset({"tax", "vat", "ssn", "national", "passport", "licence", "bank", "register"})
+ISSUED: Final = frozenset({"tax", "vat", "ssn", "national", "passport", "licence", "bank", "register"})
 """Schemes of numbers that follow a party from system to system"""
 
 
@@ -77,7 +77,7 @@ def readings(held: Profile, words: HeaderWords) -> ColumnReadings:
     fits = content(held, dates)
     by_header = {guess.role: _read(guess, fits, held) for guess in reversed(named) if guess.role is not None}
     by_content = {role: _silent(role, fit) for role, fit in fits.items() if role not in by_header}
-    issued = bool(fits) and fits[Role.IDENTIFIER].speaks >= _LIKE_ISSUED
+    issued = bool(fits) and fits[Role.IDENTIFIER].speaks >= _LIKEISSUED
     found = [_settled(reading, held, issued=issued) for reading in (by_header | by_content).values()]
     order = sorted(found, key=lambda reading: (-reading.certainty, reading.role))
     return ColumnReadings(held, dates, bare, tuple(order))
@@ -113,7 +113,7 @@ def _settled(reading: Reading, held: Profile, *, issued: bool) -> Reading:
         and reading.role not in (Role.COUNTRY, Role.REGION)
     ):
         return _instead(reading, Role.NOISE, "it says the same in every row")
-    if reading.role == Role.IDENTIFIER and reading.scheme not in _ISSUED and held.unique >= ROW_KEY_UNIQUE:
+    if reading.role == Role.IDENTIFIER and reading.scheme not in ISSUED and held.unique >= ROW_KEY_UNIQUE:
         return _instead(reading, Role.ROW_KEY, f"{reading.reason}; no value stands twice")
     if reading.role == Role.ROW_KEY and held.unique < ROW_KEY_UNIQUE and held.filled:
         if issued:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,6 +27,7 @@ from pipelines.bare.interface import BareTable
 from pipelines.bare.keys import column_ids, content_ids
 from pipelines.bare.read import read_tables
 from pipelines.bare.records import Parties, joined, parties
+from pipelines.bare.shared_keys import with_shared_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
         _check_columns(job, tables)
     with watch.stage("take columns for what they are"):
         ids = _ids(job, tables)
-        taken = tuple(_taken_for(job, table, own) for table, own in zip(tables, ids, strict=True))
+        taken = _agreed([_taken_for(job, table, own) for table, own in zip(tables, ids, strict=True)])
     with watch.stage("make records"):
         made = joined([parties(t.table, t.roles, ids=t.ids, source=t.source) for t in taken])
     with watch.stage("make features"):
@@ -146,7 +148,21 @@ def _taken_for(job: DedupeJob, table: BareTable, ids: pa.Array) -> TakenFor:
     kept = table.without(*(name for name in (job.id, job.source, job.truth) if name is not None), *job.ignore)
     profiles = tuple(_profile(name, column) for name, column in zip(kept.names, kept.columns, strict=True))
     said = {name: _said(name, role) for name, role in job.roles.items() if name in kept.names}
-    return TakenFor(kept, profiles, infer(profiles, header_words(), given=said), ids, source)
+    systems = None if job.source is None else _codes(source)
+    return TakenFor(kept, profiles, infer(profiles, header_words(), given=said, source=systems), ids, source)
+
+
+def _agreed(found: Sequence[TakenFor]) -> tuple[TakenFor, ...]:
+    """The tables with numbers that link them."""
+    if len(found) < 2:
+        return tuple(found)
+    roles = with_shared_keys([one.table for one in found], [one.roles for one in found])
+    return tuple(replace(one, roles=own) for one, own in zip(found, roles, strict=True))
+
+
+def _codes(source: pa.Array) -> npt.NDArray[np.int64]:
+    indices = source.dictionary_encode().indices
+    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
 
 
 def _source(job: DedupeJob, table: BareTable) -> pa.Array:
