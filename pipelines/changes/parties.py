@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from crm_unify.schema.bookkeeping import mig_profile
 from crm_unify.schema.tables import PROFILE_TABLES, arrow_schema, key_of, owner_of
 from pipelines.changes.differences import difference, only, without
-from pipelines.changes.interface import TableChanges
+from pipelines.changes.interface import TableChanges, no_changes
 from pipelines.changes.profiles import profile_hashes, profile_rows, unfolded
 from pipelines.database.columns import engine, sorted_by_key
 from pipelines.database.read import matching
@@ -83,9 +83,10 @@ def _changed(now: pa.Table, before: pa.Table) -> pa.ChunkedArray:
 def _refuse_strays(golden: Tables) -> None:
     """Raise ValueError for a row of a customer that is not there: a defect of the stage before."""
     for name in PROFILE_TABLES:
-        strays = without(golden[name], owner_of(name), golden["customer"]["id"])
-        if len(strays):
-            msg = f"{name} {strays[key_of(name)][0]} belongs to no customer of this run"
+        known = pc.is_in(golden[name][owner_of(name)], golden["customer"]["id"].combine_chunks())
+        if not pc.all(known, min_count=0).as_py():
+            stray = golden[name].filter(pc.invert(known))[key_of(name)][0]
+            msg = f"{name} {stray} belongs to no customer of this run"
             raise ValueError(msg)
 
 
@@ -110,6 +111,8 @@ def profile_changes(
 ) -> TableChanges:
     """What changes in ``mig_profile``: it tells what is written, so what is blocked stays as it was."""
     effective = {name: _effective(name, parties, blocked) for name in PROFILE_TABLES}
+    if len(effective["customer"]) + len(parties.profiles) == 0:
+        return no_changes("mig_profile")
     everyone = len(parties.profiles) == 0
     won = winners if everyone else only(winners, "customer_id", effective["customer"]["id"])
     return difference("mig_profile", parties.profiles, profile_rows(effective, won, file=file))

@@ -1,10 +1,11 @@
 """Profiles: everything last written for a customer as one JSON text, and a hash of it.
 
 ``{table: {row id: {column: value}}}`` with sorted keys and without NULLs; the key column and the column
-that names the customer are left out, because the place in the profile says them. The hash covers the
-profile and the winners. Two profiles are compared by hash; only those that differ are taken apart again.
+that names the customer are left out, because the place in the profile says them. The hash covers the rows of
+the profile and the winners; it is made of the rows themselves, without the text. Two profiles are compared
+by hash, and only those that differ are folded into text or taken apart again.
 
-Customers are worked on in ranges of ids, so that memory holds the profiles of one range at a time.
+Customers are folded in ranges of ids, so that memory holds the profiles of one range at a time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.schema.tables import PROFILE_TABLES, arrow_schema, key_of, owner_of
-from pipelines.database.columns import engine, gathered, hashes, object_sql, quoted, sort
+from pipelines.database.columns import engine, gathered, object_sql, quoted, sort
 
 RANGE: Final = 100_000
 """Customers whose profiles are in memory at once."""
@@ -27,9 +28,31 @@ PROFILES: Final = arrow_schema("mig_profile")
 
 
 def profile_hashes(golden: Mapping[str, pa.Table], winners: pa.Table) -> pa.Table:
-    """``customer_id, hash`` of every customer."""
-    parts = (part.select(["customer_id", "hash"]) for part in _ranges(golden, winners))
-    return gathered(parts, pa.schema([("customer_id", pa.string()), ("hash", pa.string())]), None)
+    """``customer_id, hash`` of every customer, sorted by id.
+
+    The hash is the exclusive or of the MD5 of each row, so it needs neither an order of rows nor their fold
+    into JSON, which took most of the time of a run without news. No two rows are equal (each holds its table
+    and key), so none cancels another out.
+    """
+    tables = {name: (golden[name], owner_of(name)) for name in PROFILE_TABLES}
+    tables["winner"] = (winners, "customer_id")
+    parts = [
+        f"SELECT {quoted(owner)} AS customer_id, bit_xor(md5_number({_row_sql(name, rows.schema)})) AS part "
+        f"FROM {name}_rows GROUP BY ALL"
+        for name, (rows, owner) in sorted(tables.items())
+    ]
+    with engine(**{f"{name}_rows": rows for name, (rows, _) in tables.items()}) as con:
+        return con.sql(
+            "SELECT customer_id, lpad(lower(hex(bit_xor(part))), 32, '0') AS hash "
+            f"FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL ORDER BY customer_id"
+        ).to_arrow_table()
+
+
+def _row_sql(table: str, schema: pa.Schema) -> str:
+    """DuckDB expression: a row as text that no other row has: values behind their lengths, NULL left out."""
+    texts = [quoted(field.name) + ("" if pa.types.is_string(field.type) else "::VARCHAR") for field in schema]
+    values = ", ".join(f"strlen({text}), ':', {text}, ','" for text in texts)
+    return f"concat('{table},', {values})"  # concat leaves NULL out
 
 
 def profile_rows(golden: Mapping[str, pa.Table], winners: pa.Table, *, file: Path | None = None) -> pa.Table:
@@ -40,6 +63,7 @@ def profile_rows(golden: Mapping[str, pa.Table], winners: pa.Table, *, file: Pat
 def _ranges(golden: Mapping[str, pa.Table], winners: pa.Table) -> Iterator[pa.Table]:
     """Profiles, range by range. `golden` is canonical, its customers are those that get a profile."""
     customers = golden["customer"]["id"]
+    hashed = profile_hashes(golden, winners)
     members = {f'"{name}":': _by_owner(name, golden[name]) for name in sorted(PROFILE_TABLES)}
     won = _in_order(winners, ["customer_id", "field"])
     for start in range(0, len(customers), RANGE):
@@ -48,11 +72,9 @@ def _ranges(golden: Mapping[str, pa.Table], winners: pa.Table) -> Iterator[pa.Ta
             label: _of_customers(_between(rows, owner, ids), owner, member, ids)
             for label, (rows, owner, member) in members.items()
         }
-        yield _finished(
-            ids,
-            texts,
-            _of_customers(_between(won, "customer_id", ids), "customer_id", _winner_sql(winners), ids),
-        )
+        own = _of_customers(_between(won, "customer_id", ids), "customer_id", _winner_sql(winners), ids)
+        found = hashed["hash"].take(pc.index_in(ids, hashed["customer_id"].combine_chunks()))
+        yield pa.table([ids, _folded(texts), own, found], schema=PROFILES)
 
 
 def _by_owner(table: str, rows: pa.Table) -> tuple[pa.Table, str, str]:
@@ -98,13 +120,16 @@ def _of_customers(rows: pa.Table, owner: str, member: str, ids: pa.Array) -> pa.
     return objects.take(pc.index_in(ids, owners.take(pa.array(starts))))
 
 
-def _finished(ids: pa.Array, texts: Mapping[str, pa.Array], winners: pa.Array) -> pa.Table:
-    named = [pc.binary_join_element_wise(name, text, "") for name, text in texts.items()]
-    inside = pc.binary_join_element_wise(*named, ",", null_handling="skip")
-    profiles = pc.binary_join_element_wise("{", inside, "}", "")
-    hashed = pc.binary_join_element_wise(profiles, pc.fill_null(winners, ""), chr(31))
-    hashed = hashes(pa.chunked_array([hashed]))
-    return pa.table([ids, profiles, winners, hashed], schema=PROFILES)
+def _folded(texts: Mapping[str, pa.Array]) -> pa.Array:
+    """The objects of all tables as one; a table without rows is left out.
+
+    Nulls are filled by hand: Arrow's own skipping of them loses rows in which all are null (pyarrow 26).
+    """
+    named = [
+        pc.fill_null(pc.binary_join_element_wise(",", name, text, ""), "") for name, text in texts.items()
+    ]
+    inside = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*named, ""), 1)
+    return pc.binary_join_element_wise("{", inside, "}", "")
 
 
 def unfolded(profiles: pa.Table) -> dict[str, pa.Table]:

@@ -19,7 +19,7 @@ from pipelines.changes.differences import difference, without
 from pipelines.changes.interface import TableChanges
 from pipelines.database.columns import canonical, engine, hashes, quoted
 from pipelines.database.read import matching
-from pipelines.ledger import LONG, Ledger, ModelInForce
+from pipelines.ledger import BETWEEN, COMPARED, Ledger, ModelInForce
 
 RECORD: Final = arrow_schema("mig_source_record")
 
@@ -76,13 +76,15 @@ def _changed(now: pa.Table, before: pa.Table) -> pa.ChunkedArray:
     """Records that are new or differ in a short column; hashes stand for the long ones."""
     if len(before) == 0:
         return now["record_id"]
-    short = [quoted(name) for name in RECORD.names if name not in LONG]
-    values = ", ".join(short)
-    with engine(now=now.drop_columns(list(LONG)), before=before) as con:
-        query = (
-            f"SELECT record_id FROM (SELECT {values} FROM now EXCEPT SELECT {values} FROM before) ORDER BY 1"
-        )
-        return con.sql(query).to_arrow_table()["record_id"]
+    texts = [pc.fill_null(now[name], "") for name in COMPARED]
+    now = now.append_column("compared", pc.binary_join_element_wise(*texts, BETWEEN))
+    if not now["record_id"].equals(before["record_id"]):
+        before = before.take(pc.index_in(now["record_id"], before["record_id"].combine_chunks()))
+    same = pc.is_valid(before["record_id"])
+    for name in before.column_names:
+        both_null = pc.and_(pc.is_null(now[name]), pc.is_null(before[name]))
+        same = pc.and_(same, pc.or_(both_null, pc.fill_null(pc.equal(now[name], before[name]), False)))
+    return now["record_id"].filter(pc.invert(same))
 
 
 def xref_changes(xref: pa.Table, ledger: Ledger) -> TableChanges:

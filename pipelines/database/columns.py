@@ -8,7 +8,7 @@ A canonical row is what the database gives back after it was written: empty text
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
@@ -86,23 +86,43 @@ def texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text as every database holds it: empty is NULL, U+0000 is spelt out."""
     if pc.any(pc.equal(values, "")).as_py():
         values = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-    if pc.any(pc.match_substring(values, "\x00")).as_py():
+    if any(map(_holds_nul, values.chunks)):
         values = pc.replace_substring(values, "\x00", r"\u0000")
     return values
 
 
+def _holds_nul(texts: pa.Array) -> bool:
+    """Whether a byte of these texts is zero; in UTF-8 only U+0000 has one. Reads them where they lie."""
+    _, offsets, data = texts.buffers()
+    if data is None or len(texts) == 0:
+        return False
+    ends = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
+    return not np.frombuffer(data, np.uint8)[ends[0] : ends[1]].all()
+
+
 def dates(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """ISO dates, checked against the calendar."""
-    values = texts(values)
-    return pc.cast(pc.cast(values, pa.date32()), pa.string())
+    return _each_once(texts(values), lambda some: pc.cast(pc.cast(some, pa.date32()), pa.string()))
 
 
 def times(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """ISO times in UTC with Z and, when there are any, microseconds; a date alone is its midnight."""
-    bare = pc.replace_substring_regex(texts(values), r"(Z|\+00:00)$", "")
+    return _each_once(texts(values), _times)
+
+
+def _times(values: pa.Array) -> pa.Array:
+    bare = pc.replace_substring_regex(values, r"(Z|\+00:00)$", "")
     shown = pc.strftime(pc.cast(bare, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%S")  # with microseconds
     shorter = pc.replace_substring_regex(shown, r"(\.\d*?)0+$", r"\1")
     return pc.binary_join_element_wise(pc.replace_substring_regex(shorter, r"\.$", ""), "Z", "")
+
+
+def _each_once(values: pa.ChunkedArray, made: Callable[[pa.Array], pa.Array]) -> pa.ChunkedArray:
+    """What is made of each value, worked out once for each distinct one."""
+    distinct = pc.unique(values)
+    if 2 * len(distinct) > len(values):
+        return made(values)
+    return pa.chunked_array([made(distinct)]).take(pc.index_in(values, distinct))
 
 
 def sorted_by_key(name: str, rows: pa.Table) -> pa.Table:
