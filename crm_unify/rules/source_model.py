@@ -141,6 +141,8 @@ class Copybook(Strict):
     """In place of an RDW."""
     byte_order: Literal["big", "little"] = "big"
     """Of COMP-5 and COMP on the machine that wrote the file."""
+    floats: Literal["ibm", "ieee"] = "ibm"
+    """COMP-1 and COMP-2: hexadecimal floating point of mainframes, or that of all other machines."""
     segments: dict[str, SegmentOf] = {}
     """Part of the record (usually one that is redefined or redefines) -> when it is there."""
 

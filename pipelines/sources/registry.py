@@ -21,6 +21,7 @@ MODULES: Final = {
     "xml": "pipelines.sources.xml_list",
     "json": "pipelines.sources.json_list",
     "fixed": "pipelines.sources.fixed",
+    "cobol": "pipelines.sources.cobol.reader",
     "csv": "pipelines.sources.delimited",
 }
 """Format -> module with its `FORMAT`. Unmistakable ones first; delimited text, which almost any text could
