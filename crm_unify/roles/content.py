@@ -35,7 +35,7 @@ from crm_unify.roles.words import (
     regions,
 )
 
-_EMAIL: Final = r"^[^@\s<>]+@[^@\s]+\.[\pL]{2,}>?$"
+_EMAIL: Final = r"^[^@\s<>]+@[^@\s]+\.[^@\s\d.]{2,}>?$"
 _TOP: Final = (
     "com|org|net|edu|gov|info|biz|io|eu|de|at|ch|fr|es|it|nl|be|pl|pt|uk|us|ca|au|se|dk|no|fi|cz|ru|br|jp|in"
 )
@@ -109,7 +109,7 @@ def content(held: Profile, dates: DateReading) -> dict[Role, Fit]:
 
 
 def _marks(held: Profile, dates: DateReading) -> _Marks:
-    letters, digits = matches(held.texts, r"\pL"), matches(held.texts, r"\d")
+    letters, digits = matches(held.folded, "[A-Z]"), matches(held.texts, r"\d")
     plain = pc.and_(letters, pc.invert(matches(held.texts, r"[\d@/\\_:;#%<>=+*?!|{}\[\]]|(?i:www\.)")))
     words: Any = pc.split_pattern(held.folded, " ")
     first = pc.list_element(words, 0)
@@ -139,7 +139,7 @@ def _names(m: _Marks) -> dict[Role, Fit]:
     varied = min(1.0, held.distinct / 20)
     given = _up(m.given, 0.5) * varied * (0.25 + 0.6 * single)
     family = _up(m.surname, 0.12) * (1 - min(1.0, 1.3 * m.given)) * varied * (0.4 + 0.3 * single)
-    initials = held.share(matches(held.texts, r"^\pL\.?$"))
+    initials = held.share(matches(held.folded, "^[A-Z]$"))
     full = m.several * _up(m.any_given, 0.5) * varied * 0.85 * (1 - m.organised)
     organised = _up(m.organised, 0.3) * varied * 0.85
     listed = {role: held.rows_share(_all_words(held, words)) for role, words in _LISTS.items()}
@@ -151,7 +151,9 @@ def _names(m: _Marks) -> dict[Role, Fit]:
         Role.NICKNAME: Fit(name, 0.0),
         Role.BIRTH_NAME: Fit(name, 0.0),
         Role.FULL_NAME: Fit(name * min(1.0, m.several / 0.4), full),
-        Role.PARTY_NAME: Fit(m.letters, 0.8 if m.letters > 0.8 and m.plain > 0.5 and is_mixed(held) else 0.0),
+        Role.PARTY_NAME: Fit(
+            m.letters, 0.8 if m.plain > 0.5 and m.organised > 0.03 and is_mixed(held) else 0.0
+        ),
         Role.CONTACT: Fit(name * min(1.0, m.several / 0.3), 0.0),
         Role.ORGANISATION: Fit(m.letters, organised),
         Role.NAME_SUFFIX: Fit(listed[Role.NAME_SUFFIX], 0.8 * listed[Role.NAME_SUFFIX] * few * m.letters),
@@ -168,7 +170,7 @@ def _contacts(m: _Marks) -> dict[Role, Fit]:
     url = held.share(matches(held.texts, _URL))
     digits = pc.utf8_length(_digits(held))
     enough = pc.and_(pc.greater_equal(digits, 6), pc.less_equal(digits, 16))
-    possible = held.share(pc.and_(enough, matches(held.texts, r"^[^\pL]*(?:\pL{1,4}[^\pL]*)?$")))
+    possible = held.share(pc.and_(enough, matches(held.folded, "^[^A-Z]*(?:[A-Z]{1,4}[^A-Z]*)?$")))
     written = held.share(pc.and_(enough, matches(held.texts, _PHONE_WRITTEN)))
     phone = 0.85 * _up(written * (1 - min(1.0, m.dates.share * 1.2)), 0.6)
     american = held.share(matches(held.texts, _AMERICAN))
@@ -176,7 +178,7 @@ def _contacts(m: _Marks) -> dict[Role, Fit]:
     return {
         Role.EMAIL: Fit(max(at, email), 0.97 * _up(email, 0.5)),
         Role.WEBSITE: Fit(
-            max(url, held.share(matches(held.texts, r"\pL\.\pL"))) * (1 - at), 0.9 * _up(url, 0.6)
+            max(url, held.share(matches(held.texts, r"[A-Za-z]\.[A-Za-z]"))) * (1 - at), 0.9 * _up(url, 0.6)
         ),
         Role.PHONE: Fit(possible, phone),
         Role.FAX: Fit(possible, 0.0),
@@ -189,7 +191,7 @@ def _places(m: _Marks) -> dict[Role, Fit]:
     plain = held.share(matches(held.texts, _POSTCODE_PLAIN))
     shaped = max(plain, held.share(matches(held.texts, _POSTCODE_DIGITS)) * (1 - m.dates.years))
     zero = held.share(matches(held.texts, _LEADING_ZERO))
-    numbered = held.share(pc.and_(matches(held.texts, r"\pL"), matches(held.texts, r"\d")))
+    numbered = held.share(pc.and_(matches(held.folded, "[A-Z]"), matches(held.texts, r"\d")))
     city = held.share(pc.is_in(held.folded, value_set=_set(CITIES)))
     country = held.share(country_codes(held.texts).value.is_valid())
     spelt = held.share(pc.greater(pc.utf8_length(held.folded), 3))
@@ -199,7 +201,7 @@ def _places(m: _Marks) -> dict[Role, Fit]:
     several = min(1.0, held.distinct / 3)
     brief = held.share(pc.less_equal(pc.utf8_length(held.texts), 14))
     coded = (1 - m.letters) * m.digits * 0.9 if held.unique < 0.5 else 0.0
-    placed = max(held.share(matches(held.texts, r"\pL{2}")) * (1 - numbered / 2), coded)
+    placed = max(held.share(matches(held.folded, "[A-Z]{2}")) * (1 - numbered / 2), coded)
     digits = max(0.5 * shaped * _up(zero, 0.04), 0.2 * shaped)
     named = 0.6 * _up(region, 0.9) if region > 0.6 else 0.0
     nation = (0.5 + 0.3 * spelt) * _up(country, 0.9) * several if country > states else 0.2 * country
@@ -290,7 +292,7 @@ def _all_words(held: Profile, known: frozenset[str]) -> Any:
 
 
 def _glued_street(held: Profile) -> Any:
-    return matches(held.folded, rf"\pL{{3}}(?:{'|'.join(GLUED)}|WEG|PLATZ|GASSE|ALLEE|LAAN|DAMM)\b")
+    return matches(held.folded, rf"[A-Z]{{3}}(?:{'|'.join(GLUED)}|WEG|PLATZ|GASSE|ALLEE|LAAN|DAMM)\b")
 
 
 def _digits(held: Profile) -> Any:
@@ -300,7 +302,7 @@ def _digits(held: Profile) -> Any:
 def _same_shape(held: Profile) -> float:
     """Share of the most frequent shape, of digits and letters in their places."""
     shape = pc.replace_substring_regex(held.texts, r"\d", "9")
-    shape = pc.replace_substring_regex(shape, r"\pL", "A").dictionary_encode()
+    shape = pc.replace_substring_regex(shape, "[A-Za-z]", "A").dictionary_encode()
     codes = shape.indices.to_numpy(zero_copy_only=False)
     totals = np.sort(np.bincount(codes, held.weights))
     return float(totals[-2:].sum())

@@ -25,8 +25,8 @@ _YEAR_FIRST: Final = (
 _YEAR_LAST: Final = rf"^(?P<a>\d{{1,2}}) ?[-/.] ?(?P<b>\d{{1,2}}) ?[-/.] ?(?P<y>\d{{4}}|\d\d){_TIME}"
 _GLUED_LAST: Final = r"^(?P<a>\d\d)(?P<b>\d\d)(?P<y>1[89]\d\d|20\d\d)$"
 _WORDED: Final = (
-    rf"(?i)^(?:\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:de )?[\pL]{{3,}}\.?,?[ -]?(?:de )?\d{{2,4}}"
-    rf"|[\pL]{{3,}}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}){_TIME}"
+    rf"(?i)^(?:\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:de )?[^\d\s.,/-]{{3,}}\.?,?[ -]?(?:de )?\d{{2,4}}"
+    rf"|[^\d\s.,/-]{{3,}}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}){_TIME}"
 )
 _WORDED_FORMATS: Final = (
     "%d %b %Y", "%d. %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%d %b %y", "%d%b%Y",

@@ -78,7 +78,8 @@ def readings(held: Profile, words: HeaderWords) -> ColumnReadings:
     by_header = {guess.role: _read(guess, fits, held) for guess in reversed(named) if guess.role is not None}
     by_content = {role: _silent(role, fit) for role, fit in fits.items() if role not in by_header}
     issued = bool(fits) and fits[Role.IDENTIFIER].speaks >= _LIKEISSUED
-    found = [_settled(reading, held, issued=issued) for reading in (by_header | by_content).values()]
+    found = [_settled(reading, held, issued=issued, headed=True) for reading in by_header.values()]
+    found += [_settled(reading, held, issued=issued, headed=False) for reading in by_content.values()]
     order = sorted(found, key=lambda reading: (-reading.certainty, reading.role))
     return ColumnReadings(held, dates, bare, tuple(order))
 
@@ -105,13 +106,10 @@ def _silent(role: Role, fit: Fit) -> Reading:
     )
 
 
-def _settled(reading: Reading, held: Profile, *, issued: bool) -> Reading:
+def _settled(reading: Reading, held: Profile, *, issued: bool, headed: bool) -> Reading:
     """Identifiers that are row numbers, and columns that always say the same."""
-    if (
-        held.distinct == 1
-        and held.filled >= CONSTANT_FILL
-        and reading.role not in (Role.COUNTRY, Role.REGION)
-    ):
+    constant = held.distinct == 1 and held.filled >= CONSTANT_FILL
+    if constant and (not headed or reading.role in (Role.IDENTIFIER, Role.CATEGORY)):
         return _instead(reading, Role.NOISE, "it says the same in every row")
     if reading.role == Role.IDENTIFIER and reading.scheme not in ISSUED and held.unique >= ROW_KEY_UNIQUE:
         return _instead(reading, Role.ROW_KEY, f"{reading.reason}; no value stands twice")

@@ -84,7 +84,7 @@ def _town(columns: Mapping[str, ColumnRole], held: Mapping[str, Profile]) -> Set
     scores = [
         (decides(held[codes[0]], held[name]), name)
         for name in _open(columns, held)
-        if _shape(held[name], r"\pL{3}") > _NAMELIKE and held[name].distinct >= _TOWNS
+        if _shape(held[name], r"[^\d\s.,/-]{3}") > _NAMELIKE and held[name].distinct >= _TOWNS
     ]
     best, name = max(scores, default=(0.0, ""))
     return (name if best >= _DECIDES else None), Role.CITY, reason

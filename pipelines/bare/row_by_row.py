@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,9 @@ from pipelines.sources.interface import (
     counted,
 )
 
+_NO_TEXT: Final = (b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0", b"SQLite format 3")
+_CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1a\x1c\x1d\x1e\x1f")
+"""Control characters that text has only by accident"""
 _MENDED = pa.array([CSV_RAGGED, CSV_BROKEN_QUOTE, ENCODING_INVALID])
 
 
@@ -55,7 +59,8 @@ def _as_text(path: Path, label: str, *, why: str) -> Found:
     try:
         with path.open("rb") as file:
             head = file.read(1 << 16)
-        if not head.strip() or head.count(0) > len(head) / 5:
+        controls = sum(head.count(byte) for byte in _CONTROLS)
+        if not head.strip() or controls > len(head) / 20 or head.startswith(_NO_TEXT):
             raise stop
         return _found(CsvReader(path, name=label, encoding=guess_encoding(path).encoding), label, notes=())
     except CrmUnifyError:
