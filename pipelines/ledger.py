@@ -148,17 +148,21 @@ def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> p
 
 
 def state(connection: sa.Connection) -> str:
-    """A hash over all loads that wrote rows, all decisions (which are only ever added) and the next model."""
+    """What a change set was computed from: ``LOADS/DECISION/MODEL``.
+
+    A hash over all loads that wrote rows, the number of the newest decision (they are only ever added), and
+    the model that waits for the next run, if one does.
+    """
     c = mig_run.c
     loads = connection.execute(
         sa.select(c.id, c.state, c.plan_hash, c.sources_hash, c.rules_hash, c.written_rows)
         .where(c.written_rows > 0)
         .order_by(c.id)
     )
-    waiting = connection.scalar(sa.select(mig_model.c.id).where(mig_model.c.proposed))
+    loaded = hashlib.sha256(json.dumps([list(row) for row in loads]).encode()).hexdigest()[:32]
     decided = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
-    said = [[list(row) for row in loads], decided, waiting]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    waiting = connection.scalar(sa.select(mig_model.c.id).where(mig_model.c.proposed))
+    return f"{loaded}/{decided or 0}/{waiting or ''}"
 
 
 def last_run(connection: sa.Connection) -> LastRun | None:

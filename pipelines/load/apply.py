@@ -223,9 +223,18 @@ def _place(project: str, environment: str | None) -> str:
 
 
 def _refuse_moved(connection: sa.Connection, change_set: ChangeSet) -> None:
-    if state(connection) == change_set.base:
+    now = state(connection)
+    if now == change_set.base:
         return
-    newest = last_run(connection)
-    since = "a run, a decision or a training has changed it since"
-    why = "it is empty" if newest is None else f"{since}; the newest run is number {newest.id}"
+    why = _what_moved(connection, now.split("/"), change_set.base.split("/"))
     raise GuardStopped("the plan was made for another state of the CRM", why=why, remedy="make a new plan")
+
+
+def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[str]) -> str:
+    """What has changed since a change set was computed, by the parts of the state (loads, decision, model)."""
+    newest = last_run(connection)
+    if now[:1] != then[:1]:
+        return "it is empty" if newest is None else f"run {newest.id} has changed it since"
+    if now[:2] != then[:2]:
+        return f"decision {now[1]} was recorded since"
+    return "a model was trained since, or one that waited was withdrawn"

@@ -180,7 +180,7 @@ def test_a_plan_from_before_a_decision_is_refused(hamlet: Path) -> None:
     assert crm("plan", hamlet, "--as-of", AS_OF, "--out", plan).code == 0
     say(hamlet, "merge", customer_of(hamlet, 0), customer_of(hamlet, 2))
     answer = crm("apply", plan, "-p", hamlet, "--yes")
-    assert (answer.code, "a decision" in answer.stderr) == (3, True)
+    assert (answer.code, "decision 1 was recorded since" in answer.stderr) == (3, True)
 
 
 def test_a_plan_shows_what_a_decision_does(hamlet: Path) -> None:
