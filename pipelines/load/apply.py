@@ -231,7 +231,7 @@ def _refuse_moved(connection: sa.Connection, change_set: ChangeSet) -> None:
 
 
 def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[str]) -> str:
-    """What has changed since a change set was computed, by the parts of the state (loads, decision, model)."""
+    """What has changed since a change set was computed; the state is of loads, decision and model."""
     newest = last_run(connection)
     if now[:1] != then[:1]:
         return "it is empty" if newest is None else f"run {newest.id} has changed it since"
