@@ -1,0 +1,1 @@
+"""COBOL copybooks and records."""
