@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from crm_unify.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_unify.run.stages import Outcome, Planned
 
+OF_ONE: Final = {
+    "pairs of records may be one customer: a person should look": (
+        "pair of records may be one customer: a person should look"
+    ),
+    "rows are in quarantine": "row is in quarantine",
+    "rows wait for their parent": "row waits for its parent",
+    "values are withheld": "value is withheld",
+    "control sums do not agree": "control sum does not agree",
+    "records have vanished from their sources and are inactive now": (
+        "record has vanished from its source and is inactive now"
+    ),
+    "edits made in the CRM give way to news from their source": (
+        "edit made in the CRM gives way to news from its source"
+    ),
+    "changes are blocked by what people did in the CRM": "change is blocked by what people did in the CRM",
+}
+"""What waits for a person, as it is said of one."""
+CHANGES_TOLD: Final = "changes that an earlier run has told of are"
 HEADS: Final = ("source table", "extracted", "mapped", "held", "quarantined", "discarded", "withheld values")
 
 
@@ -39,11 +59,12 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     yield ""
     written = outcome.planned.changes.written_rows
     yield (
-        f"run {outcome.run}: {outcome.planned.customers:,} customers, written_rows {written:,}, "
+        f"run {outcome.run}: {counted(outcome.planned.customers, 'customer')}, written_rows {written:,}, "
         f"{outcome.seconds:.1f} s"
     )
     for count, what in outcome.planned.waiting:
-        yield f"  {count:,} {what}"
+        yield f"  {counted(count, OF_ONE.get(what, what), what)}"
     if known := outcome.planned.blocked["known"]:
-        yield f"  {known:,} blocked changes that an earlier run has told of are still blocked"
+        changes = counted(known, "change that an earlier run has told of is", CHANGES_TOLD)
+        yield f"  {changes} still blocked"
     yield from outcome.notes

@@ -32,12 +32,14 @@ def command(
     from crm_unify.cli._summary import planned_lines
     from crm_unify.rules.load import load_project
     from crm_unify.run.stages import plan_to_file
+    from crm_unify.wording import counted
 
     day = date.today() if as_of is None else as_of.date()
     loaded = load_project(project, environment=environment)
     path = loaded.root / "plan.jsonl" if out is None else out
     planned = plan_to_file(loaded, path, as_of=day, progress=output.progress())
-    text = "\n".join([*planned_lines(planned), "", f"{planned.changes.written_rows:,} changes in {path}"])
+    changes = counted(planned.changes.written_rows, "change")
+    text = "\n".join([*planned_lines(planned), "", f"{changes} in {path}"])
     output.answer(as_json(planned, path), text)
 
 

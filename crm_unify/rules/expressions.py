@@ -131,7 +131,36 @@ def _binder_message(error: duckdb.Error, places: Mapping[Reference, Reference]) 
     text = str(error).splitlines()[0].removeprefix("Binder Error: ").removeprefix("Catalog Error: ")
     for ref, (place,) in places.items():
         text = re.sub(rf"\b{place}\b", ".".join(ref), text)
-    return text
+    return _unfitting(found) if (found := _NO_FUNCTION.search(text)) else text
+
+
+def _unfitting(found: re.Match[str]) -> str:
+    """A function or operator that does not take what it is given, in words."""
+    name, given = found["name"], [kind.strip() for kind in found["types"].split(",")]
+    words = ", ".join(_KINDS.get(kind.partition("(")[0], kind) for kind in given if kind) or "nothing"
+    advice = f"; {_AS_NUMBER}" if "VARCHAR" in given else ""
+    return f"'{name}' cannot be applied to {words}{advice}"
+
+
+_NO_FUNCTION: Final = re.compile(
+    r"No function matches the given name and argument types '(?P<name>[^']*?)\((?P<types>[^']*)\)'"
+)
+_KINDS: Final = {
+    "VARCHAR": "text",
+    "STRING_LITERAL": "text",
+    "INTEGER_LITERAL": "a whole number",
+    "INTEGER": "a whole number",
+    "BIGINT": "a whole number",
+    "DECIMAL": "a number",
+    "DOUBLE": "a number",
+    "BOOLEAN": "true or false",
+    "DATE": "a date",
+    "TIMESTAMP": "a time",
+}
+_AS_NUMBER: Final = (
+    "a column is text until it is read as something else: TRY_CAST(COLUMN AS INTEGER), "
+    "or money(COLUMN) in a control sum"
+)
 
 
 def holds_always(sql: str) -> bool | None:

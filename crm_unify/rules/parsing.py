@@ -54,6 +54,7 @@ _CLAUSES: Final = (
     "sample",
     "qualify",
 )
+_SEVERAL: Final = "a semicolon: one expression is allowed, not several statements"
 _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 
 
@@ -132,10 +133,12 @@ def _tree(sql: str) -> dict[str, Any]:
     if not sql.strip():
         raise ExpressionRefusedError("the expression is empty")
     parsed = syntax_tree(sql)
+    if parsed["error"] and "Only SELECT" in parsed["error_message"]:
+        raise ExpressionRefusedError(_SEVERAL)
     if parsed["error"]:
         raise ExpressionRefusedError(f"this is not SQL: {parsed['error_message']}")
     if len(parsed["statements"]) != 1:
-        raise ExpressionRefusedError("a semicolon: one expression is allowed, not several statements")
+        raise ExpressionRefusedError(_SEVERAL)
     select: dict[str, Any] = parsed["statements"][0]["node"]
     _check_select(select)
     return select

@@ -39,6 +39,18 @@ _NEEDED: Final = {
     "model_attributes_type": "keys with values",
     "path_type": "a path",
 }
+_BOUNDS: Final = {
+    "too_short": "a list of {min_length} or more",
+    "too_long": "a list of {max_length} or less",
+    "string_too_short": "text of {min_length} characters or more",
+    "string_too_long": "text of {max_length} characters or less",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of {ge} or more",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of {le} or less",
+    "finite_number": "a number",
+}
+"""What a key needs whose value is out of bounds; the bound is pydantic's."""
 _NAME_RULE: Final = "lower-case letters, digits and underscores, beginning with a letter"
 
 
@@ -109,6 +121,7 @@ def _unknown_key(model: type[BaseModel], loc: Path, tree: Tree, path: Path) -> C
 
 
 def _wrong_value(detail: ErrorDetails, tree: Tree, path: Path) -> ConfigurationError:
+    path = _written(tree.data, path)
     kind, line, context = detail["type"], tree.line(path), detail.get("ctx", {})
     shown = _shown(detail["input"])
     if kind in ("literal_error", "enum"):
@@ -126,8 +139,21 @@ def _wrong_value(detail: ErrorDetails, tree: Tree, path: Path) -> ConfigurationE
     if kind in _NEEDED:
         what = f"{_key_name(path)} needs {_NEEDED[kind]}, found {shown}"
         return ConfigurationError(what, tree.file, line=line)
+    if kind in _BOUNDS:
+        what = f"{_key_name(path)} needs {_BOUNDS[kind].format(**context)}, found {shown}"
+        return ConfigurationError(what, tree.file, line=line)
     message = detail["msg"][:1].lower() + detail["msg"][1:]
     return ConfigurationError(f"{_key_name(path)}: {message}, found {shown}", tree.file, line=line)
+
+
+def _written(data: Any, path: Path) -> Path:
+    """The part of a path that stands in the file: pydantic adds the name of the form it tried last."""
+    for length, part in enumerate(path):
+        inside = isinstance(data, Mapping) and part in data
+        if not inside and not (isinstance(data, list) and isinstance(part, int) and part < len(data)):
+            return path[:length]
+        data = data[part]
+    return path
 
 
 def _choices(expected: str) -> list[str]:
@@ -139,6 +165,8 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, list | dict):
+        if not value:
+            return "an empty list" if isinstance(value, list) else "no key"
         return "a list" if isinstance(value, list) else "keys with values"
     text = mask(str(value))
     return f"'{text[:_SHOWN_CHARACTERS]}'" + ("..." if len(text) > _SHOWN_CHARACTERS else "")

@@ -96,8 +96,30 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
 def unreachable(engine: sa.Engine, error: DBAPIError) -> Unreachable:
     """The error to show when the target does not answer, or stopped answering."""
     where = engine.url.render_as_string(hide_password=True)
+    if engine.dialect.name == "sqlite":
+        what, why, remedy = _trouble_with_file(Path(engine.url.database or ""), error)
+        return Unreachable(what, where, why=why, remedy=remedy)
     remedy = "check that it runs, that the URL is right and that its disk has room; then repeat the command"
     return Unreachable("the CRM database does not answer", where, why=_reason(error), remedy=remedy)
+
+
+def _trouble_with_file(file: Path, error: DBAPIError) -> tuple[str, str, str]:
+    """What, why and remedy for an SQLite file."""
+    match getattr(error.orig, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_NOTADB:
+            remedy = "let `target` name a file of its own; this one holds something else"
+            return "the target is no SQLite database", _reason(error), remedy
+        case sqlite3.SQLITE_CANTOPEN if file.is_dir():
+            return "the target is a folder", f"{file.name} is no file", "let `target` name a file inside it"
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_AUTH:
+            remedy = "let yourself read and write the file and its folder, or correct `target`"
+            return "the CRM database cannot be opened", _reason(error), remedy
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            remedy = "close the program that works on the file, then repeat the command"
+            return "the CRM database is in use", _reason(error), remedy
+        case _:
+            remedy = "check the file and that its disk has room; then repeat the command"
+            return "the CRM database cannot be read or written", _reason(error), remedy
 
 
 def is_connection_trouble(error: DBAPIError) -> bool:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from crm_unify.errors import UsageError
 from crm_unify.schema.views import consent_current
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
+from crm_unify.wording import counted
 from matching.survivorship import TOGETHER
 
 
@@ -98,7 +99,7 @@ def _deleted(customer_id: str, records: Sequence[KnownRecord]) -> UsageError:
     return UsageError(
         "a person deleted this customer in the CRM",
         customer_id,
-        why=f"it stays deleted while its sources still have it: {len(records)} records ({named})",
+        why=f"it stays deleted while its sources still have it: {counted(len(records), 'record')} ({named})",
         remedy="delete it in the sources too; if it was deleted by mistake, restore the row in the CRM",
     )
 

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from crm_unify.errors import GuardStopped
 from crm_unify.normalise.countries import known_codes
 from crm_unify.records import CHILDREN, FieldType, field_types
+from crm_unify.wording import counted
 
 if TYPE_CHECKING:
     import pandera.pandas as pandera
@@ -131,7 +132,7 @@ def _refuse(name: str, table: pa.Table, failures: list[Failure]) -> None:
     key = "id" if "id" in table.column_names else "customer_id"
     named = [f"{table[key][row].as_py()} {column}: {reason}" for column, row, reason in failures[:NAMED]]
     raise GuardStopped(
-        f"{len(failures)} golden values break the promise of the schema",
+        f"{counted(len(failures), 'golden value')} against the promise of the schema",
         f"table {name}",
         why="; ".join(named),
         remedy="this is a defect of the program, not of your data: please report it with this message",

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.errors import GuardStopped
+from crm_unify.wording import counted
 
 COUNTED_FROM: Final = 200
 """Below this many rows or customers a percentage says nothing."""
@@ -61,7 +62,7 @@ def guard_shrunk(name: str, *, before: int, now: int, max_drop_pct: float | None
     if max_drop_pct is None or 100 * (before - now) <= max_drop_pct * before:
         return
     raise GuardStopped(
-        f"the source of '{name}' has {now} rows, the last run read {before}",
+        f"the source of '{name}' has {counted(now, 'row')}, the last run read {before:,}",
         f"map {name}",
         why=f"expects.max_drop_pct allows a loss of {max_drop_pct} %",
         remedy="check the delivery; if it is right, raise expects.max_drop_pct in the rule file for this run",

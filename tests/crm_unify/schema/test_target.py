@@ -69,6 +69,15 @@ def test_a_file_that_is_no_database_is_said_to_be_none(below_root: sa.Engine, tm
         pass
 
 
+def test_a_folder_in_the_place_of_the_file_is_said_to_be_one(below_root: sa.Engine, tmp_path: Path) -> None:
+    """A file does not answer or fail to answer: it is a folder, and `target` must name a file in it."""
+    (tmp_path / "crm.db").mkdir()
+    with pytest.raises(Unreachable) as caught, reachable(below_root), below_root.connect():
+        pass
+    assert (caught.value.what, "a file inside it" in caught.value.remedy) == ("the target is a folder", True)
+    assert "answer" not in str(caught.value)
+
+
 def test_a_mistake_in_a_statement_is_not_blamed_on_the_database(below_root: sa.Engine) -> None:
     """A statement that cannot work is a defect and comes through as it is."""
     with pytest.raises(sa.exc.OperationalError), reachable(below_root), below_root.connect() as connection:
