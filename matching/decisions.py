@@ -50,8 +50,8 @@ class Constraints:
     """Pairs that stand in one cluster."""
     cannot: tuple[Pair, ...] = ()
     """Pairs that do not (DIFFERENT and UNSURE)."""
-    unsure: tuple[Pair, ...] = ()
-    """Those of `cannot` for which a person is still asked."""
+    ask: tuple[Pair, ...] = ()
+    """Those of `cannot` about which a person is asked; nobody is asked again about a live UNSURE."""
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ def resolve(decisions: pa.Table | None, record_ids: pa.Array) -> tuple[Constrain
             conflicts.append((pairs, against))
     unsure = {v.pair for v in verdicts if v.verdict == UNSURE and not _joined(forest, v.pair)}
     must = {(a, b) if a < b else (b, a) for a, others in forest.edges.items() for b in others}
-    found = Constraints(tuple(sorted(must)), tuple(sorted(apart | unsure)), tuple(sorted(unsure - apart)))
+    found = Constraints(tuple(sorted(must)), tuple(sorted(apart | unsure)))
     return found, _listed(conflicts, forest, record_ids.to_pylist() if conflicts else [])
 
 
@@ -255,8 +255,8 @@ def between_confirmed(
         if mine != theirs
     }
     cannot = pairs | set(constraints.cannot)
-    asked = (pairs - set(constraints.cannot)) | set(constraints.unsure)
-    return Constraints(constraints.must, tuple(sorted(cannot)), tuple(sorted(asked)))
+    ask = pairs - set(constraints.cannot)
+    return Constraints(constraints.must, tuple(sorted(cannot)), tuple(sorted(ask)))
 
 
 def _held_together(must: tuple[Pair, ...], records: int) -> Ints:

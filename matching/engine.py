@@ -279,8 +279,8 @@ def _outcome(
     """The pairs to keep, with bands; how many were merged, how many of them believed in, and of all."""
     together = clusters[every.left] == clusters[every.right]
     pair = every.left * len(features) + every.right
-    apart = np.isin(pair, codes(set(constraints.cannot) - set(constraints.unsure), len(features)))
-    asked = (scores.millibits >= review) | np.isin(pair, codes(constraints.unsure, len(features)))
+    apart = np.isin(pair, codes(set(constraints.cannot) - set(constraints.ask), len(features)))
+    asked = (scores.millibits >= review) | np.isin(pair, codes(constraints.ask, len(features)))
     band = np.where(together, 0, np.where(asked & ~apart, 1, 2))
     living = np.isin(scores.klass, [CLASSES.index(name) for name in NEAR])
     kept = np.flatnonzero((band < 2) | living)

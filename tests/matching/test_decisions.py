@@ -61,6 +61,12 @@ def test_unsure_yields_to_a_chain_of_same() -> None:
     assert conflicts == []
 
 
+def test_unsure_keeps_apart_and_is_not_asked_again() -> None:
+    """It is an answer for now."""
+    found, _ = decided((0, 1, "unsure"))
+    assert (found.cannot, found.ask) == (((0, 1),), ())
+
+
 def test_verdicts_on_records_that_are_gone_are_left_aside() -> None:
     """A verdict on a record that is not among these has no effect."""
     found, _ = resolve(pa.table({"left": ["r1"], "right": ["gone"], "verdict": ["same"]}), IDS)
@@ -83,7 +89,7 @@ def among_confirmed(*confirmed: str, label: list[int], must: tuple[tuple[int, in
 def test_confirmed_customers_that_meet_are_kept_apart_and_asked_about() -> None:
     """r0 and r1 share a component, r4 is elsewhere; the pair is also one for a person."""
     found = among_confirmed("r0", "r1", "r4", label=[0, 0, 0, 0, 4, 4, 4, 4])
-    assert (found.cannot, found.unsure) == (((0, 1),), ((0, 1),))
+    assert (found.cannot, found.ask) == (((0, 1),), ((0, 1),))
 
 
 def test_what_a_person_said_is_the_same_is_one_confirmed_customer() -> None:
