@@ -92,7 +92,7 @@ def scored(done: Run) -> Iterator[Scored]:
         merged = Merged(left, right, inner.millibits, inner.vote)
         together = label[found.left] == label[found.right]
         every = _tally(scores.millibits, found.proposed_by, together=together, inner=inner.millibits)
-        guess = estimate(every, merged, sizes=np.bincount(label))
+        guess = estimate(every, merged, sizes=np.bincount(label), prior=weights.prior_same)
         yield Scored(held, weights, cells, scores, same, guess)
 
 

@@ -7,9 +7,10 @@ less what their own fields say against it. Pairs that no blocking rule proposed 
 of the rules, as unseen animals are from those caught once and twice (Chao 1987): a lower bound.
 
 The interval adds chance (the variance of a Poisson-binomial sum, inflated because the pairs of one cluster
-stand or fall together) and doubt about the model (all weights DOUBT_BITS too high or too low, none unseen or
-twice as many as thought). What the model cannot know is not in it: fields that are copies of one another, or
-a truth that is not in the data.
+stand or fall together) and doubt about the model: all evidence a tenth (DEPENDENCE) too strong, as when
+fields depend on one another, and all weights DOUBT_BITS too high; or both too low; and no pair unseen, or
+twice as many as thought. What the model cannot know is not in it: a field that is made from another, or a
+truth that is not in the data.
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ CENTRES = (np.arange(BINS) * STEP - HIGHEST) / MILLI
 """Weight of each bin in bits."""
 
 DOUBT_BITS = 2.0
-"""How far all weights together may be off, in bits: a factor of four in the odds. A judgement about models
-whose fields depend on each other a little; it is not fitted to any file."""
+"""How far all weights together may be off, in bits: a factor of four in the odds, as of a prior. A judgement;
+it is not fitted to any file."""
+
+DEPENDENCE = 0.1
+"""Share by which the evidence of the fields may be overstated or understated, because fields that depend on
+one another are added up as if they did not. A judgement, too."""
 
 NORMAL_90 = 1.645
 """Standard deviations either side of the mean that hold nine in ten draws of a normal distribution."""
@@ -95,7 +100,7 @@ class Interval:
     low: float
     value: float
     high: float
-    """Nine times in ten the truth should lie between low and high, if the model is right to DOUBT_BITS."""
+    """Nine times in ten the truth should lie between low and high, if the model is right to its doubts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +129,17 @@ class Estimate:
         )
 
 
-def estimate(compared: Tally, merged: Merged, *, sizes: Ints) -> Estimate:
+def estimate(compared: Tally, merged: Merged, *, sizes: Ints, prior: float) -> Estimate:
     """Precision and recall of clusters of these sizes, from all compared pairs and the merged among them.
 
-    Merged pairs that were not compared, in clusters too large for it, count as right as often as the others.
+    `prior` is the share of all pairs that are of one customer (KindModel.prior_same), 0 to 1. Merged pairs
+    that were not compared, in clusters too large for it, count as right as often as the others.
     """
     weight, total = supported(merged), int((sizes * (sizes - 1) // 2).sum())
     apart = np.maximum(compared.pairs - tally(merged.millibits).pairs, 0)
     held = np.bincount(bins(weight), minlength=BINS)
     share = total / len(weight) if len(weight) else 1.0
-    sums = [_sums(held, apart, compared, doubt=doubt) for doubt in (0.0, -DOUBT_BITS, DOUBT_BITS)]
+    sums = [_sums(held, apart, compared, believed=_doubted(sign, prior)) for sign in (0, -1, 1)]
     right, missed, unseen = sums[0]
     together = held.sum()
     precisions = [_ratio(one, together) for one, _, _ in sums]
@@ -205,9 +211,15 @@ def _probability(bits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -1000, 1000))))
 
 
-def _sums(held: Ints, apart: Ints, compared: Tally, *, doubt: float) -> tuple[float, float, float]:
-    """Right among the merged, missed among the apart and unseen pairs, all weights higher by some bits."""
-    believed = _probability(CENTRES + doubt)
+def _doubted(sign: int, prior: float) -> Floats:
+    """Probability of each bin; with sign 1 or -1 if evidence is stronger or weaker than the model thinks."""
+    before = np.log2(max(prior, 1e-12))
+    bits = before + (CENTRES - before) * (1 + sign * DEPENDENCE) + sign * DOUBT_BITS
+    return _probability(bits)
+
+
+def _sums(held: Ints, apart: Ints, compared: Tally, *, believed: Floats) -> tuple[float, float, float]:
+    """Right among the merged, missed among the apart and unseen pairs, by the probability of each bin."""
     once, twice = float(compared.once @ believed), float(compared.twice @ believed)
     unseen = once * once / (2 * twice) if twice else once * (once - 1) / 2 if once > 1 else 0.0
     return float(held @ believed), float(apart @ believed), min(unseen, once)

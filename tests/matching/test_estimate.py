@@ -22,7 +22,7 @@ def drawn(seed: int, *, off: float = 0.0) -> tuple[Estimate, float, float]:
     left = np.arange(merged.sum()) * 2
     pairs = Merged(left, left + 1, weight[merged], weight[merged])
     sizes = np.concatenate([np.full(merged.sum(), 2), np.ones(10, np.int64)])
-    found = estimate(tally(weight), pairs, sizes=sizes)
+    found = estimate(tally(weight), pairs, sizes=sizes, prior=0.5)
     return found, same[merged].mean(), same[merged].sum() / same.sum()
 
 
@@ -78,7 +78,7 @@ def test_pairs_no_rule_proposed_are_estimated_from_those_few_rules_proposed() ->
     weight = np.full(60, 25_000)
     compared = tally(weight, np.array([0b1] * 40 + [0b11] * 20))
     left = np.arange(60) * 2
-    found = estimate(compared, Merged(left, left + 1, weight, weight), sizes=np.full(60, 2))
+    found = estimate(compared, Merged(left, left + 1, weight, weight), sizes=np.full(60, 2), prior=0.5)
     assert found.unseen == pytest.approx(40, rel=1e-3)
     assert found.recall.value == pytest.approx(0.6, rel=1e-3)
     assert found.recall.high == pytest.approx(1.0, rel=1e-3)
@@ -86,9 +86,7 @@ def test_pairs_no_rule_proposed_are_estimated_from_those_few_rules_proposed() ->
 
 def test_nothing_merged_is_perfect_precision() -> None:
     """Without pairs there is nothing to be wrong about."""
-    none = np.zeros(0, np.int64)
-    found = estimate(
-        Tally(*np.zeros((3, BINS), np.int64)), Merged(none, none, none, none), sizes=np.ones(3, np.int64)
-    )
+    none, empty = np.zeros(0, np.int64), Tally(*np.zeros((3, BINS), np.int64))
+    found = estimate(empty, Merged(none, none, none, none), sizes=np.ones(3, np.int64), prior=0.5)
     assert (found.precision.value, found.recall.value, found.merged) == (1.0, 1.0, 0)
     assert "not measured" in str(found)
