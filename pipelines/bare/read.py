@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+
+import pyarrow as pa
 
 from crm_unify.errors import UsageError, nearest_name
 from pipelines.bare.encode import as_given, encode
 from pipelines.bare.interface import BareTable, Found
 
+_THREADS: Final = 2
+"""Columns encoded at a time; each needs memory of its own"""
 _PARQUET: Final = b"PAR1"
 _OTHERS: Final = (b"PK", b"\xd0\xcf\x11\xe0", b"SQLite format 3", b"{", b"[", b"<?xml")
 """First bytes of workbooks, archives, databases, lists in JSON or XML"""
@@ -51,13 +56,18 @@ def _tables(path: Path, label: str) -> Iterator[Found]:
 
 
 def _encoded(found: Found, exact: Collection[str]) -> BareTable:
-    """A table with each value held once; its text columns are given up one by one."""
+    """A table with each value held once, two columns at a time; text columns are given up one by one."""
     rows = len(found.columns[0]) if found.columns else 0
-    made = []
-    for name in found.names:
-        column = found.columns.pop(0)
-        made.append(as_given(column) if name in exact else encode(column))
-    return BareTable(found.label, found.names, tuple(made), rows, found.notes)
+    texts: dict[str, pa.ChunkedArray] = dict(zip(found.names, found.columns, strict=True))
+    found.columns.clear()
+
+    def made(name: str) -> pa.DictionaryArray:
+        column = texts.pop(name)
+        return as_given(column) if name in exact else encode(column)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        columns = tuple(pool.map(made, found.names))
+    return BareTable(found.label, found.names, columns, rows, found.notes)
 
 
 def _labels(paths: Sequence[Path]) -> list[str]:
