@@ -55,6 +55,9 @@ _REFUSED: Final = frozenset(
         "generate_series",
         "range",
         "repeat",
+        "list_resize",
+        "array_resize",
+        "bar",
         "hash",  # unbounded; not stable over versions
         "icu_sort_key",
         "from_json",

@@ -18,6 +18,7 @@ from typing import Any, Final
 from crm_unify.errors import nearest_name
 from crm_unify.rules.engine import sql_of, syntax_tree
 from crm_unify.rules.functions import AGGREGATES, MONEY, allowed_functions, known_functions
+from crm_unify.rules.lengths import endless
 
 Reference = tuple[str, ...]
 """A name in an expression: `("TYPE",)`, `("raw", "TYPE")`, `("address", "country_code")`."""
@@ -211,6 +212,8 @@ def _function(node: dict[str, Any], *, aggregates: bool) -> str:
         return name
     if name not in allowed_functions():
         raise _refused_function(name)
+    if reason := endless(node, name):
+        raise ExpressionRefusedError(reason)
     return name
 
 

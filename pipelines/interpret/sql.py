@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from threading import Timer
 
 import duckdb
 import numpy as np
@@ -19,6 +20,8 @@ import pyarrow.compute as pc
 
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.expressions import RAW, ROW_FLAGS, ExpressionRefusedError, Reference, rewritten
+from crm_unify.rules.lengths import LONGEST
+from crm_unify.wording import counted
 from pipelines.interpret.rows import Mask, Rows, as_array
 
 Scope = Callable[[Reference], tuple[pa.Array, str]]
@@ -38,7 +41,7 @@ class Evaluated:
     value: pa.Array
     """In the type the expression has; null where it is null or failed."""
     failed: pa.Array
-    """True where it could not be worked out, or is infinite or not a number."""
+    """True where it could not be worked out, is infinite or not a number, or a text longer than LONGEST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Engine:
     as_of: date
     file: str
     """The rule file, for error messages."""
+    seconds: float = 900.0
+    """How long one query may take."""
 
     def evaluate(self, expressions: Sequence[str], scope: Scope, *, length: int) -> tuple[Evaluated, ...]:
         """Every expression on every one of `length` rows, rows in order."""
@@ -91,13 +96,27 @@ class Engine:
     def query(self, sql: str, frame: pa.Table) -> pa.Table:
         """The answer to one query over the table `frame`."""
         self.connection.register("frame", frame)
+        guard = Timer(self.seconds, self.connection.interrupt)
+        guard.daemon = True
+        guard.start()
         try:
             return self.connection.sql(sql).to_arrow_table()
+        except duckdb.InterruptException as error:
+            raise self._too_slow(len(frame)) from error
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
             why = str(error).splitlines()[0]
             raise ConfigurationError("an expression cannot be worked out", self.file, why=why) from error
         finally:
+            guard.cancel()
             self.connection.unregister("frame")
+
+    def _too_slow(self, rows: int) -> ConfigurationError:
+        return ConfigurationError(
+            "the expressions of this file take too long",
+            self.file,
+            why=f"they were not done with {counted(rows, 'row')} after {self.seconds:,.0f} seconds",
+            remedy="look for a costly function (edit distances, regular expressions) and make it simpler",
+        )
 
     def _text(self, sql: str, columns: dict[Reference, str]) -> str:
         def place(ref: Reference) -> Reference:
@@ -132,6 +151,10 @@ def _evaluated(found: pa.Array) -> Evaluated:
         endless = pc.fill_null(pc.invert(pc.is_finite(value)), False)
         failed = pc.or_(failed, endless)
         value = pc.if_else(endless, pa.scalar(None, value.type), value)
+    if pa.types.is_string(value.type):
+        long = pc.fill_null(pc.greater(pc.utf8_length(value), LONGEST), False)
+        failed = pc.or_(failed, long)
+        value = pc.if_else(long, pa.scalar(None, value.type), value)
     return Evaluated(value, failed)
 
 
