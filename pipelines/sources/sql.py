@@ -35,7 +35,8 @@ from pipelines.sources.interface import (
     problem_batch,
     text_batch,
 )
-from pipelines.sources.sql_databases import BYTES, Session, open_database
+from pipelines.sources.sql_casts import BYTES
+from pipelines.sources.sql_databases import Session, open_database
 
 ROWS: Final = 10_000
 """Rows fetched at a time; larger batches were not faster."""

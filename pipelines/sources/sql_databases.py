@@ -1,4 +1,4 @@
-"""What differs between SQLite, PostgreSQL and MariaDB when tables are read as text.
+"""Databases that tables are read from as text: connections, tables, columns, rows.
 
 Every connection is read-only: SQLite files are opened so that a missing one is not created, servers are
 told that the session writes nothing. Passwords appear in no message.
@@ -20,61 +20,21 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from crm_unify.errors import ConfigurationError, SourceMissing, Unreachable, nearest_name
+from pipelines.sources.sql_casts import bytes_marked
+from pipelines.sources.sql_dialects import (
+    BYTEA,
+    CONNECT_SECONDS,
+    DIALECTS,
+    MARIADB,
+    MARIADB_BIT,
+    MARIADB_TEXTS,
+    ORACLE,
+    POSTGRESQL,
+    SQLITE,
+    Dialect,
+)
 
-BYTES: Final = "\uffff"
-"""In front of hexadecimal digits: the value is bytes. No text begins with this noncharacter."""
-
-_CONNECT_SECONDS: Final = 10
 _SHOWN_NAMES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How one kind of database is spoken to."""
-
-    driver: str
-    """SQLAlchemy driver name."""
-    extra: str
-    """Optional dependency that brings the driver; empty where Python has it."""
-    prepare: tuple[str, ...]
-    """Statements that make a session read-only and its text the same everywhere."""
-    text: str
-    """Expression that casts column {0} to text."""
-    binary: str
-    """Expression that gives BYTES and hexadecimal digits for column {0}."""
-    bits: str = ""
-    """Expression for a column of single bits, where the driver would hand out bytes."""
-    options: tuple[tuple[str, Any], ...] = ()
-    """Arguments of the driver's `connect`."""
-
-
-_SQLITE: Final = Dialect(
-    "sqlite", "", ("PRAGMA schema_version",), text="CAST({0} AS TEXT)",
-    # any column may hold bytes; where none is declared to, those that are no text are an encoding problem
-    binary="CASE typeof({0}) WHEN 'blob' THEN char(65535) || hex({0}) ELSE CAST({0} AS TEXT) END",
-)
-_POSTGRESQL: Final = Dialect(
-    "postgresql+psycopg", "postgres",
-    ("SET client_encoding = 'UTF8'", "SET DateStyle = 'ISO, YMD'", "SET TimeZone = 'UTC'",
-     "SET default_transaction_read_only = on"),
-    text="CAST({0} AS TEXT)", binary="chr(65535) || encode({0}, 'hex')",
-    options=(("connect_timeout", _CONNECT_SECONDS),),
-)
-_MARIADB: Final = Dialect(
-    "mysql+pymysql", "mysql",
-    # a consumer that sorts and hashes may be slower than the 60 s the server waits by default
-    ("SET time_zone = '+00:00'", "SET net_write_timeout = 3600", "SET SESSION TRANSACTION READ ONLY"),
-    text="CAST({0} AS CHAR)", binary="CONCAT(_utf8mb4 x'EFBFBF', HEX({0}))", bits="CAST({0} + 0 AS CHAR)",
-    options=(("connect_timeout", _CONNECT_SECONDS), ("charset", "utf8mb4")),
-)
-_DIALECTS: Final = {
-    "sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MARIADB, "mariadb": _MARIADB,
-}
-_BYTEA: Final = 17
-"""Type number of bytea in PostgreSQL."""
-_MARIADB_BIT: Final = 16
-_MARIADB_TEXTS: Final = frozenset({249, 250, 251, 252, 253, 254, 255})
-"""Type numbers that texts and bytes share (BLOB and TEXT, BINARY and CHAR)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +55,14 @@ class Session:
     def relation(self, table: str | None, query: str | None) -> str:
         """SQL for the rows of a table, view or query; a table that is not there stops the run."""
         if query is not None:
-            return f"({query.strip().rstrip(';')}\n) AS rows_of_query"  # a comment may end the query
+            return f"({query.strip().rstrip(';')}\n) rows_of_query"  # a comment may end the query
         return self._database.quoted_table(table or "")
 
     def describe(self, relation: str) -> list[tuple[str, str]]:
         """Name and text expression of each column of a relation."""
         described = self._described(relation)
+        if (by_type := self._dialect.by_type) is not None:
+            return [(name, by_type(self._database.quoted(name), code)) for name, code in described]
         binary = self._binary_columns(relation, described)
         return [(name, self._expression(name, code, binary)) for name, code in described]
 
@@ -121,28 +83,28 @@ class Session:
         self, relation: str, expressions: Sequence[str], *, size: int
     ) -> Iterator[list[tuple[Any, ...]]]:
         """All rows as tuples of text (bytes of text in SQLite) or None, `size` at a time."""
-        if self._dialect is _SQLITE:
+        if self._dialect is SQLITE:
             self._connection.text_factory = bytes
         with self._streaming_cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(expressions)} FROM {relation}")
             while rows := cursor.fetchmany(size):
-                yield rows
+                yield rows if self._dialect is not ORACLE else [tuple(map(bytes_marked, row)) for row in rows]
 
     def _expression(self, name: str, code: object, binary: frozenset[str]) -> str:
         column = self._database.quoted(name)
         if name in binary:
             return self._dialect.binary.format(column)
-        if self._dialect.bits and code == _MARIADB_BIT:
+        if self._dialect.bits and code == MARIADB_BIT:
             return self._dialect.bits.format(column)
         return self._dialect.text.format(column)
 
     def _binary_columns(self, relation: str, described: Sequence[tuple[str, object]]) -> frozenset[str]:
         """Columns declared to hold bytes; in a SQLite query, which declares nothing, all of them."""
-        if self._dialect is _POSTGRESQL:
-            return frozenset(name for name, code in described if code == _BYTEA)
-        if self._dialect is _SQLITE:
+        if self._dialect is POSTGRESQL:
+            return frozenset(name for name, code in described if code == BYTEA)
+        if self._dialect is SQLITE:
             return self._blob_columns(relation, described)
-        names = [name for name, code in described if code in _MARIADB_TEXTS]
+        names = [name for name, code in described if code in MARIADB_TEXTS]
         if not names:
             return frozenset()
         charsets = ", ".join(f"CHARSET({self._database.quoted(name)})" for name in names)
@@ -170,9 +132,9 @@ class Session:
     @contextmanager
     def _streaming_cursor(self) -> Iterator[Any]:
         """A cursor that leaves the result on the server."""
-        if self._dialect is _POSTGRESQL:
+        if self._dialect is POSTGRESQL:
             cursor = self._connection.cursor(name="crm_unify_rows")
-        elif self._dialect is _MARIADB:
+        elif self._dialect is MARIADB:
             from pymysql.cursors import SSCursor
 
             cursor = self._connection.cursor(SSCursor)
@@ -197,6 +159,8 @@ class Database:
         )
         try:
             self._engine = sa.create_engine(url, poolclass=NullPool, **connect)
+            if dialect is ORACLE:
+                self._engine.dialect.loaded_dbapi.defaults.fetch_lobs = False  # texts, not locators of them
         except ImportError as error:
             what = f"no driver for {dialect.driver} is installed"
             raise ConfigurationError(what, self.name, why=str(error),
@@ -246,6 +210,11 @@ class Database:
         """An identifier in the quotation marks of this database."""
         return self._engine.dialect.identifier_preparer.quote_identifier(name)
 
+    def _quoted_name(self, name: str) -> str:
+        """The name of a table or schema as the catalogue lists it: Oracle's are listed in small letters."""
+        dialect = self._engine.dialect
+        return self.quoted(dialect.denormalize_name(name) if dialect.requires_name_normalize else name)
+
     def quoted_table(self, table: str) -> str:
         """A table or view by its name, `schema.name` where it is not in the default schema."""
         inspector = sa.inspect(self._engine)
@@ -253,12 +222,12 @@ class Database:
         names = _tables(inspector, None)
         found = _spelt(table, names)
         if found is not None:
-            return self.quoted(found)
+            return self._quoted_name(found)
         if schema and schema in inspector.get_schema_names():
             names = _tables(inspector, schema)
             found = _spelt(bare, names)
             if found is not None:
-                return f"{self.quoted(schema)}.{self.quoted(found)}"
+                return f"{self._quoted_name(schema)}.{self._quoted_name(found)}"
             raise _no_table(bare, names, f"{self.name}, schema {schema}")
         raise _no_table(table, names, self.name)
 
@@ -282,7 +251,7 @@ class Database:
     def _open_file(self) -> sqlite3.Connection:
         """The SQLite file, read-only."""
         uri = f"file:{quote(str(self._file))}?mode=ro"
-        return sqlite3.connect(uri, uri=True, timeout=_CONNECT_SECONDS)
+        return sqlite3.connect(uri, uri=True, timeout=CONNECT_SECONDS)
 
     def _refuse_missing_file(self) -> None:
         if self._file is None or self._file.is_file():
@@ -320,10 +289,10 @@ def open_database(url: str, root: Path) -> Database:
         raise ConfigurationError("the `url` of a source is no database URL", root,
                                  remedy="write it as driver://user:password@host:port/database") from None
     backend = parsed.get_backend_name()
-    if backend not in _DIALECTS:
-        raise ConfigurationError.unknown("database", backend, known=_DIALECTS, file=root)
-    dialect = _DIALECTS[backend]
-    file = root / (parsed.database or "") if dialect is _SQLITE else None
+    if backend not in DIALECTS:
+        raise ConfigurationError.unknown("database", backend, known=DIALECTS, file=root)
+    dialect = DIALECTS[backend]
+    file = root / (parsed.database or "") if dialect is SQLITE else None
     return Database(parsed.set(drivername=dialect.driver), dialect, file)
 
 
