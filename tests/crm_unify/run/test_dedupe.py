@@ -2,27 +2,183 @@
 
 from __future__ import annotations
 
+import csv
+import random
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Silent
+from crm_unify.roles.interface import Role
 from crm_unify.run.dedupe import DedupeJob, DedupeResult, dedupe
+from crm_unify.run.dedupe_files import write
+from matching.policy import KERNEL_VERSION
 
-PEOPLE = """id,first_name,last_name,email,city
-1,Anna,Nowak,anna.nowak@example.com,Leeds
-2,Ann,Nowak,anna.nowak@example.com,Leeds
-3,Piotr,Zielinski,p.z@example.org,York
-4,Maria,Lopez,maria@example.net,Hull
-"""
+HEADER = ["id", "first_name", "last_name", "email", "city", "truth"]
+_GIVEN = "Anna Jan Maria Piotr Sofia Lucas Emma David Laura Peter"
+_FAMILY = "Nowak Schmidt Rossi Garcia Dubois Jansen Silva Weber Moreau Lopez Bakker Costa Ferrari"
+GIVEN, FAMILY = _GIVEN.split(), _FAMILY.split()
 
 
-def run(folder: Path, text: str, **said: object) -> DedupeResult:
-    """Deduplicate one CSV."""
-    path = folder / "people.csv"
-    path.write_text(text, encoding="utf-8")
-    return dedupe(DedupeJob((path,), **said), progress=Silent())  # type: ignore[arg-type]  # any field of the job
+def people(customers: int = 60) -> list[list[str]]:
+    """Rows of invented people; every third one stands twice, with a slip in the family name."""
+    rows = []
+    for i in range(customers):
+        given, family = GIVEN[i % 10], FAMILY[(i * 7) % 13]
+        row = [given, family, f"{given}.{family}{i}@example.com", f"Town {i % 9}", f"T{i}"]
+        rows.append([str(len(rows)), *row])
+        if i % 3 == 0:
+            rows.append([str(len(rows)), given, family[:-1], *row[2:]])
+    return rows
+
+
+def written(folder: Path, rows: list[list[str]], header: list[str] = HEADER, name: str = "p.csv") -> Path:
+    """A CSV of the rows."""
+    path = folder / name
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def run(*files: Path, **said: Any) -> DedupeResult:
+    """Deduplicate files."""
+    return dedupe(DedupeJob(files, **{"id": "id", "ignore": ("truth",)} | said), progress=Silent())
+
+
+def groups(result: DedupeResult) -> set[frozenset[str]]:
+    """The customers as sets of record ids."""
+    found: dict[str, set[str]] = {}
+    for row in result.membership.to_pylist():
+        found.setdefault(row["customer_id"], set()).add(row["record_id"])
+    return {frozenset(members) for members in found.values()}
 
 
 def test_every_row_is_in_the_membership_once(tmp_path: Path) -> None:
     """The record ids of the membership are those of the id column, each once, in their order."""
-    found = run(tmp_path, PEOPLE, id="id")
-    assert found.membership["record_id"].to_pylist() == ["1", "2", "3", "4"]
+    rows = people()
+    found = run(written(tmp_path, rows)).membership["record_id"].to_pylist()
+    assert found == sorted(row[0] for row in rows)
+
+
+def test_truth_is_compared_and_never_used(tmp_path: Path) -> None:
+    """With the truth column the customers are the same as without it, and their accuracy is known."""
+    path = written(tmp_path, people())
+    with_truth = run(path, truth="truth", ignore=())
+    assert with_truth.evaluation is not None
+    assert with_truth.evaluation.pairwise.f1 > 0.9
+    assert groups(with_truth) == groups(run(path))
+
+
+def test_order_of_rows_and_columns_plays_no_part(tmp_path: Path) -> None:
+    """Rows shuffled and columns turned round give the same membership, row by row."""
+    rows = people()
+    shuffled = random.Random(3).sample(rows, len(rows))
+    turned = written(tmp_path, [row[::-1] for row in shuffled], HEADER[::-1], "q.csv")
+    assert run(written(tmp_path, rows)).membership.equals(run(turned).membership)
+
+
+def test_without_ids_rows_are_named_by_content(tmp_path: Path) -> None:
+    """Rows without key column stand in the order of the file, under ids that do not depend on it."""
+    rows = [row[1:] for row in people()]
+    one = run(written(tmp_path, rows, HEADER[1:]), id=None)
+    other = run(written(tmp_path, rows[::-1], HEADER[1:], "q.csv"), id=None)
+    assert one.membership.to_pylist() == other.membership.to_pylist()[::-1]
+
+
+def test_columns_of_several_files_are_united_by_role(tmp_path: Path) -> None:
+    """A German file and an English one meet in the middle."""
+    rows = people(30)
+    english = written(tmp_path, rows, name="a.csv")
+    german = written(
+        tmp_path, [[f"x{row[0]}", *row[1:]] for row in rows],
+        ["id", "Vorname", "Nachname", "E-Mail-Adresse", "Wohnort", "truth"], "b.csv",
+    )  # fmt: skip
+    found = groups(run(english, german))
+    assert all({"0", "x0"} <= group or not {"0", "x0"} & group for group in found)
+
+
+def test_a_role_that_is_said_is_taken(tmp_path: Path) -> None:
+    """A person knows better what a column is."""
+    found = run(written(tmp_path, people()), roles={"city": (Role.CATEGORY, None)}).tables[0].roles
+    assert [(c.role, c.certainty) for c in found.columns if c.column == "city"] == [(Role.CATEGORY, 1.0)]
+
+
+def test_a_model_scores_again(tmp_path: Path) -> None:
+    """The model of one run gives the same customers in the next."""
+    path = written(tmp_path, people())
+    first = run(path)
+    write(first, tmp_path / "out", {"model"})
+    assert groups(run(path, model=tmp_path / "out" / "model.json")) == groups(first)
+
+
+def test_a_model_of_another_version_stops_the_run(tmp_path: Path) -> None:
+    """What was made for other comparisons is refused."""
+    path = written(tmp_path, people())
+    write(run(path), tmp_path, {"model"})
+    model = tmp_path / "model.json"
+    text = model.read_text().replace(f'"kernel_version": {KERNEL_VERSION}', '"kernel_version": 0')
+    model.write_text(text)
+    with pytest.raises(GuardStopped, match="cannot be used"):
+        run(path, model=model)
+
+
+def test_a_column_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
+    """A slip in an option is answered with the column that was meant."""
+    with pytest.raises(UsageError, match="did you mean 'city'"):
+        run(written(tmp_path, people(3)), ignore=("citty",))
+
+
+def test_duplicate_ids_are_refused_with_a_list(tmp_path: Path) -> None:
+    """An id column whose values repeat is none."""
+    rows = people(5)
+    with pytest.raises(UsageError) as stop:
+        run(written(tmp_path, [["7", *row[1:]] for row in rows]))
+    assert "7 (7 times)" in stop.value.why
+
+
+def test_all_outputs_are_written(tmp_path: Path) -> None:
+    """Membership, one golden record a customer, scored pairs, and the model."""
+    result = run(written(tmp_path, people()))
+    paths = write(result, tmp_path / "out", {"membership", "customers", "pairs", "model"})
+    assert [path.name for path in paths] == ["membership.csv", "customers.csv", "pairs.parquet", "model.json"]
+    with paths[1].open(encoding="utf-8") as file:
+        golden = list(csv.DictReader(file))
+    assert len(golden) == result.customers
+    assert sum(int(row["members"]) for row in golden) == result.membership.num_rows
+    assert {"left", "right", "bits", "band"} <= set(pq.read_schema(paths[2]).names)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        pytest.param(["name", "city"], [["Anna Nowak", "Leeds"]] * 60, id="all values equal"),
+        pytest.param(["name"], [[f"Person {i}"] for i in range(60)], id="one column"),
+        pytest.param(["first_name", "email"], [["", ""]] * 30, id="nulls everywhere"),
+        pytest.param(["name", "email"], [["Ann Lee", "a@example.com"]] * 2, id="two rows"),
+        pytest.param(["name", "email"], [["Ann Lee", "a@example.com"]], id="one row"),
+        pytest.param(["name", "email"], [], id="no row"),
+        pytest.param(["name", "town"], [["Анна Новак", "Москва"], ["王伟", "北京"]] * 9, id="scripts"),
+        pytest.param(
+            [f"c{i}" for i in range(60)], [["x" if i == j else "" for i in range(60)] for j in range(60)],
+            id="many columns, mostly empty",
+        ),
+    ],
+)  # fmt: skip
+def test_nasty_files_finish(tmp_path: Path, header: list[str], rows: list[list[str]]) -> None:
+    """A file that says little ends in customers all the same, every row in one of them."""
+    result = run(written(tmp_path, rows, header), id=None, ignore=())
+    write(result, tmp_path / "out", {"membership", "customers", "pairs", "model"})
+    assert result.membership.num_rows == len(rows)
+
+
+def test_tables_of_every_kind_are_read_alike(tmp_path: Path) -> None:
+    """The same rows as CSV and as Parquet give the same membership."""
+    rows = people(12)
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(HEADER)}
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table(columns), path)
+    assert run(path).membership.equals(run(written(tmp_path, rows)).membership)
