@@ -98,7 +98,7 @@ def errors(kind: str, held: KindFeatures, matched: Matched, truth: pa.Table) -> 
 
 def _rules(held: KindFeatures, left: Ints, right: Ints) -> tuple[str, ...]:
     found = candidates(held)
-    have, want = found.left * len(held) + found.right, left * len(held) + right
+    have, want = found.left.astype(np.int64) * len(held) + found.right, left * len(held) + right
     at = np.minimum(np.searchsorted(have, want), max(len(have) - 1, 0))
     none = np.zeros(len(want), np.int64)
     bits = np.where(have[at] == want, found.proposed_by[at], 0) if len(have) else none

@@ -7,19 +7,25 @@ order of record id, so that every record keeps partners. A pair belongs to the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.columns import MISSING, Column, Ints, distinct
+from matching.columns import MISSING, Codes, Column, Ints, distinct, run_starts, within
 from matching.features import KindFeatures
-from matching.hashing import Hashes, joined
+from matching.hashing import Hashes, extended, in_blocks
 from matching.keys import key_column
 from matching.rules import RULES, Rule
 
 MAX_BLOCK = 40
 """Records in a block from which on it is refined: 780 pairs at most come out of one block."""
+
+SHARE = 4_000_000
+"""Proposals sorted together at a time."""
 
 NEIGHBOURS = 8
 """Partners of each record in a block that no further key can refine."""
@@ -45,17 +51,27 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """The candidate pairs of one kind, ascending by left and right record."""
+    """The candidate pairs of one kind, ascending by left and right record: 13 bytes a pair."""
 
-    left: Ints
-    right: Ints
+    left: Codes
+    right: Codes
     """Positions of the records, left < right."""
     rule: npt.NDArray[np.int8]
     """Position in RULES of the first rule that proposed the pair."""
-    proposed_by: Ints
+    proposed_by: Codes
     """Bit i is set where rule i proposes the pair."""
     report: tuple[RuleReport, ...]
     """One entry a rule."""
+
+    def at(self, where: Ints) -> Candidates:
+        """Some of the pairs."""
+        return replace(
+            self,
+            left=self.left[where],
+            right=self.right[where],
+            rule=self.rule[where],
+            proposed_by=self.proposed_by[where],
+        )
 
 
 @dataclass(slots=True)
@@ -66,100 +82,136 @@ class _Tally:
     windowed: int = 0
 
 
-def candidates(features: KindFeatures) -> Candidates:
+def candidates(features: KindFeatures, *, threads: int = 1) -> Candidates:
     """All pairs that any rule of the kind proposes."""
-    rules = RULES[features.kind]
-    known: dict[str, Column] = {}
-    coded, tallies = [], []
-    for number, rule in enumerate(rules):
+    rules, records = RULES[features.kind], len(features)
+    keys = {name: key_column(features, name) for rule in rules for name in (*rule.keys, *rule.refine)}
+
+    def propose(number: int) -> tuple[Ints, _Tally]:
         tally = _Tally()
-        left, right = _pairs(features, rule, known, tally=tally)
-        coded.append(distinct(left * len(features) + right) * len(rules) + number)
-        tallies.append(tally)
-    return _attributed(np.sort(np.concatenate(coded)), len(features), rules, tallies=tallies)
+        left, right = _pairs(records, rules[number], keys, tally=tally)
+        return distinct(left * records + right) * len(rules) + number, tally
 
-
-def _attributed(coded: Ints, records: int, rules: tuple[Rule, ...], *, tallies: list[_Tally]) -> Candidates:
-    pair, number = coded // len(rules), coded % len(rules)
-    starts = (
-        np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
-        if len(pair)
-        else np.empty(0, np.int64)
+    with ThreadPoolExecutor(threads) as pool:
+        coded, tallies = zip(*pool.map(propose, range(len(rules))), strict=True)
+        shares = -(-sum(map(len, coded)) // SHARE) or 1
+        cuts = np.linspace(0, records, shares + 1).astype(np.int64) * records * len(rules)
+        spans = [(int(low), int(high)) for low, high in pairwise(cuts)]
+        parts = list(pool.map(lambda span: _attributed(coded, span, records, rules=len(rules)), spans))
+    return Candidates(
+        np.concatenate([part.left for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.rule for part in parts]),
+        np.concatenate([part.by for part in parts]),
+        _report(rules, list(tallies), coded, parts),
     )
-    bits = np.left_shift(np.int64(1), number)
-    proposed = np.bitwise_or.reduceat(bits, starts) if len(starts) else bits
-    sizes = np.diff(np.append(starts, len(pair)))
-    first = number[starts]
-    counts = [np.bincount(x, minlength=len(rules)) for x in (number, first, first[sizes == 1])]
-    report = tuple(
-        RuleReport(
-            rule.name, int(counts[0][i]), int(counts[1][i]), int(counts[2][i]), tally.refined, tally.windowed
-        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The candidates whose left records stand in one stretch."""
+
+    left: Codes
+    right: Codes
+    rule: npt.NDArray[np.int8]
+    by: Codes
+    first: Ints
+    """Pairs of which each rule is the first."""
+    only: Ints
+    """Pairs that no other rule proposes."""
+
+
+def _attributed(coded: Sequence[Ints], span: tuple[int, int], records: int, *, rules: int) -> _Part:
+    """The pairs of a stretch of left records, each once, with the rules that propose it."""
+    code = np.sort(np.concatenate([one[slice(*np.searchsorted(one, span))] for one in coded]))
+    pair = code // rules
+    number = (code - pair * rules).astype(np.int8)
+    starts = run_starts(pair)
+    bits = np.left_shift(np.int32(1), number.astype(np.int32))
+    by = np.bitwise_or.reduceat(bits, starts) if len(starts) else bits
+    first, sizes = number[starts], np.diff(np.append(starts, len(pair)))
+    left = pair[starts] // records
+    right = pair[starts] - left * records
+    counts = [np.bincount(x, minlength=rules) for x in (first, first[sizes == 1])]
+    return _Part(left.astype(np.int32), right.astype(np.int32), first, by, *counts)
+
+
+def _report(
+    rules: tuple[Rule, ...], tallies: list[_Tally], coded: Sequence[Ints], parts: list[_Part]
+) -> tuple[RuleReport, ...]:
+    first = np.add.reduce([part.first for part in parts])
+    only = np.add.reduce([part.only for part in parts])
+    return tuple(
+        RuleReport(rule.name, len(coded[i]), int(first[i]), int(only[i]), tally.refined, tally.windowed)
         for i, (rule, tally) in enumerate(zip(rules, tallies, strict=True))
     )
-    unique = pair[starts]
-    return Candidates(unique // records, unique % records, first.astype(np.int8), proposed, report)
 
 
-def _pairs(
-    features: KindFeatures, rule: Rule, known: dict[str, Column], *, tally: _Tally
-) -> tuple[Ints, Ints]:
+def _pairs(count: int, rule: Rule, keys: Mapping[str, Column], *, tally: _Tally) -> tuple[Ints, Ints]:
     """Pairs of one rule, left < right, possibly repeated."""
-    records = np.arange(len(features), dtype=np.int64)
-    hashes = np.zeros(len(features), np.uint64)
+    entries = _Entries(
+        np.arange(count, dtype=np.int64), np.zeros(count, np.uint64), np.zeros(count, np.int64)
+    )
     for key in rule.keys:
-        records, hashes = joined(records, hashes, _key(features, key, known))
+        entries = entries.under(keys[key])
     found: list[tuple[Ints, Ints]] = []
-    refine = [_key(features, key, known) for key in rule.refine]
-    _collect(records, hashes, refine, found=found, tally=tally)
+    _collect(entries, [keys[key] for key in rule.refine], found=found, tally=tally)
     left = np.concatenate([f[0] for f in found] or [np.empty(0, np.int64)])
     right = np.concatenate([f[1] for f in found] or [np.empty(0, np.int64)])
     apart = left != right
     return np.minimum(left, right)[apart], np.maximum(left, right)[apart]
 
 
-def _key(features: KindFeatures, name: str, known: dict[str, Column]) -> Column:
-    if name not in known:
-        known[name] = key_column(features, name)
-    return known[name]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entries:
+    """Records under the keys by which they are put into blocks; a record may stand under several."""
+
+    records: Ints
+    hashes: Hashes
+    above: Ints
+    """Entries of the block that these are a part of, 0 at first."""
+
+    def under(self, key: Column) -> _Entries:
+        """The entries under one more key."""
+        entry, hashes = extended(self.records, self.hashes, key)
+        return _Entries(self.records[entry], hashes, self.above[entry])
 
 
 def _collect(
-    records: Ints, hashes: Hashes, refine: list[Column], *, found: list[tuple[Ints, Ints]], tally: _Tally
+    entries: _Entries, refine: list[Column], *, found: list[tuple[Ints, Ints]], tally: _Tally
 ) -> None:
     """Add the pairs of all blocks to `found`, refining those that are too large."""
-    if not len(records):
-        return
-    order = np.argsort(hashes, kind="stable")
-    records, hashes = records[order], hashes[order]
-    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
+    order, hashes = in_blocks(entries.hashes)
+    records = entries.records[order]
+    starts = run_starts(hashes)
     sizes = np.diff(np.append(starts, len(records)))
     small = (sizes > 1) & (sizes <= MAX_BLOCK)
     found.append(_within(records, starts[small], sizes[small], MAX_BLOCK))
-    large = np.repeat(sizes > MAX_BLOCK, sizes)
+    # A block that a key did not divide is divided by the further keys already, without this one.
+    divided = (sizes != entries.above[order][starts]) | (not refine)
+    large = (sizes > MAX_BLOCK) & divided
     if not large.any():
         return
-    tally.refined += int((sizes > MAX_BLOCK).sum())
-    rest, rest_hashes = records[large], hashes[large]
-    stuck = np.ones(len(rest), np.bool_)
+    tally.refined += int(large.sum())
+    kept = np.repeat(large, sizes)
+    rest = _Entries(records[kept], hashes[kept], np.repeat(sizes[large], sizes[large]))
+    stuck = np.ones(len(rest.records), np.bool_)
     for position, key in enumerate(refine):
-        _collect(*joined(rest, rest_hashes, key), refine[position + 1 :], found=found, tally=tally)
-        stuck &= key.first[rest] == MISSING
+        _collect(rest.under(key), refine[position + 1 :], found=found, tally=tally)
+        stuck &= key.first[rest.records] == MISSING
     tally.windowed += int(stuck.sum())
-    found.append(_neighbours(rest[stuck], rest_hashes[stuck]))
+    found.append(_neighbours(rest.records[stuck], rest.hashes[stuck]))
 
 
 def _neighbours(records: Ints, hashes: Hashes) -> tuple[Ints, Ints]:
     """Pairs of neighbours within blocks that no key can refine; entries stand in hash order."""
-    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else records
+    starts = run_starts(hashes)
     return _within(records, starts, np.diff(np.append(starts, len(records))), NEIGHBOURS)
 
 
 def _within(records: Ints, starts: Ints, sizes: Ints, reach: int) -> tuple[Ints, Ints]:
     """Pairs of records of one block that stand at most `reach` places apart."""
-    begin = np.repeat(starts, sizes)
-    place = np.arange(len(begin)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place = within(sizes)
     partners = np.minimum(np.repeat(sizes, sizes) - 1 - place, reach)
-    left = np.repeat(begin + place, partners)
-    step = np.arange(len(left)) - np.repeat(np.cumsum(partners) - partners, partners) + 1
-    return records[left], records[left + step]
+    left = np.repeat(np.repeat(starts, sizes) + place, partners)
+    return records[left], records[left + within(partners) + 1]

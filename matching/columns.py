@@ -168,7 +168,7 @@ def distinct(numbers: npt.NDArray[np.int64]) -> Ints:
     Sorting beats `np.unique` twenty times over: 2M int64 take 125 ms against 2,800 ms (numpy 2.4 hashes).
     """
     ascending = np.sort(numbers)
-    return ascending[_starts(ascending)]
+    return ascending[run_starts(ascending)]
 
 
 def dense(numbers: npt.NDArray[np.int64]) -> Ints:
@@ -176,9 +176,10 @@ def dense(numbers: npt.NDArray[np.int64]) -> Ints:
     return np.asarray(pc.dictionary_encode(pa.array(numbers)).indices.to_numpy(), np.int64)
 
 
-def _starts(ascending: Ints) -> Flags:
-    """True where a run of equal numbers starts."""
-    return np.concatenate([np.ones(min(len(ascending), 1), np.bool_), ascending[1:] != ascending[:-1]])
+def run_starts(numbers: npt.NDArray[np.integer]) -> Ints:
+    """Where runs of equal numbers start."""
+    first = np.ones(min(len(numbers), 1), np.bool_)
+    return np.flatnonzero(np.concatenate([first, numbers[1:] != numbers[:-1]]))
 
 
 def counted(groups: npt.NDArray[np.integer], members: npt.NDArray[np.integer], number: int) -> Ints:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,20 +13,17 @@ from crm_unify.progress import Progress, Silent
 from matching.blocking import Candidates, RuleReport, candidates
 from matching.cells import levels
 from matching.clustering import Weighted, cluster, components, inner_pairs
-from matching.columns import Flags, Ints
-from matching.comparisons import compare
+from matching.columns import Ints
 from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
-from matching.model import KindModel, Model
+from matching.model import Model
+from matching.pairs import Cells, Scored, Work, all_of, compared, merged, missing_inside, worth_keeping
 from matching.policy import CLASSES, COMPARISONS, NEAR, SAID
 from matching.rules import RULES
-from matching.scoring import MILLI, Scores, say, score
+from matching.scoring import MILLI
 from matching.settings import Settings
-from matching.training import assembled, train_kind
-
-BATCH = 500_000
-"""Pairs compared at a time: what bounds the memory of a comparison."""
+from matching.training import Lessons, assembled, lessons, train_kind
 
 BANDS = ("merge", "review", "apart")
 """What comes of a pair: its records are in one customer, a person is asked, or neither."""
@@ -85,17 +80,6 @@ class Matched:
     """One entry a kind."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Compared:
-    """Pairs of one kind with their cells; ascending by left * records + right."""
-
-    left: Ints
-    right: Ints
-    rule: npt.NDArray[np.int8]
-    """First rule that proposed the pair, -1 where none did."""
-    cells: npt.NDArray[np.uint8]
-
-
 def match(
     features: Features,
     *,
@@ -110,30 +94,16 @@ def match(
     `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` has
     record_id and decision, of the records of customers that a person has confirmed.
     """
-    chosen = settings or Settings()
-    watch = progress or Silent()
-    compared, kinds, reports = {}, {}, {}
-    for kind, held in features.kinds.items():
-        given = model.kinds.get(kind) if model is not None else None
-        known_features = held if given is None else known(held, given)
-        found = candidates(known_features)
-        cells = _compare(known_features, found.left, found.right, settings=chosen, progress=watch)
-        kinds[kind] = given if given is not None else train_kind(known_features, found, cells)
-        compared[kind] = _Compared(found.left, found.right, found.rule, cells)
-        reports[kind] = found
-    used = model if model is not None else assembled(kinds, chosen)
-    parts = [
-        _cluster_kind(
-            held if model is None else known(held, kinds[kind]),
-            compared[kind],
-            reports[kind],
-            model=used,
-            weights=kinds[kind],
-            context=_Context(decisions, confirmed, chosen, watch),
-        )
-        for kind, held in features.kinds.items()
-    ]
-    return _assembled(parts, used)
+    context = _Context(decisions, confirmed, settings or Settings(), progress or Silent())
+    held = {
+        kind: own if model is None else known(own, model.kinds[kind]) for kind, own in features.kinds.items()
+    }
+    found = {kind: _proposed(own, context, fit=model is None) for kind, own in held.items()}
+    if model is None:
+        kinds = {kind: train_kind(own, found[kind].taught, found[kind].cells) for kind, own in held.items()}
+        model = assembled(kinds, context.settings)
+    parts = [_cluster_kind(own, found[kind], model=model, context=context) for kind, own in held.items()]
+    return _assembled(parts, model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +114,10 @@ class _Context:
     confirmed: pa.Table | None
     settings: Settings
     progress: Progress
+
+    def work(self, features: KindFeatures) -> Work:
+        """How the pairs of a kind are compared."""
+        return Work(features, self.settings.threads, self.progress)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,101 +130,67 @@ class _Part:
     report: KindReport
 
 
-def _compare(
-    features: KindFeatures, left: Ints, right: Ints, *, settings: Settings, progress: Progress
-) -> npt.NDArray[np.uint8]:
-    """Cells of pairs, batch by batch on the threads of the settings."""
-    spans = [slice(start, start + BATCH) for start in range(0, len(left), BATCH)]
-    if not spans:
-        return compare(features, left, right)
-    with (
-        progress.stage(f"comparing pairs of {features.kind}s", len(left)) as stage,
-        ThreadPoolExecutor(settings.threads) as pool,
-    ):
-        done = []
-        for span, cells in zip(
-            spans, pool.map(lambda s: compare(features, left[s], right[s]), spans), strict=True
-        ):
-            done.append(cells)
-            stage.advance(min(BATCH, len(left) - span.start))
-    return np.concatenate(done, axis=1)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Proposed:
+    """The candidate pairs of one kind, and those to learn from with their cells."""
+
+    found: Candidates
+    taught: Lessons
+    cells: Cells
 
 
-def _cluster_kind(
-    features: KindFeatures,
-    first: _Compared,
-    found: Candidates,
-    *,
-    model: Model,
-    weights: KindModel,
-    context: _Context,
-) -> _Part:
+def _proposed(features: KindFeatures, context: _Context, *, fit: bool) -> _Proposed:
+    found = candidates(features, threads=context.settings.threads)
+    taught = lessons(features, found) if fit else Lessons(found.at(np.empty(0, np.int64)), 0.0)
+    return _Proposed(found, taught, compared(context.work(features), taught.found.left, taught.found.right))
+
+
+def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, context: _Context) -> _Part:
+    weights, found = model.kinds[features.kind], proposed.found
     constraints, conflicts = resolve(context.decisions, features.record_ids)
     merge, review = round(model.merge_bits * MILLI), round(model.review_bits * MILLI)
-    scores = score(features.kind, first.cells, weights)
+    line = min(review, merge)
     must = np.array(constraints.must, np.int64).reshape(-1, 2).T
-    label = components(len(features), _linked(first, scores), line=min(review, merge), must=must)
-    constraints = between_confirmed(constraints, context.confirmed, features.record_ids, label)
-    every = _with_inner(features, first, label, must=must, context=context)
-    scores = score(features.kind, every.cells, weights)
-    pairs_of = _weighted(features.kind, every, scores, weights)
-    clusters = cluster(*_by_component(label, pairs_of), line=merge, constraints=constraints)
-    pairs, report = _outcome(
-        features, every, scores, clusters=clusters, constraints=constraints, review=review
+    kept = worth_keeping(
+        context.work(features),
+        weights,
+        found,
+        least=line,
+        always=codes({*constraints.cannot, *constraints.must}, len(features)),
+        cells=proposed.cells if proposed.taught.share == 1.0 else None,
     )
-    size = len(np.unique(clusters))
+    label = components(len(features), _linked(kept.pairs), line=line, must=must)
+    constraints = between_confirmed(constraints, context.confirmed, features.record_ids, label)
+    new = missing_inside(found, kept.pairs, label, must=must)
+    inner = all_of(context.work(features), weights, *new)
+    every = merged(kept.pairs, inner, len(features))
+    clusters = cluster(*_by_component(label, _weighted(every)), line=merge, constraints=constraints)
+    pairs, (together, sure) = _outcome(
+        features, every, clusters=clusters, constraints=constraints, review=review
+    )
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
-    merged, sure, all_sure = report
+    unproposed = inner.rule < 0
     summary = KindReport(
         features.kind,
         len(features),
         found.report,
-        len(first.left),
-        len(every.left),
-        size,
-        all_sure,
+        len(found.left),
+        len(found.left) + int(unproposed.sum()),
+        int((clusters == np.arange(len(clusters))).sum()),
+        kept.expected + float(np.add.reduce(inner.scores.probability[unproposed])),
         sure,
-        merged,
+        together,
     )
     return _Part(pairs, membership, conflicts, summary)
 
 
-def _with_inner(
-    features: KindFeatures, first: _Compared, label: Ints, *, must: Ints, context: _Context
-) -> _Compared:
-    """The compared pairs and all other pairs inside components, ascending.
-
-    Pairs that a person said are the same are among them, also in a component too large to compare all.
-    """
-    left, right = (np.concatenate(sides) for sides in zip(inner_pairs(label), must, strict=True))
-    have = first.left * len(features) + first.right
-    want = np.unique(left * len(features) + right)
-    new = want[~_contained(want, have)]
-    one, two = new // len(features), new % len(features)
-    cells = _compare(features, one, two, settings=context.settings, progress=context.progress)
-    order = np.argsort(np.concatenate([have, new]), kind="stable")
-    return _Compared(
-        np.concatenate([first.left, one])[order],
-        np.concatenate([first.right, two])[order],
-        np.concatenate([first.rule, np.full(len(new), -1, np.int8)])[order],
-        np.concatenate([first.cells, cells], axis=1)[:, order],
-    )
+def _linked(pairs: Scored) -> Weighted:
+    return Weighted(pairs.left, pairs.right, pairs.scores.millibits, np.ones(len(pairs.left), np.int64))
 
 
-def _contained(wanted: Ints, ascending: Ints) -> Flags:
-    if not len(ascending):
-        return np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
-    return np.asarray(ascending[at] == wanted)
-
-
-def _linked(compared: _Compared, scores: Scores) -> Weighted:
-    return Weighted(compared.left, compared.right, scores.millibits, np.ones(len(compared.left), np.int64))
-
-
-def _weighted(kind: str, compared: _Compared, scores: Scores, weights: KindModel) -> Weighted:
-    return Weighted(compared.left, compared.right, scores.vote, say(kind, compared.cells, weights))
+def _weighted(pairs: Scored) -> Weighted:
+    return Weighted(pairs.left, pairs.right, pairs.scores.vote, pairs.say)
 
 
 def _by_component(label: Ints, every: Weighted) -> tuple[Ints, Weighted, Weighted]:
@@ -268,40 +208,37 @@ def _some(pairs: Weighted, at: Ints) -> Weighted:
 
 
 def _outcome(
-    features: KindFeatures,
-    every: _Compared,
-    scores: Scores,
-    *,
-    clusters: Ints,
-    constraints: Constraints,
-    review: int,
-) -> tuple[pa.Table, tuple[int, float, float]]:
-    """The pairs to keep, with bands; how many were merged, how many of them believed in, and of all."""
+    features: KindFeatures, every: Scored, *, clusters: Ints, constraints: Constraints, review: int
+) -> tuple[pa.Table, tuple[int, float]]:
+    """The pairs to keep, with bands; how many were merged, and how many of them are believed in."""
+    scores = every.scores
     together = clusters[every.left] == clusters[every.right]
     pair = every.left * len(features) + every.right
     apart = np.isin(pair, codes(set(constraints.cannot) - set(constraints.ask), len(features)))
     asked = (scores.millibits >= review) | np.isin(pair, codes(constraints.ask, len(features)))
     band = np.where(together, 0, np.where(asked & ~apart, 1, 2))
     living = np.isin(scores.klass, [CLASSES.index(name) for name in NEAR])
-    kept = np.flatnonzero((band < 2) | living)
+    believed = (int(together.sum()), float(np.add.reduce(scores.probability[together])))
+    listed = (band < 2) | living
+    return _table(features, every.at(np.flatnonzero(listed)), band[listed]), believed
+
+
+def _table(features: KindFeatures, pairs: Scored, band: Ints) -> pa.Table:
     ids, rules = features.record_ids, pa.array([rule.name for rule in RULES[features.kind]])
-    rule = every.rule[kept]
     columns = {
-        "left": ids.take(pa.array(every.left[kept])),
-        "right": ids.take(pa.array(every.right[kept])),
-        "kind": pa.array(np.full(len(kept), features.kind, dtype=object), pa.string()),
-        "rule": rules.take(pa.array(rule.astype(np.int64), mask=rule < 0)),
-        "class": pa.array(SAID).take(pa.array(scores.klass[kept])),
-        "millibits": pa.array(scores.millibits[kept]),
-        "probability": pa.array(scores.probability[kept]),
-        "band": pa.array(BANDS).take(pa.array(band[kept])),
+        "left": ids.take(pa.array(pairs.left)),
+        "right": ids.take(pa.array(pairs.right)),
+        "kind": pa.repeat(pa.scalar(features.kind), len(pairs.left)),
+        "rule": rules.take(pa.array(pairs.rule, mask=pairs.rule < 0)),
+        "class": pa.array(SAID).take(pa.array(pairs.scores.klass)),
+        "millibits": pa.array(pairs.scores.millibits),
+        "probability": pa.array(pairs.scores.probability),
+        "band": pa.array(BANDS).take(pa.array(band)),
     }
-    level = levels(every.cells[:, kept])
+    level = levels(pairs.cells)
     for row, comparison in enumerate(COMPARISONS[features.kind]):
         columns[f"level_{comparison.name}"] = pa.array(level[row])
-    sure = scores.probability
-    believed = (int(together.sum()), float(np.add.reduce(sure[together])), float(np.add.reduce(sure)))
-    return pa.table(columns), believed
+    return pa.table(columns)
 
 
 def _assembled(parts: list[_Part], model: Model) -> Matched:
@@ -312,9 +249,12 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
     pairs = pa.concat_tables([part.pairs for part in parts], promote_options="default")
     membership = pa.concat_tables([part.membership for part in parts])
     conflicts = pa.concat_tables([part.conflicts for part in parts])
+    if len(parts) > 1:  # the pairs and records of one kind are in order
+        pairs = pairs.sort_by([("left", "ascending"), ("right", "ascending")])
+        membership = membership.sort_by("record_id")
     return Matched(
-        pairs.sort_by([("left", "ascending"), ("right", "ascending")]),
-        membership.sort_by("record_id"),
+        pairs,
+        membership,
         conflicts.sort_by([("left", "ascending"), ("right", "ascending")]),
         model,
         tuple(part.report for part in parts),

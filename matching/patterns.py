@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from matching.blocking import Candidates
 from matching.cells import levels
-from matching.columns import Flags, Ints
+from matching.columns import Codes, Flags, Ints
 from matching.model import KindModel
 from matching.policy import CLASSES, COMPARISONS
 from matching.rules import RULES
@@ -98,6 +98,6 @@ def _doubtful(kind: str) -> list[str]:
     return sorted(frozenset().union(*(rule.uses for rule in RULES[kind])))
 
 
-def _teaches(kind: str, comparison: str, proposed_by: Ints) -> Ints:
+def _teaches(kind: str, comparison: str, proposed_by: Codes) -> Ints:
     allowed = sum(1 << i for i, rule in enumerate(RULES[kind]) if comparison not in rule.uses)
-    return np.asarray((proposed_by & np.int64(allowed)) != 0, np.int64)
+    return np.asarray((proposed_by & np.int32(allowed)) != 0, np.int64)

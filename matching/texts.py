@@ -78,7 +78,7 @@ class Texts:
     def heads(self) -> npt.NDArray[np.uint32]:
         """The first four bytes of each text as one number, the first byte highest; 0 where it is shorter."""
         if "heads" not in self._traits:
-            ends, data = _buffers(self.array)
+            ends, data = bounds(self.array)
             heads = np.zeros(len(self), np.uint32)
             for byte in range(4):
                 at = ends[:-1] + byte
@@ -99,7 +99,7 @@ class Texts:
         return self._traits["letters"]
 
 
-def _buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+def bounds(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Where each text starts and the last ends, and all their bytes."""
     _, offsets, data = texts.buffers()
     count = len(texts)
@@ -110,16 +110,16 @@ def _buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[
 
 
 def _letters(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
-    ends, data = _buffers(texts)
+    ends, data = bounds(texts)
     count = len(texts)
     out = np.zeros(count, np.uint64)
     table = np.array([0 if 0x80 <= byte < 0xC0 else 1 << (byte & 63) for byte in range(256)], np.uint64)
     for first in range(0, count, CHUNK):
-        bounds = ends[first : first + CHUNK + 1]
-        bits = table[data[bounds[0] : bounds[-1]]]
-        full = np.flatnonzero(np.diff(bounds))
+        some = ends[first : first + CHUNK + 1]
+        bits = table[data[some[0] : some[-1]]]
+        full = np.flatnonzero(np.diff(some))
         if len(full):
-            out[first + full] = np.bitwise_or.reduceat(bits, bounds[:-1][full] - bounds[0])
+            out[first + full] = np.bitwise_or.reduceat(bits, some[:-1][full] - some[0])
     return out
 
 

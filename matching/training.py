@@ -26,6 +26,7 @@ from matching.comparisons import compare
 from matching.features import Features, KindFeatures
 from matching.frequencies import IN_PART, agreeable, chance, remember
 from matching.guards import SMALLEST, guarded, noise
+from matching.hashing import of_texts
 from matching.model import Fitted, KindModel, LevelWeight, Model
 from matching.patterns import Patterns, patterns
 from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, UNRELATED, Comparison
@@ -51,6 +52,9 @@ NAMESAKES_BY = frozenset(("given", "family", "gender", "name"))
 MOST_RELATED = 0.9
 """Share of all pairs that are anything but unrelated, at most: of three records they might be all."""
 
+LESSONS = 1_000_000
+"""Pairs that are learnt from at most."""
+
 FEWEST_PAIRS = 25.0
 """Expected pairs of one customer below which nothing is learnt."""
 
@@ -62,8 +66,9 @@ def train(features: Features, *, settings: Settings | None = None) -> Model:
     """A model of the records: the weights of every kind, and the lines that follow from the costs."""
     kinds = {}
     for kind, held in features.kinds.items():
-        found = candidates(held)
-        kinds[kind] = train_kind(held, found, compare(held, found.left, found.right))
+        taught = lessons(held, candidates(held))
+        left, right = taught.found.left.astype(np.int64), taught.found.right.astype(np.int64)
+        kinds[kind] = train_kind(held, taught, compare(held, left, right))
     return assembled(kinds, settings or Settings())
 
 
@@ -73,13 +78,37 @@ def assembled(kinds: dict[str, KindModel], settings: Settings) -> Model:
     return Model(kinds, settings.costs, merge, review)
 
 
-def train_kind(features: KindFeatures, found: Candidates, cells: npt.NDArray[np.uint8]) -> KindModel:
-    """The model of one kind from its candidate pairs and their cells."""
-    start = documented(features)
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """The candidate pairs that are learnt from."""
+
+    found: Candidates
+    share: float
+    """Their share of all candidates, 0 to 1."""
+
+
+def lessons(features: KindFeatures, found: Candidates) -> Lessons:
+    """The candidates to learn from: all, or those of records chosen by a hash of their ids.
+
+    Past LESSONS pairs more of them teach nothing new, but rare patterns go on growing in number.
+    """
+    halvings = 0
+    while len(found.left) >> halvings > LESSONS:
+        halvings += 1
+    if not halvings:
+        return Lessons(found, 1.0)
+    chosen = of_texts(features.record_ids) >> np.uint64(64 - halvings) == 0
+    where = np.flatnonzero(chosen[found.left])
+    return Lessons(found.at(where), len(where) / len(found.left))
+
+
+def train_kind(features: KindFeatures, taught: Lessons, cells: npt.NDArray[np.uint8]) -> KindModel:
+    """The model of one kind from the pairs to learn from and their cells."""
+    start, found = documented(features), taught.found
     if not len(found.left):
         return replace(start, fitted=_unlearnt("there are no pairs to learn from", 0))
     seen = patterns(features.kind, cells, found, start)
-    total = len(features) * (len(features) - 1) / 2
+    total = len(features) * (len(features) - 1) / 2 * taught.share
     fit = maximise(features.kind, seen, start, total=total)
     reason = _doubt(features.kind, fit)
     if reason is not None:
