@@ -83,7 +83,7 @@ def test_shuffled_rows_change_nothing(matched: Matched) -> None:
 
 def test_the_number_of_threads_changes_nothing(matched: Matched, monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread or two, small batches or large: the same pairs and clusters."""
-    monkeypatch.setattr("matching.engine.BATCH", 97)
+    monkeypatch.setattr("matching.pairs.BATCH", 97)
     for threads in (1, 2):
         again = match(base(*town(400)), settings=Settings(threads=threads))
         assert again.pairs == matched.pairs
