@@ -146,7 +146,7 @@ def _names(m: _Marks) -> dict[Role, Fit]:
     few = min(1.0, 12 / max(held.usual, 1))
     return {
         Role.GIVEN_NAME: Fit(name, given),
-        Role.FAMILY_NAME: Fit(name, family),
+        Role.FAMILY_NAME: Fit(name * (1 - 0.8 * m.several * _up(m.given, 0.4)), family),
         Role.MIDDLE_NAME: Fit(name, 0.5 * initials * varied),
         Role.NICKNAME: Fit(name, 0.0),
         Role.BIRTH_NAME: Fit(name, 0.0),
@@ -194,17 +194,19 @@ def _places(m: _Marks) -> dict[Role, Fit]:
     numbered = held.share(pc.and_(matches(held.folded, "[A-Z]"), matches(held.texts, r"\d")))
     city = held.share(pc.is_in(held.folded, value_set=_set(CITIES)))
     country = held.share(country_codes(held.texts).value.is_valid())
+    plates = held.share(pc.equal(pc.utf8_length(held.folded), 1))
     spelt = held.share(pc.greater(pc.utf8_length(held.folded), 3))
     letters = pc.greater(pc.utf8_length(held.folded), 1)
     region = held.share(pc.and_(letters, pc.is_in(held.folded, value_set=_set(regions()))))
     states = held.share(pc.is_in(held.folded, value_set=_set(US_STATES)))
     several = min(1.0, held.distinct / 3)
     brief = held.share(pc.less_equal(pc.utf8_length(held.texts), 14))
-    coded = (1 - m.letters) * m.digits * 0.9 if held.unique < 0.5 else 0.0
+    coded = (1 - m.letters) * m.digits * 0.9 if held.unique < 0.9 else 0.0
     placed = max(held.share(matches(held.folded, "[A-Z]{2}")) * (1 - numbered / 2), coded)
     digits = max(0.5 * shaped * _up(zero, 0.04), 0.2 * shaped)
     named = 0.6 * _up(region, 0.9) if region > 0.6 else 0.0
     nation = (0.5 + 0.3 * spelt) * _up(country, 0.9) * several if country > states else 0.2 * country
+    nation *= 1 - plates
     return {
         Role.ADDRESS: Fit(m.letters, 0.9 * _up(min(numbered, m.street), 0.4)),
         Role.STREET: Fit(m.letters, 0.8 * _up(m.street * (1 - numbered), 0.4)),

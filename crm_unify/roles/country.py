@@ -24,6 +24,7 @@ from crm_unify.normalise.phones import phones
 from crm_unify.normalise.text import folded
 from crm_unify.roles.interface import ColumnRole, Role
 from crm_unify.roles.profile import Profile
+from crm_unify.roles.words import US_STATES
 
 Found = tuple[str, str]
 """ISO 3166-1 alpha-2, and why in a sentence."""
@@ -57,6 +58,7 @@ def phone_country(columns: Mapping[str, ColumnRole], held: Mapping[str, Profile]
         *map(_calling, numbers),
         *map(_postal, by_role.get(Role.POSTCODE, [])),
         *map(_regional, by_role.get(Role.REGION, [])),
+        _american(by_role),
         *map(_numbered, numbers),
     ):
         if found is not None:
@@ -105,6 +107,17 @@ def _regional(column: Profile) -> Found | None:
     if best < 0.85 or column.usual < 3 or second > best - 0.1:
         return None
     return code, f"the regions in '{column.name}' are its own"
+
+
+def _american(columns: Mapping[Role, list[Profile]]) -> Found | None:
+    """States and ZIP codes of the USA, even where all rows are of one state."""
+    zips = [
+        c for c in columns.get(Role.POSTCODE, []) if c.share(matches(c.texts, r"^\d{5}(?:-\d{4})?$")) > 0.85
+    ]
+    for column in columns.get(Role.REGION, []):
+        if zips and column.rows_share(pc.is_in(column.folded, value_set=strings(sorted(US_STATES)))) > 0.9:
+            return "US", f"'{column.name}' and '{zips[0].name}' are states and ZIP codes"
+    return None
 
 
 def _numbered(column: Profile) -> Found | None:

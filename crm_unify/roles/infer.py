@@ -26,7 +26,7 @@ LEAST: Final = 0.3
 """Certainty below which a column is taken for nothing"""
 
 _ONCE: Final = frozenset({
-    Role.FULL_NAME, Role.GIVEN_NAME, Role.NAME_SUFFIX, Role.TITLE, Role.NICKNAME, Role.BIRTH_NAME,
+    Role.FULL_NAME, Role.GIVEN_NAME, Role.NAME_SUFFIX, Role.NICKNAME, Role.BIRTH_NAME,
     Role.PARTY_NAME,
     Role.ORGANISATION, Role.CONTACT, Role.BIRTH_DATE, Role.BIRTH_YEAR, Role.AGE, Role.GENDER, Role.JOB_TITLE,
     Role.WEBSITE, Role.BIRTH_PLACE,
@@ -38,6 +38,8 @@ _ONCE_A_PLACE: Final = frozenset({
 })  # fmt: skip
 """Roles that one column has for each address of the row"""
 
+_PART: Final = 0.85
+"""Certainty with which a second column of family names is a part of the name, as in Spain"""
 _FALLBACKS: Final = frozenset({Role.ADDRESS, Role.FULL_NAME, Role.ORGANISATION, Role.PARTY_NAME})
 _FALLBACK: Final = 0.8
 """Roles and certainty with which a second column is used where the first is empty"""
@@ -89,21 +91,21 @@ def _dated(column: ColumnRole, held: Profile, country: str | None) -> ColumnRole
 
 def _assigned(read: Sequence[ColumnReadings], *, taken: Mapping[str, ColumnRole]) -> dict[str, ColumnRole]:
     """Each column's likeliest role that no better column has."""
-    owners = {_slot(role.role, role.group): name for name, role in taken.items()}
+    owners = {_slot(role.role, role.group, 0.0): name for name, role in taken.items()}
     chosen: dict[str, ColumnRole] = {}
     waiting = [(reading, column) for column in read for reading in column.readings]
     for reading, column in sorted(waiting, key=lambda one: _priority(*one)):
         name = column.held.name
         if name in chosen:
             continue
-        slot = _slot(reading.role, reading.group)
+        slot = _slot(reading.role, reading.group, reading.certainty)
         if slot in owners:
             if _has_another(reading, column):
                 continue
             chosen[name] = _left_over(reading, column, owners[slot])
             continue
-        if slot[0] is not None:
-            owners[slot] = name
+        if slot[0] is not None or reading.role == Role.FAMILY_NAME:
+            owners[_slot(reading.role, reading.group, 0.0)] = name
         chosen[name] = _taken(reading, column)
     return {column.held.name: chosen.get(column.held.name) or _nothing(column) for column in read}
 
@@ -114,9 +116,9 @@ def _priority(reading: Reading, column: ColumnReadings) -> tuple[float, str, str
     return -weighed, column.held.name, reading.role
 
 
-def _slot(role: Role, group: str) -> tuple[Role | None, str]:
+def _slot(role: Role, group: str, certainty: float) -> tuple[Role | None, str]:
     """What only one column can have; no role for those that many can."""
-    if role in _ONCE:
+    if role in _ONCE or (role == Role.FAMILY_NAME and certainty < _PART):
         return role, ""
     return (role, group) if role in _ONCE_A_PLACE else (None, "")
 

@@ -108,7 +108,7 @@ def _silent(role: Role, fit: Fit) -> Reading:
 
 def _settled(reading: Reading, held: Profile, *, issued: bool, headed: bool) -> Reading:
     """Identifiers that are row numbers, and columns that always say the same."""
-    constant = held.distinct == 1 and held.filled >= CONSTANT_FILL
+    constant = held.distinct == 1 and held.filled >= max(CONSTANT_FILL, held.rows / 2)
     if constant and (not headed or reading.role in (Role.IDENTIFIER, Role.CATEGORY)):
         return _instead(reading, Role.NOISE, "it says the same in every row")
     if reading.role == Role.IDENTIFIER and reading.scheme not in ISSUED and held.unique >= ROW_KEY_UNIQUE:

@@ -34,9 +34,17 @@ def encode(column: pa.ChunkedArray) -> pa.DictionaryArray:
     dictionary, codes = encoded(column)
     tidy: Any = squeezed(dictionary)
     filler = pc.is_in(pc.utf8_lower(tidy), value_set=strings(sorted(NULL_WORDS)))
-    tidy = pc.if_else(filler, pa.scalar(None, pa.string()), tidy)
+    tidy = _whole(pc.if_else(filler, pa.scalar(None, pa.string()), tidy))
     again = tidy.dictionary_encode()
     return pa.DictionaryArray.from_arrays(again.indices.take(codes), again.dictionary)
+
+
+def _whole(texts: Any) -> Any:
+    """Numbers that all end in .0, as tables with gaps write whole ones, without it."""
+    if not pc.all(pc.ends_with(texts, ".0")).as_py() or texts.null_count == len(texts):
+        return texts
+    whole = pc.all(pc.match_substring_regex(texts, r"^\d+\.0$")).as_py()
+    return pc.replace_substring_regex(texts, r"\.0$", "") if whole else texts
 
 
 def as_given(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -31,7 +31,7 @@ FIELDS: Final = {
 
 _PERSONAL: Final = (Role.GIVEN_NAME, Role.FAMILY_NAME, Role.BIRTH_DATE, Role.GENDER)
 """A row with one of these is about a person, whatever its name looks like"""
-_SIDE_BY_SIDE: Final = (Role.FAMILY_NAME, Role.MIDDLE_NAME)
+_SIDE_BY_SIDE: Final = (Role.TITLE, Role.FAMILY_NAME, Role.MIDDLE_NAME)
 """Roles of which several columns are parts of one name"""
 _EMPLOYER, _CONTACT = "#employer", "#contact"
 
