@@ -57,7 +57,8 @@ def _pinned(connection: sa.Connection, decision: Decision) -> str:
     kind, _, lead = decision.field.partition(".")
     table, customer = TABLES[kind], decision.members[0].customer_id
     now = connection.scalar(sa.select(table.c[lead]).where(table.c.customer_id == customer))
-    return f"{decision.field} becomes {json.loads(decision.value)[lead]!r} (now {str(now)!r})"
+    before = "nothing" if now is None else repr(str(now))
+    return f"{decision.field} becomes {json.loads(decision.value)[lead]!r} (now {before})"
 
 
 def _sorted_out(connection: sa.Connection, decision: Decision) -> Iterator[str]:

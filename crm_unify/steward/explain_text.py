@@ -80,8 +80,9 @@ def _unknown(pair: Explanation) -> list[str]:
 
 
 def waterfall(pair: Explanation) -> Iterator[str]:
-    """A line a part: its bits, its place between nothing and the match weight, and its sentence."""
+    """A line a part: its bits, its level of all levels, its bar, and its sentence."""
     steps = [*pair.steps]
+    level = {f.comparison: f"{f.level}/{f.top}" for f in pair.fields}
     ends = _running(steps)
     low, high = min(0, *ends), max(0, *ends)
     scale = BAR / max(high - low, 1)
@@ -90,8 +91,9 @@ def waterfall(pair: Explanation) -> Iterator[str]:
         first, last = round((min(start, end) - low) * scale), round((max(start, end) - low) * scale)
         mark = FOR if step.millibits >= 0 else AGAINST
         bar = " " * first + mark * max(last - first, 1 if step.millibits else 0)
-        yield f"  {signed(step.millibits / 1000):>6}  {bar:<{BAR + 1}} {step.sentence}"
-    yield f"  {signed(ends[-1] / 1000):>6}  {'':<{BAR + 1}} together, the match weight"
+        of = level.get(step.name, "")
+        yield f"  {signed(step.millibits / 1000):>6}  {of:>3}  {bar:<{BAR + 1}} {step.sentence}"
+    yield f"  {signed(ends[-1] / 1000):>6}  {'':<{BAR + 6}} together, the match weight"
 
 
 def _running(steps: list[Step]) -> list[int]:
