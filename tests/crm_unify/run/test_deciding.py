@@ -31,7 +31,14 @@ def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     sqlite = f"sqlite:///{tmp_path / 'crm.db'}"
     engine = open_target(sqlite if request.param == "sqlite" else request.getfixturevalue(request.param))
     upgrade(engine)
-    common = {"map": "m", "system": "s", "entity": "m", "key": "k", "part": "p", "kind": "person"}
+    common: dict[str, object] = {
+        "map": "m",
+        "system": "s",
+        "entity": "m",
+        "key": "k",
+        "part": "p",
+        "kind": "person",
+    }
     common |= {"row_hash": "r", "claims_hash": "c", "state": "active", "first_run": 1}
     with engine.begin() as connection:
         connection.execute(mig_source_record.insert(), [common | {"record_id": name} for name in RECORDS])
