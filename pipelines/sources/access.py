@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import pyarrow as pa
 
@@ -137,18 +137,18 @@ class AccessReader:
         with tempfile.TemporaryFile() as warnings:
             command = ["mdb-export", *_EXPORT, str(path), self._table]
             with subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=warnings, env=_environment(self._encoding)
+                command, stdout=subprocess.PIPE, stderr=warnings, env=_environment(self._encoding),
+                encoding="utf-8", errors=MARK_ERRORS,
             ) as process:
                 assert process.stdout is not None  # it was asked for
                 yield self._streamed(process.stdout)
-                process.stdout.close()
             warnings.seek(0)
             self._notes += _warnings(warnings.read().decode(errors="replace"))
 
-    def _streamed(self, stream: IO[bytes]) -> Exported:
+    def _streamed(self, stream: IO[str]) -> Exported:
         csv.field_size_limit(_LARGEST)
-        text = TextIOWrapper(stream, encoding="utf-8", errors=MARK_ERRORS, newline="")
-        rows = csv.reader(text)
+        cast("TextIOWrapper", stream).reconfigure(newline="")  # line breaks in values stay as they are
+        rows = csv.reader(stream)
         times = _time_columns(self._given.path, self._table)
         header = next(rows, None)
         if header is None:

@@ -58,22 +58,27 @@ def each_member(given: Given) -> Iterator[Given]:
 
 
 def unpack(path: Path, member: str, folder: Path) -> Path:
-    """Unpack one member of an archive into a folder; its path there."""
-    target = folder / PurePosixPath(member).name
+    """Unpack one member of an archive into a folder, and what belongs to it (memos); its path there."""
     with _opened(path) as archive:
         infos = {info.filename: info for info in _files_in(archive, path)}
         if member not in infos:
             raise _no_member(path, member, sorted(infos))
-        info = infos[member]
-        if info.flag_bits & _ENCRYPTED:
-            raise ConfigurationError(f"'{member}' in the archive is protected with a password", path,
-                                     remedy="unpack it, and deliver the files in it")
-        try:
-            with archive.open(info) as packed, target.open("wb") as out:
-                shutil.copyfileobj(packed, out, _CHUNK)  # zipfile stops at the size the archive declares
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise _damaged(path, f"{member}: {error}") from None
-    return target
+        stem = str(PurePosixPath(member).with_suffix("")).lower()
+        for name, info in infos.items():
+            if str(PurePosixPath(name).with_suffix("")).lower() == stem:
+                _write(archive, info, folder / PurePosixPath(name).name, path)
+    return folder / PurePosixPath(member).name
+
+
+def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, path: Path) -> None:
+    if info.flag_bits & _ENCRYPTED:
+        raise ConfigurationError(f"'{info.filename}' in the archive is protected with a password", path,
+                                 remedy="unpack it, and deliver the files in it")
+    try:
+        with archive.open(info) as packed, target.open("wb") as out:
+            shutil.copyfileobj(packed, out, _CHUNK)  # zipfile stops at the size the archive declares
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise _damaged(path, f"{info.filename}: {error}") from None
 
 
 def check_ratio(archive: zipfile.ZipFile, path: Path) -> None:
@@ -101,12 +106,13 @@ def _files_in(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
     check_ratio(archive, path)
     return [
         info for info in archive.infolist()
-        if not info.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in _parts(info.filename))
+        if not info.is_dir() and not any(map(_is_leaving, PurePosixPath(info.filename).parts))
     ]
 
 
-def _parts(name: str) -> tuple[str, ...]:
-    return PurePosixPath(name).parts
+def _is_leaving(part: str) -> bool:
+    """A hidden file or folder, or what macOS puts beside files."""
+    return part == "__MACOSX" or (part.startswith(".") and part != "..")
 
 
 def _damaged(path: Path, why: str) -> GuardStopped:

@@ -26,6 +26,8 @@ _COMMON: Final = frozenset(
     "äöüÄÖÜßéèêëàâçîïôùûÉÈÇñÑáíóúÁÍÓÚåÅæÆøØãõ€£§°«»ºª©®"
     "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u00b7\u00b4"  # typographic quotation marks, dashes, dots
 )
+_LATIN_END: Final = 0x250
+"""First code point behind the Latin letters of Europe."""
 _MARGIN: Final = 1.15
 """A rarer code page has to fit better than cp1252 by this factor."""
 BOMS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE,
@@ -124,24 +126,28 @@ def _is_utf8(word: bytes) -> bool:
 
 
 def _fitness(word: bytes, encoding: str) -> float:
-    """How much a word looks like one under a code page: letters of one alphabet and one case pay."""
+    """How much a word looks like one under a code page.
+
+    Western words are ASCII letters with an accent here and there; words of other alphabets hold none. A
+    capital behind a small letter is odd in both.
+    """
     try:
         text = word.decode(encoding)
     except UnicodeDecodeError:
         return -5.0
-    score = 0.0
-    for place, character in enumerate(text):
-        if character.isascii():
-            continue
-        score += (1.0 if character.isalpha() else -1.0) + (1.5 if character in _COMMON else 0.0)
-        before = text[place - 1] if place else ""
-        if character.isalpha() and before.isalpha():
-            score += _agreement(before, character)
-    return score
+    return sum(
+        _plausible(text[place - 1] if place else " ", letter, text[place + 1:place + 2] or " ")
+        for place, letter in enumerate(text) if not letter.isascii()
+    )
 
 
-def _agreement(before: str, letter: str) -> float:
-    """Neighbours in a word: a capital behind a small letter is odd, another alphabet odder."""
-    if before.islower() and letter.isupper():
-        return -1.5
-    return 0.5 if (ord(before) < 0x250) == (ord(letter) < 0x250) else -0.5
+def _plausible(before: str, letter: str, behind: str) -> float:
+    """How plausible a character is between its neighbours, about -2 to 2."""
+    if not letter.isalpha():
+        return 0.5 if letter in _COMMON else -1.0
+    odd = -1.5 if before.islower() and letter.isupper() else 0.0
+    if ord(letter) >= _LATIN_END:
+        mixed = any(other.isalpha() and ord(other) < _LATIN_END for other in (before, behind))
+        return odd + (-1.0 if mixed else 1.5)
+    among_ascii = any(other.isascii() and other.isalpha() for other in (before, behind))
+    return odd + ((2.0 if letter in _COMMON else 0.5) if among_ascii else -1.0)

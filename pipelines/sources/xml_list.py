@@ -29,6 +29,7 @@ from pipelines.sources.xlsx_strings import local_name
 _CHUNK: Final = 1 << 18
 _START: Final = re.compile(rb"\s*<(?:\?xml|!--|[A-Za-z_])")
 _HTML: Final = re.compile(rb"\s*<(?:!doctype\s+)?html", re.IGNORECASE)
+_OFFICE: Final = b"urn:oasis:names:tc:opendocument"
 _DEPTH: Final = 60
 """Elements inside each other in a row; deeper ones are no data."""
 _LOOKED_AT: Final = 4 << 20
@@ -151,8 +152,10 @@ def _tables(given: Given) -> Iterator[FoundTable]:
 
 
 def _is_xml(sample: Sample) -> bool:
-    """Begins like XML, and is no web page."""
+    """Begins like XML, and is neither a web page nor a document of an office program."""
     head = sample.head.removeprefix(b"\xef\xbb\xbf")
+    if _OFFICE in head[:4096]:
+        return False
     if head.startswith((b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
         return True
     return _START.match(head) is not None and _HTML.match(head) is None
