@@ -1,6 +1,6 @@
 """The errors of matching on a labelled set, pair by pair: what was missed, what was wrongly merged, and why.
 
-`python -m benchmarks.errors SET [--kind missed|wrong|both] [--limit 20] ` first counts the errors by
+`python -m benchmarks.errors SET [--kind missed|wrong|both] [--limit 20]` first counts the errors by
 cause and by what the fields said, then shows pairs with both rows side by side, the level and the bits of
 every field and the blocking rules that propose the pair. One pair stands for all errors between the same two
 groups of records: the strongest of them, with the number it stands for; the largest groups come first.

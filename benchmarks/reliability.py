@@ -17,7 +17,7 @@ from matching.calibration import TOLERANCE, Band, Point, points
 
 DRAWING = Path(__file__).parent / "reliability.svg"
 
-SIDE, GAP, ACROSS = 160, 50, 5
+SIDE, GAP, ACROSS = 170, 60, 5
 """Side of a square, space between squares (pixels), and squares in a row."""
 
 LARGEST = 7.0
@@ -36,7 +36,7 @@ def drawing(results: Sequence[Result]) -> str:
     ]
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" font-family="sans-serif" font-size="11">'
+        f'height="{height}" font-family="sans-serif" font-size="10">'
         '<rect width="100%" height="100%" fill="white"/>'
     )
     return "\n".join([head, *squares, "</svg>"]) + "\n"

@@ -81,17 +81,23 @@ def scored(done: Run) -> Iterator[Scored]:
         weights = done.matched.model.kinds[kind]
         held = known(plain, weights)
         found = candidates(held)
-        cells = compare(held, found.left, found.right)
+        left, right = (np.asarray(side, np.int64) for side in (found.left, found.right))
+        cells = compare(held, left, right)
         scores = score(kind, cells, weights)
         true = codes(held.record_ids, done.data.truth, "true_customer")
-        same = true[found.left] == true[found.right]
+        same = true[left] == true[right]
         cluster = codes(held.record_ids, done.matched.membership, "cluster")
         label = np.unique(cluster, return_index=True)[1][np.unique(cluster, return_inverse=True)[1]]
-        left, right = inner_pairs(label)
-        inner = score(kind, compare(held, left, right), weights)
-        merged = Merged(left, right, inner.millibits, inner.vote)
-        together = label[found.left] == label[found.right]
-        every = _tally(scores.millibits, found.proposed_by, together=together, inner=inner.millibits)
+        one, two = inner_pairs(label)
+        inner = score(kind, compare(held, one, two), weights)
+        merged = Merged(one, two, inner.millibits, inner.vote)
+        together = label[left] == label[right]
+        every = _tally(
+            scores.millibits,
+            np.asarray(found.proposed_by, np.int64),
+            together=together,
+            inner=inner.millibits,
+        )
         guess = estimate(every, merged, sizes=np.bincount(label), prior=weights.prior_same)
         yield Scored(held, weights, cells, scores, same, guess)
 
