@@ -22,7 +22,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from matching.columns import Ints
+from matching.columns import Codes, Ints
 from matching.scoring import MILLI
 
 Floats = npt.NDArray[np.float64]
@@ -63,7 +63,7 @@ class Tally:
         return Tally(self.pairs + other.pairs, self.once + other.once, self.twice + other.twice)
 
 
-def tally(millibits: Ints, proposed_by: Ints | None = None) -> Tally:
+def tally(millibits: Ints, proposed_by: Ints | Codes | None = None) -> Tally:
     """Count pairs by weight; bit i of `proposed_by` is set where blocking rule i proposes the pair."""
     at = bins(millibits)
     every = np.bincount(at, minlength=BINS)
