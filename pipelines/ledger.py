@@ -126,7 +126,7 @@ def read_ledger(engine: sa.Engine) -> Ledger:
             xref=_sorted(connection, *mig_xref.columns),
             redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
             profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
-            deleted=_deleted(connection),
+            deleted=fetch(connection, deleted_customers()),
             consents=_consents(connection),
             quarantine=_sorted(connection, mig_quarantine.c.id),
             lineages=_sorted(connection, mig_lineage.c.id),
@@ -215,10 +215,11 @@ def _sorted(connection: sa.Connection, *columns: sa.Column[Any]) -> pa.Table:
     return fetch(connection, sa.select(*columns).order_by(columns[0]))
 
 
-def _deleted(connection: sa.Connection) -> pa.Table:
+def deleted_customers() -> sa.Select[tuple[str]]:
+    """Ids of the customers that were written and that a person has deleted in the CRM since."""
     profile, stands = mig_profile.c.customer_id, customer.c.id
     query = sa.select(profile).outerjoin_from(mig_profile, customer, profile == stands)
-    return fetch(connection, query.where(stands.is_(None)).order_by(profile))
+    return query.where(stands.is_(None)).order_by(profile)
 
 
 def _consents(connection: sa.Connection) -> pa.Table:

@@ -53,13 +53,16 @@ def differing(
 
     Customers in `kept` stay as they are although nothing in `golden` speaks of them.
     """
-    _refuse_strays(golden)
     if len(ledger.profiles) == 0:
+        _refuse_strays(golden)
         nothing = {name: arrow_schema(name).empty_table() for name in PROFILE_TABLES}
         return Parties(
             arrow_schema("mig_profile").empty_table(), nothing, {n: golden[n] for n in PROFILE_TABLES}
         )
-    changed = _changed(profile_hashes(golden, winners), ledger.profiles)
+    now = profile_hashes(golden, winners)
+    if len(now) != len(golden["customer"]):
+        _refuse_strays(golden)
+    changed = _changed(now, ledger.profiles)
     gone = without(ledger.profiles, "customer_id", golden["customer"]["id"])["customer_id"]
     gone = without(pa.table({"id": gone}), "id", ledger.redirects["old_id"])["id"]
     gone = without(pa.table({"id": gone}), "id", kept)["id"]

@@ -37,8 +37,8 @@ def profile_hashes(golden: Mapping[str, pa.Table], winners: pa.Table) -> pa.Tabl
     tables = {name: (golden[name], owner_of(name)) for name in PROFILE_TABLES}
     tables["winner"] = (winners, "customer_id")
     parts = [
-        f"SELECT {quoted(owner)} AS customer_id, bit_xor(md5_number({_row_sql(name, rows.schema)})) AS part "
-        f"FROM {name}_rows GROUP BY ALL"
+        f"SELECT {quoted(owner)} AS customer_id, md5_number({_row_sql(name, rows.schema)}) AS part "
+        f"FROM {name}_rows"
         for name, (rows, owner) in sorted(tables.items())
     ]
     with engine(**{f"{name}_rows": rows for name, (rows, _) in tables.items()}) as con:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import mig_source_record, mig_xref
 from crm_unify.schema.crm import address, consent, person
-from crm_unify.schema.crm import customer as crm_customer
 from crm_unify.steward.customer import customer
 from crm_unify.steward.ledger_view import KnownRecord
 from crm_unify.steward.report.evidence import columns, of_customer
@@ -20,6 +19,7 @@ from crm_unify.steward.report.matches import MILLIBITS
 from crm_unify.steward.report.reasons import reasons
 from crm_unify.steward.report.who import Merged, Weakest
 from pipelines.database.read import fetch
+from pipelines.ledger import deleted_customers
 
 DOZEN: Final = 12
 BREADTH: Final = [("systems", "descending"), ("records", "descending"), ("id", "ascending")]
@@ -57,7 +57,7 @@ def _of_several_records(left: Leavings) -> pa.Table:
             sa.func.count(sa.distinct(_record.system)).label("systems"),
         )
         .join_from(mig_xref, mig_source_record, _record.record_id == _xref.record_id)
-        .join(crm_customer, crm_customer.c.id == _xref.customer_id)  # not what a person has deleted
+        .where(_xref.customer_id.not_in(deleted_customers()))
         .group_by(_xref.customer_id)
         .having(sa.func.count() > 1)
     )
@@ -184,7 +184,14 @@ def _thinnest(members: Mapping[str, KnownRecord], left: Leavings) -> Weakest | N
     record, (other, tie) = min(best.items(), key=lambda entry: (entry[1][1]["millibits"], entry[0]))
     shared, apart = ((), ()) if left.model is None else reasons(tie, left.model)
     ends = columns([members[record], members[other]], left)
-    return Weakest(ends[0], ends[1], tie["millibits"] / MILLIBITS, tie["probability"], shared, apart)
+    return Weakest(
+        record=ends[0],
+        to=ends[1],
+        bits=tie["millibits"] / MILLIBITS,
+        probability=tie["probability"],
+        shared=shared,
+        apart=apart,
+    )
 
 
 def _ends(ties: pa.Table) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -9,10 +9,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import mig_source_record, mig_xref
-from crm_unify.schema.crm import customer
 from crm_unify.steward.report.drawing import Segment, stacked, upset
 from crm_unify.steward.report.leavings import Leavings
 from crm_unify.steward.report.who import Combination, People
+from pipelines.ledger import deleted_customers
 
 SIZES: Final = ((1, 1, "one record"), (2, 2, "two records"), (3, 3, "three records"), (4, 4, "four records"),
                 (5, 9, "five to nine records"), (10, None, "ten records or more"))
@@ -72,7 +72,7 @@ def _groups(connection: sa.Connection, systems: list[str]) -> list[Group]:
         sa.select(sa.func.min(record.kind).label("kind"), sa.func.sum(sa.distinct(bit)).label("mask"),
                   sa.func.count().label("records"), sa.func.max(alive).label("alive"))
         .join_from(mig_xref, mig_source_record, record.record_id == xref.record_id)
-        .join(customer, customer.c.id == xref.customer_id)  # a customer that a person deleted does not count
+        .where(xref.customer_id.not_in(deleted_customers()))
         .group_by(xref.customer_id).subquery()
     )
     keys = (each.c.kind, each.c.mask, each.c.records, each.c.alive)

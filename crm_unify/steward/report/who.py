@@ -123,31 +123,35 @@ class Evidence:
     """Records that are not shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two records and how alike they are."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How alike two records are."""
 
-    kind: str
     bits: float
+    """Match weight, log2."""
     probability: float
+    """That they are one customer, 0 to 1."""
     shared: tuple[str, ...]
     """What they have in common, the strongest evidence first."""
     apart: tuple[str, ...]
     """What tells them apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair(Likeness):
+    """Two records that may be one customer, or one household."""
+
+    kind: str
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Weakest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakest(Likeness):
     """The record of a customer that the least evidence ties to it."""
 
     record: Column
     to: Column
     """The record of the customer it is tied to best."""
-    bits: float
-    probability: float
-    shared: tuple[str, ...]
-    apart: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
