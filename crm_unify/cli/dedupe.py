@@ -31,6 +31,7 @@ OUTPUTS: Final = ("membership", "customers", "pairs", "model")
 )
 @click.option("--ignore", metavar="COL", multiple=True, help="Leave a column out; may be repeated.")
 @click.option("--role", "roles", metavar="COL=ROLE", multiple=True, help="What a column is; may be repeated.")
+@click.option("--link", is_flag=True, help="No source holds anybody twice: one record of each a customer.")
 @click.option("--model", type=click.Path(path_type=Path), help="Score by this model.json; else train one.")
 @click.option(
     "--outputs", metavar="LIST", default=",".join(OUTPUTS), help=f"Of {','.join(OUTPUTS)}; all by default."
@@ -54,7 +55,7 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     wanted = _outputs(outputs)
     job = DedupeJob(
         files, id=said["key"], source=said["source"], truth=said["truth"], ignore=said["ignore"],
-        roles=dict(map(_role, said["roles"])), model=said["model"],
+        roles=dict(map(_role, said["roles"])), link=said["link"], model=said["model"],
     )  # fmt: skip
     result: DedupeResult = dedupe(job, progress=output.progress())
     written = write(result, out, wanted)

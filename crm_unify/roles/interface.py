@@ -99,9 +99,13 @@ class Roles:
     """Why, in a sentence"""
 
     def of(self, *roles: Role) -> tuple[ColumnRole, ...]:
-        """The columns with one of these roles, in the order of the table."""
-        return tuple(column for column in self.columns if column.role in roles)
+        """The columns with one of these roles, the one that counts first in front.
+
+        Columns that are told apart by nothing stand by name, so that their order in the table plays no part.
+        """
+        found = [column for column in self.columns if column.role in roles]
+        return tuple(sorted(found, key=lambda one: (one.fallback, -one.certainty, one.column)))
 
     def first(self, role: Role) -> ColumnRole | None:
-        """The first column with a role, None where there is none."""
+        """The column that counts first for a role, None where there is none."""
         return next(iter(self.of(role)), None)

@@ -17,6 +17,7 @@ from crm_unify.progress import Progress
 from crm_unify.roles.infer import infer
 from crm_unify.roles.interface import ColumnRole, Role, Roles
 from crm_unify.roles.profile import Profile, profile
+from crm_unify.run.linking import one_per_source
 from crm_unify.run.timing import StageTime, Timed
 from matching.engine import Matched, match
 from matching.evaluation import Evaluation, evaluate
@@ -46,6 +47,8 @@ class DedupeJob:
     """Columns that are left out"""
     roles: Mapping[str, tuple[Role, str | None]] = field(default_factory=dict)
     """Role and scheme of columns a person knows better"""
+    link: bool = False
+    """No source holds anybody twice: a customer has one record of each at most"""
     model: Path | None = None
     """Model to score by; None: one is trained on these records"""
 
@@ -93,21 +96,29 @@ class DedupeResult:
 def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
     """Read, take for, match, compare with the truth; nothing is written."""
     watch = Timed(progress)
-    with watch.stage("read"):
+    with watch.stage("read") as stage:
         tables = read_tables(job.files, exact=_exact(job))
         _check_columns(job, tables)
-    with watch.stage("take columns for what they are"):
+        rows = sum(table.rows for table in tables)
+        stage.advance(rows)
+    with watch.stage("take columns for what they are") as stage:
         ids = _ids(job, tables)
         taken = _agreed([_taken_for(job, table, own) for table, own in zip(tables, ids, strict=True)])
-    with watch.stage("make records"):
+        stage.advance(sum(len(one.table.names) for one in taken))
+    with watch.stage("make records", rows) as stage:
         made = joined([parties(t.table, t.roles, ids=t.ids, source=t.source) for t in taken])
-    with watch.stage("make features"):
+        stage.advance(rows)
+    with watch.stage("make features", rows) as stage:
         traits = features(made.records, made.claims)
+        stage.advance(rows)
     with watch.stage("match"):
         matched = match(traits, model=_model(job.model), progress=watch)
-    with watch.stage("name customers"):
+        if job.link:
+            matched = one_per_source(traits, matched, made.records, progress=watch)
+    with watch.stage("name customers", rows) as stage:
         membership = _membership(matched, taken, sort=job.id is not None)
         found = _evaluated(job, tables, taken, membership)
+        stage.advance(rows)
     return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times))
 
 

@@ -45,7 +45,6 @@ class Cells:
     def one(self, role: Role, *, group: str | None = None) -> Strings:
         """The values of the column of a role, of its fallbacks where it is empty."""
         columns = [c for c in self.roles.of(role) if group is None or c.group == group]
-        columns.sort(key=lambda column: (column.fallback, -column.certainty, column.column))
         found: Strings = first_of([self.text(column) for column in columns], self.nothing())
         return found
 

@@ -90,7 +90,6 @@ def _persons(cells: Cells, ids: pa.Array) -> pa.Table:
 def _full(cells: Cells, *roles: Role) -> dict[str, Any]:
     """Full names as they are where the given name comes first, taken apart where the family name does."""
     columns = [column for role in roles for column in cells.roles.of(role)]
-    columns.sort(key=lambda column: (column.fallback, -column.certainty, column.column))
     found: dict[str, Any] = {}
     for column in columns:
         for name, values in _parts(cells, column).items():

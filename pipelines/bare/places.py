@@ -56,7 +56,6 @@ def _address(cells: Cells, ids: pa.Array, group: str) -> pa.Table:
 def _lines(cells: Cells, group: str) -> tuple[Any, dict[str, Any]]:
     """The address lines, and what else stands in them in rows that name neither postcode nor town."""
     columns = [column for column in cells.roles.of(Role.ADDRESS) if column.group == group]
-    columns.sort(key=lambda column: (column.fallback, -column.certainty, column.column))
     text = first_of([cells.text(column) for column in columns], cells.nothing())
     if not any(_holds_all(cells, column) for column in columns):
         return text, {}

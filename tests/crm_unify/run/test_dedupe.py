@@ -107,6 +107,14 @@ def test_a_role_that_is_said_is_taken(tmp_path: Path) -> None:
     assert [(c.role, c.certainty) for c in found.columns if c.column == "city"] == [(Role.CATEGORY, 1.0)]
 
 
+def test_linking_joins_no_two_rows_of_a_source(tmp_path: Path) -> None:
+    """Where no source holds anybody twice, a customer has one record of each."""
+    rows = people(30)
+    files = [written(tmp_path, [[f"{name}{row[0]}", *row[1:]] for row in rows], name=name) for name in "ab"]
+    assert any(len({id_[0] for id_ in group}) < len(group) for group in groups(run(*files)))
+    assert all(len({id_[0] for id_ in group}) == len(group) for group in groups(run(*files, link=True)))
+
+
 def test_a_model_scores_again(tmp_path: Path) -> None:
     """The model of one run gives the same customers in the next."""
     path = written(tmp_path, people())
