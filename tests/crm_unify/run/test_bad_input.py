@@ -69,7 +69,7 @@ def extra_column_where_none_may_be(project: Path) -> None:
 STOPPED = [
     pytest.param(lambda p: (p / "people.csv").write_bytes(b""), 3, ("is empty", "people.csv"), id="empty"),
     pytest.param(header_only, 3, ("has 0 rows", "at least 1", "min_rows"), id="header only, rows expected"),
-    pytest.param(half_gone, 3, ("has 1 rows", "run read 2", "max_drop_pct"), id="half the rows gone"),
+    pytest.param(half_gone, 3, ("has 1 row,", "run read 2", "max_drop_pct"), id="half the rows gone"),
     pytest.param(lambda p: (p / "people.csv").unlink(), 3, ("is not there", "people.csv"), id="missing file"),
     pytest.param(as_workbook, 3, ("no sheet 'People'", "there are: Persons"), id="missing sheet"),
     pytest.param(lambda p: as_workbook(p, b"PK\x03\x04 cut"), 3, ("damaged or was cut off",), id="cut off"),
