@@ -17,6 +17,8 @@ CANDIDATES: Final = (b",", b";", b"\t", b"|")
 _RARE: Final = (b"^", b"~", b":", b"\x1f", b"\x01", b"*", b"#")
 """Delimiters that are proposed when none of the usual ones splits anything."""
 _SAMPLE_ROWS: Final = 50
+_EVEN_ROWS: Final = 2_000
+"""Rows by whose evenness a table is told from other text."""
 _ALMOST_ALL: Final = 0.9
 """Share of even rows that a rare delimiter has to give."""
 
@@ -29,7 +31,7 @@ class Layout:
     header: int | None
     """Physical line of the header, from 1; None when no line looks like one."""
     evenness: float
-    """Share of the first rows, from the header on, that have as many values as most of them; 0 to 1."""
+    """Share of the rows, from the header on, that have as many values as most of them; 0 to 1."""
     width: int
     """Values in most rows."""
 
@@ -53,11 +55,11 @@ def sniff(text: bytes) -> bytes:
 def find_layout(text: bytes) -> Layout:
     """Delimiter and header line of a table that may stand below a few lines of title; the text is UTF-8."""
     delimiter = max((*CANDIDATES, *_RARE), key=lambda mark: _evenness(text, mark))
-    rows = list(itertools.islice(_rows(text, delimiter), ROWS))
-    shown_rows = [[shown(from_utf8(value)) for value in values] for _, values in rows]
-    place = guess_header(shown_rows)
-    below = shown_rows[place or 0:]
-    width, count = Counter(map(len, below)).most_common(1)[0] if below else (0, 0)
+    rows = list(itertools.islice(_rows(text, delimiter), _EVEN_ROWS))
+    place = guess_header([[shown(from_utf8(value)) for value in values] for _, values in rows[:ROWS]])
+    below = rows[place or 0:]
+    widths = Counter(len(values) for _, values in below)
+    width, count = widths.most_common(1)[0] if below else (0, 0)
     line = None if place is None else 1 + len(BREAK.findall(text[:rows[place][0]]))
     covered = min(1, len(below) / ((place or 0) + 1))  # a longer preamble than table is prose
     return Layout(delimiter, line, covered * count / max(len(below), 1), width)
