@@ -3,7 +3,7 @@
 Weights are whole millibits, clipped so that no single pair decides for a whole cluster. Members enter in the
 order of their positions and ties go to the lesser one, so row order cannot move a record. Two groups merge
 when one pair between them reaches the merge line, all pairs together do not speak against it (their average
-is not below EVEN), and no constraint stands between them. A pair
+reaches a line of its own), and no constraint stands between them. A pair
 counts in that average by what its records had to compare: a record with little in it does not vote against
 its own kind.
 """
@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from matching.columns import Flags, Ints, run_starts, within
 from matching.decisions import Constraints
 
-CLIP_LOW, CLIP_HIGH = -6_000, 12_000
+CLIP_LOW, CLIP_HIGH = -5_000, 12_000
 """Millibits beyond which a single pair has no more say: one disagreement cannot outvote, one agreement
 cannot chain."""
 
@@ -33,11 +33,6 @@ AT_ONCE = 500_000
 
 LINE_STEP = 1_000
 """Millibits by which the line is raised inside a component that is too large."""
-
-
-EVEN = 0
-"""Average in millibits from which on all pairs between two groups together do not speak against merging them:
-even odds. Their strongest pair must reach the merge line by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +90,17 @@ def inner_pairs(label: Ints) -> tuple[Ints, Ints]:
     return order[one], order[one + within(partners) + 1]
 
 
-def cluster(label: Ints, inner: Weighted, rest: Weighted, *, line: int, constraints: Constraints) -> Ints:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What two groups must reach to be merged, in millibits."""
+
+    merge: int
+    """The weight of their strongest pair."""
+    average: int
+    """The average of all pairs between them."""
+
+
+def cluster(label: Ints, inner: Weighted, rest: Weighted, *, lines: Lines, constraints: Constraints) -> Ints:
     """The cluster of each record, named by its least member.
 
     `inner` holds all pairs inside the components `label`, in the order of `inner_pairs`; `rest` the pairs
@@ -109,18 +114,19 @@ def cluster(label: Ints, inner: Weighted, rest: Weighted, *, line: int, constrai
     most = np.maximum.reduceat(clipped.millibits, starts) if len(starts) else starts
     free = ~_touched(label, constraints)[where[starts]]
     whole = np.zeros(len(label), np.bool_)
-    whole[where[starts[free & (least >= line)]]] = True
+    clear = least >= max(lines.merge, lines.average)
+    whole[where[starts[free & clear]]] = True
     out = np.where(whole[label], label, out)
     pairs = np.diff(np.append(starts, len(where)))
     for i in np.flatnonzero(~free):
-        _agglomerate(out, clipped, starts[[i]], line, pairs=int(pairs[i]), constraints=constraints)
-    asked = free & (least < line) & (most >= line)
+        _agglomerate(out, clipped, starts[[i]], lines, pairs=int(pairs[i]), constraints=constraints)
+    asked = free & ~clear & (most >= lines.merge)
     for number in np.unique(pairs[asked]):
         alike = starts[asked & (pairs == number)]
         for some in np.array_split(alike, -(-len(alike) * int(number) // AT_ONCE)):
-            _agglomerate(out, clipped, some, line, pairs=int(number), constraints=Constraints())
+            _agglomerate(out, clipped, some, lines, pairs=int(number), constraints=Constraints())
     if len(rest.left):
-        _join_strongest(out, rest, line, constraints)
+        _join_strongest(out, rest, max(lines.merge, lines.average), constraints)
     return out
 
 
@@ -133,7 +139,7 @@ def _touched(label: Ints, constraints: Constraints) -> Flags:
 
 
 def _agglomerate(
-    out: Ints, inner: Weighted, starts: Ints, line: int, *, pairs: int, constraints: Constraints
+    out: Ints, inner: Weighted, starts: Ints, lines: Lines, *, pairs: int, constraints: Constraints
 ) -> None:
     """Average linkage inside components of one size; writes each member's cluster into `out`.
 
@@ -160,7 +166,7 @@ def _agglomerate(
             state.merge(np.array([0]), np.array([one]), np.array([two]))
     open_ones = np.arange(len(starts))
     while len(open_ones):
-        open_ones, a, b = state.closest(open_ones, line)
+        open_ones, a, b = state.closest(open_ones, lines)
         state.merge(open_ones, a, b)
     out[members] = np.take_along_axis(members, state.group, axis=1)
 
@@ -193,16 +199,16 @@ class _Groups:
     group: Ints
     """Component, member: the group it is in."""
 
-    def closest(self, asked: Ints, line: int) -> tuple[Ints, Ints, Ints]:
+    def closest(self, asked: Ints, lines: Lines) -> tuple[Ints, Ints, Ints]:
         """Of the components asked for, those with groups that may merge, and the two of the greatest average.
 
         Ties go to the lesser places.
         """
         average = self.total[asked] / np.maximum(self.say[asked], 1)
-        average[self.forbidden[asked] | (self.strongest[asked] < line)] = -np.inf
+        average[self.forbidden[asked] | (self.strongest[asked] < lines.merge)] = -np.inf
         flat = average.reshape(len(asked), -1)
         at = np.argmax(flat, axis=1)
-        found = flat[np.arange(len(asked)), at] >= min(EVEN, line)
+        found = flat[np.arange(len(asked)), at] >= lines.average
         a, b = np.divmod(at[found], average.shape[1])
         return asked[found], np.minimum(a, b), np.maximum(a, b)
 

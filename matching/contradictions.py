@@ -22,13 +22,22 @@ CONTRADICTIONS: Mapping[str, tuple[Mapping[str, tuple[int, ...]], ...]] = {
         {"birth_date": (0,)},
         {"suffix": (0,)},
         {"gender": (0,), "given": (-1, 2)},
+        {
+            "family": (0,),
+            "employer": (1,),
+            "birth_date": (-1, 0, 1),
+            "email": (-1, 0, 1, 4),
+            "phone": (-1, 0, 1),
+        },
     ),
     "organisation": ({"branch": (0,)},),
 }
-"""Per kind the levels that contradict, those of one entry together (-1: a side lacks the field).
+"""Per kind the levels that contradict, those of one entry together (-1: a side lacks the field); the first of
+an entry is what the records differ in.
 
 Plainly different given names; birth dates that differ by more than slips; senior and junior; a man and a
-woman of whom no full given name agrees; branches in different places.
+woman of whom no full given name agrees; colleagues of different family names who have nothing personal in
+common; branches in different places.
 """
 
 SETTLES: Mapping[str, int] = {"identifier": 2}
@@ -43,18 +52,16 @@ CONTRADICTED_VOTE_BITS, CONTRADICTED_SAY = -6.0, 2
 third record that tells less must not join the two."""
 
 
-RARE_AMONG_SAME = 0.05
-"""Share of pairs of one customer up to which a difference contradicts; where a file itself shows more, its
-hand is too slovenly for that."""
+RARE = 5.0
+"""How many times its documented share among pairs of one customer a difference may have and still contradict;
+where a file itself shows more, its hand is too slovenly for that."""
 
 
 def in_force(kind: str, model: KindModel) -> list[Mapping[str, tuple[int, ...]]]:
     """The contradictions of a kind that are rare enough among pairs of one customer to be some."""
-    return [
-        together
-        for together in CONTRADICTIONS[kind]
-        if all(model.weights[name][0].same <= RARE_AMONG_SAME for name in together)
-    ]
+    usual = {comparison.name: comparison.levels[0].same for comparison in COMPARISONS[kind]}
+    differs = [(next(iter(together)), together) for together in CONTRADICTIONS[kind]]
+    return [together for name, together in differs if model.weights[name][0].same <= RARE * usual[name]]
 
 
 def contradicted(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Flags:

@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 from crm_unify.progress import Progress, Silent
 from matching.blocking import Candidates, RuleReport, candidates
 from matching.cells import levels
-from matching.clustering import Weighted, cluster, components, inner_pairs
+from matching.clustering import Lines, Weighted, cluster, components, inner_pairs
 from matching.columns import Ints
 from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
 from matching.pairs import Cells, Scored, Work, all_of, compared, merged, missing_inside, worth_keeping
-from matching.policy import CLASSES, COMPARISONS, NEAR, SAID
+from matching.policy import AVERAGE_BITS, CLASSES, COMPARISONS, NEAR, SAID
 from matching.rules import RULES
 from matching.scoring import MILLI
 from matching.settings import Settings
@@ -164,7 +164,8 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     new = missing_inside(found, kept.pairs, label, must=must)
     inner = all_of(context.work(features), weights, *new)
     every = merged(kept.pairs, inner, len(features))
-    clusters = cluster(*_by_component(label, _weighted(every)), line=merge, constraints=constraints)
+    lines = Lines(merge, merge + round(AVERAGE_BITS[features.kind] * MILLI))
+    clusters = cluster(*_by_component(label, _weighted(every)), lines=lines, constraints=constraints)
     pairs, (together, sure) = _outcome(
         features, every, clusters=clusters, constraints=constraints, review=review
     )

@@ -139,4 +139,4 @@ class Explanation:
         return "\n".join(lines)
 
 
-NAMES_ALONE: Final = f"namesakes: a name by itself reaches {NAME_ALONE_BITS:+.0f} bit at most"
+NAMES_ALONE: Final = f"namesakes: a name by itself reaches {NAME_ALONE_BITS:+.1f} bits at most"

@@ -70,7 +70,7 @@ def guarded(comparison: Comparison, share: Floats, *, documented: Floats, allowe
         rivals = (*comparison.shared, *(("namesake",) if comparison.namesakes else ()))
         for klass in (CLASSES.index(name) for name in rivals):
             least = out[0] * documented[klass] / documented[0]
-            out[klass] = _floored(out[klass], np.append(0.0, least[1:]))
+            out[klass] = _floored(out[klass], least)
     return out
 
 

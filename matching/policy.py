@@ -286,12 +286,16 @@ PERSON = (
 
 
 def _of_firms(
-    comparison: Comparison, *, branches: tuple[float, ...], neighbours: tuple[float, ...]
+    comparison: Comparison,
+    *,
+    branches: tuple[float, ...],
+    neighbours: tuple[float, ...],
+    namesakes: tuple[float, ...] | None = None,
 ) -> Comparison:
     """A comparison with the shares its levels have among branches of a firm, and firms of one building."""
     rows = zip(comparison.levels, branches, neighbours, strict=True)
     levels = (replace(level, household=branch, site=neighbour) for level, branch, neighbour in rows)
-    return replace(comparison, levels=tuple(levels), namesakes=None)
+    return replace(comparison, levels=tuple(levels), namesakes=namesakes)
 
 
 ORGANISATION = (
@@ -348,11 +352,13 @@ ORGANISATION = (
             Level("the same web domain: {left}", 0.80, 0.80, 0.045, 0.00001, rarity=True),
         ),
         shared=("household", "site"),
+        namesakes=(0.90, 0.005, 0.03, 0.065),
     ),
     _of_firms(
         EMAIL,
         branches=(0.40, 0.45, 0.005, 0.005, 0.08, 0.04, 0.02),
         neighbours=(0.72, 0.15, 0.002, 0.018, 0.05, 0.05, 0.01),
+        namesakes=(0.90, 0.05, 0.01, 0.005, 0.01, 0.01, 0.015),
     ),
     _of_firms(
         PHONE,
@@ -391,11 +397,19 @@ GUARD = 2.0
 """How many times its documented share among pairs of one customer a disagreement on who it is may be
 learnt to have."""
 
-NAME_ALONE_BITS = 1.0
-"""The most that a name can do by itself, in bits of posterior odds: two in three.
+NAME_ALONE_BITS = 0.9
+"""The most that a name can do by itself, in bits of posterior odds: a little less than merging takes.
 
 Namesakes are commoner than the product of name frequencies says (families, regions, fashions, chains), and a
 frequency taken from a few thousand rows says little about a name that occurs twice in them.
+"""
+
+AVERAGE_BITS = {"person": -1.0, "organisation": 1.0}
+"""Average of all pairs between two groups that are to merge, in bits above the merge line, which one pair of
+them must reach.
+
+Of persons even odds are enough: records with little in them vote low. Sister sites and branches resemble each
+other in chains; of them all pairs together must be convincing.
 """
 
 FEW, MANY = 1, 6
@@ -410,7 +424,7 @@ branches), of one site, of one name."""
 class Costs:
     """What an error costs, in units of one missed merge; the lines between the bands follow from it."""
 
-    wrong_merge: float = 4.0
+    wrong_merge: float = 2.0
     """One wrongly merged pair: mail and invoices reach strangers, and somebody has to take it apart."""
     missed_merge: float = 1.0
     """One duplicate left: a second letter, a second account."""

@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.clustering import CLIP_HIGH, EVEN, MAX_COMPONENT, Weighted, cluster, components, inner_pairs
+from matching.clustering import CLIP_HIGH, MAX_COMPONENT, Lines, Weighted, cluster, components, inner_pairs
 from matching.decisions import Constraints
 
-LINE = 2_000
+LINE, EVEN = 2_000, 0
 NO_MUST = np.empty((2, 0), np.int64)
 EDGES = st.dictionaries(
     st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda e: e[0] < e[1]),
@@ -33,7 +33,7 @@ def clustered(edges: dict[tuple[int, int], int], constraints: Constraints) -> np
     left, right = inner_pairs(label)
     bits = [edges.get((int(a), int(b)), -1_000) for a, b in zip(left, right, strict=True)]
     inner = Weighted(left, right, np.array(bits, np.int64), np.ones(len(left), np.int64))
-    return cluster(label, inner, weighted({}), line=LINE, constraints=constraints)
+    return cluster(label, inner, weighted({}), lines=Lines(LINE, EVEN), constraints=constraints)
 
 
 @given(EDGES)
@@ -110,6 +110,6 @@ def test_a_component_that_cannot_be_cut_is_joined_strongest_first() -> None:
     edges = {(i, i + 1): 20_000 for i in range(size - 1)}
     label = components(size, weighted(edges), line=0, must=NO_MUST)
     constraints = Constraints(cannot=((0, size - 1),))
-    found = cluster(label, weighted({}), weighted(edges), line=LINE, constraints=constraints)
+    found = cluster(label, weighted({}), weighted(edges), lines=Lines(LINE, EVEN), constraints=constraints)
     assert len(np.unique(found)) == 2
     assert found[0] != found[size - 1]
