@@ -7,10 +7,11 @@ from pathlib import Path
 
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.model import ProjectSource, Source
-from pipelines.sources.interface import Given, Reader
+from pipelines.sources.interface import Given, Reader, Sample
 from pipelines.sources.many import ManyFiles
+from pipelines.sources.packed import SAMPLE, beginning
 from pipelines.sources.places import Place, places_of
-from pipelines.sources.registry import format_named
+from pipelines.sources.registry import format_named, other_format
 from pipelines.sources.unpacked import UnpackedReader
 
 
@@ -34,12 +35,21 @@ def open_reader(source: Source, project_source: ProjectSource, root: Path) -> Re
 
 def _readers(source: Source, places: Sequence[Place]) -> list[Reader]:
     """One reader a file."""
-    form = format_named(source.reader)
     return [
-        form.open(source, Given(place.path, place.name)) if place.member is None
-        else UnpackedReader(place, lambda given: form.open(source, given))
+        _opened(source, Given(place.path, place.name)) if place.member is None
+        else UnpackedReader(place, lambda given: _opened(source, given))
         for place in places
     ]
+
+
+def _opened(source: Source, given: Given) -> Reader:
+    """The reader of a file; one that certainly has another format is named."""
+    form, head = format_named(source.reader), beginning(given.path)
+    other = other_format(Sample(given.path, head, whole=len(head) < SAMPLE), source.reader)
+    if other is not None:
+        raise ConfigurationError(f"the file is not {form.what}: it is {other.what}", given.path,
+                                 remedy=f"declare `reader: {other.name}`, or deliver the right file")
+    return form.open(source, given)
 
 
 def _sql_reader(source: Source, url: str, root: Path) -> Reader:

@@ -27,6 +27,9 @@ MODULES: Final = {
 """Format -> module with its `FORMAT`. Unmistakable ones first; delimited text, which almost any text could
 be, last. A module is imported when it is asked."""
 
+_UNMISTAKABLE: Final = ("xlsx", "xls", "ods", "access", "sql", "parquet")
+"""Formats whose first bytes no other file has."""
+
 
 @cache
 def format_named(name: str) -> Format:
@@ -38,6 +41,12 @@ def format_named(name: str) -> Format:
 def formats() -> list[Format]:
     """All of them, in the order of asking."""
     return [format_named(name) for name in MODULES]
+
+
+def other_format(sample: Sample, declared: str) -> Format | None:
+    """The format a file certainly has, where that is not the declared one."""
+    found = next((name for name in _UNMISTAKABLE if format_named(name).identify(sample)), declared)
+    return None if found == declared else format_named(found)
 
 
 def format_of(sample: Sample) -> Format | None:
