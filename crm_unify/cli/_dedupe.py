@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from crm_unify.cli.evaluate import as_json as evaluation_json
 from crm_unify.cli.evaluate import as_text as evaluation_text
-from crm_unify.run.dedupe import DedupeResult, TakenFor
+from crm_unify.run.dedupe import DedupeResult
+from crm_unify.run.taken_for import TakenFor
 
 
 def as_json(result: DedupeResult, written: Sequence[Path]) -> dict[str, object]:

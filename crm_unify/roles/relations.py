@@ -26,7 +26,7 @@ _CERTAIN: Final = 0.5
 _NAMELIKE: Final = 0.85
 _VARIED: Final = 0.02
 """Different values by filled rows that a column of family names has at least"""
-_TOWNS: Final = 5
+_TOWNS: Final = 10
 """Different values that a column of towns has at least; fewer are kinds of rows"""
 _WEAK: Final = 0.46
 """Certainty that values alone give at most, where they say little"""

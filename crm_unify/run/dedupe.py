@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.errors import GuardStopped, UsageError, nearest_name
 from crm_unify.ids import crm_ids
 from crm_unify.progress import Progress
-from crm_unify.roles.infer import infer
-from crm_unify.roles.interface import ColumnRole, Role, Roles
-from crm_unify.roles.profile import Profile, profile
+from crm_unify.roles.interface import ColumnRole, Role
 from crm_unify.run.linking import one_per_source
+from crm_unify.run.taken_for import TakenFor, taken_for
 from crm_unify.run.timing import StageTime, Timed
 from matching.engine import Matched, match
 from matching.evaluation import Evaluation, evaluate
 from matching.features import Features, features
 from matching.model import Model
-from pipelines.bare.headers import header_words
 from pipelines.bare.interface import BareTable
 from pipelines.bare.keys import column_ids, content_ids
 from pipelines.bare.read import read_tables
 from pipelines.bare.records import Parties, joined, parties
-from pipelines.bare.shared_keys import with_shared_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +46,6 @@ class DedupeJob:
     """No source holds anybody twice: a customer has one record of each at most"""
     model: Path | None = None
     """Model to score by; None: one is trained on these records"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TakenFor:
-    """One input table and what its columns were taken for."""
-
-    table: BareTable
-    """The columns that were looked at: without ids, source, truth and ignored ones"""
-    profiles: tuple[Profile, ...]
-    """Fill, distinct values and a sample of each column"""
-    roles: Roles
-    ids: pa.Array
-    """Record id of each row, in the order of the file"""
-    source: pa.Array
-    """Source system of each row"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +83,7 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
         stage.advance(rows)
     with watch.stage("take columns for what they are") as stage:
         ids = _ids(job, tables)
-        taken = _agreed([_taken_for(job, table, own) for table, own in zip(tables, ids, strict=True)])
+        taken = _taken(job, tables, ids)
         stage.advance(sum(len(one.table.names) for one in taken))
     with watch.stage("make records", rows) as stage:
         made = joined([parties(t.table, t.roles, ids=t.ids, source=t.source) for t in taken])
@@ -153,27 +133,13 @@ def _ids(job: DedupeJob, tables: Sequence[BareTable]) -> list[pa.Array]:
     return content_ids([table.without(*job.ignore, job.truth or "") for table in tables])
 
 
-def _taken_for(job: DedupeJob, table: BareTable, ids: pa.Array) -> TakenFor:
-    """What the columns of a table are; ids, source, truth and ignored columns are not looked at."""
-    source = _source(job, table)
-    kept = table.without(*(name for name in (job.id, job.source, job.truth) if name is not None), *job.ignore)
-    profiles = tuple(_profile(name, column) for name, column in zip(kept.names, kept.columns, strict=True))
-    said = {name: _said(name, role) for name, role in job.roles.items() if name in kept.names}
-    systems = None if job.source is None else _codes(source)
-    return TakenFor(kept, profiles, infer(profiles, header_words(), given=said, source=systems), ids, source)
-
-
-def _agreed(found: Sequence[TakenFor]) -> tuple[TakenFor, ...]:
-    """The tables with numbers that link them."""
-    if len(found) < 2:
-        return tuple(found)
-    roles = with_shared_keys([one.table for one in found], [one.roles for one in found])
-    return tuple(replace(one, roles=own) for one, own in zip(found, roles, strict=True))
-
-
-def _codes(source: pa.Array) -> npt.NDArray[np.int64]:
-    indices = source.dictionary_encode().indices
-    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
+def _taken(job: DedupeJob, tables: Sequence[BareTable], ids: Sequence[pa.Array]) -> tuple[TakenFor, ...]:
+    """What the columns are; ids, source, truth and ignored columns are not looked at."""
+    aside = [name for name in (job.id, job.source, job.truth) if name is not None]
+    kept = [table.without(*aside, *job.ignore) for table in tables]
+    said = {name: ColumnRole(name, role, 1.0, "given by --role", scheme=scheme)
+            for name, (role, scheme) in job.roles.items()}  # fmt: skip
+    return taken_for(kept, ids, [_source(job, table) for table in tables], said=said)
 
 
 def _source(job: DedupeJob, table: BareTable) -> pa.Array:
@@ -181,15 +147,6 @@ def _source(job: DedupeJob, table: BareTable) -> pa.Array:
         return pa.repeat(pa.scalar(table.label), table.rows)
     coded = table.column(job.source)
     return pc.fill_null(coded.dictionary.take(coded.indices), "")
-
-
-def _profile(name: str, column: pa.DictionaryArray) -> Profile:
-    codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return profile(name, column.dictionary, codes)
-
-
-def _said(name: str, role: tuple[Role, str | None]) -> ColumnRole:
-    return ColumnRole(name, role[0], 1.0, "given by --role", scheme=role[1])
 
 
 def _model(path: Path | None) -> Model | None:

@@ -101,6 +101,16 @@ def test_columns_of_several_files_are_united_by_role(tmp_path: Path) -> None:
     assert all({"0", "x0"} <= group or not {"0", "x0"} & group for group in found)
 
 
+def test_files_with_one_header_are_looked_at_as_one(tmp_path: Path) -> None:
+    """A file too small to tell what a column is gets the role that its like have."""
+    rows = [["", *row[1:3], f"2{i:04d}", *row[4:]] for i, row in enumerate(people(40))]
+    header = ["id", "first_name", "last_name", "x", "city", "truth"]
+    many = written(tmp_path, rows, header, "many.csv")
+    one = written(tmp_path, rows[:1], header, "one.csv")
+    first, second = run(many, one, id=None, ignore=("id", "truth")).tables
+    assert first.roles == second.roles
+
+
 def test_a_role_that_is_said_is_taken(tmp_path: Path) -> None:
     """A person knows better what a column is."""
     found = run(written(tmp_path, people()), roles={"city": (Role.CATEGORY, None)}).tables[0].roles
