@@ -3,12 +3,12 @@
 *Fits* is what a role demands (a phone number has digits); a header that the values do not fit lies. *Speaks*
 is how sure the values alone make one of the role: `@` says e-mail by itself, five digits hardly say postcode.
 
-The numbers below are certainties, ordered rather than measured: what nothing else looks like (e-mail 0.97, web
-0.9, address lines 0.9) before what lists of words tell (names, organisations 0.85, gender 0.75), before shapes
-that several roles share (an issued number 0.5, digits as postcode 0.2). A known header has 0.92 by itself, so
-values alone never outweigh it; they do when it lies, because it then fits too few of them. The second argument
-of `_up` is the share at which a list of words counts in full: half of all people bear a listed given name, one
-in eight a listed family name.
+The numbers below are certainties, ordered rather than measured: what nothing else looks like (e-mail 0.97,
+web 0.9, address lines 0.9) before what lists of words tell (names, organisations 0.85, gender 0.75), before
+shapes that several roles share (an issued number 0.5, digits as postcode 0.2). A known header has 0.92 by
+itself, so values alone never outweigh it; they do when it lies, because it then fits too few of them. The
+second argument of `_up` is the share at which a list of words counts in full: half of all people bear a
+listed given name, one in eight a listed family name.
 """
 
 from __future__ import annotations
