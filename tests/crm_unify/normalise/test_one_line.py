@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from crm_unify.normalise.one_line import one_line
 
-
 CASES = {
     "American": (
         "9881 Freedom Way, Chicago, IL 60601, USA",
