@@ -49,6 +49,12 @@ RULES = {
             ("initial", "street"),
         ),
         Rule(
+            "birth date, street and number",
+            ("birth_digits", "door_anywhere"),
+            frozenset({"birth_date", "address"}),
+            ("initial",),
+        ),
+        Rule(
             "birth date, city and initial",
             ("birth_date", "city", "initial"),
             frozenset({"birth_date", "address", "given"}),

@@ -1,5 +1,7 @@
 """Matching, end to end, on invented people."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +12,7 @@ from matching.evaluation import evaluate
 from matching.features import features
 from matching.model import Model
 from matching.settings import Settings
-from tests.matching.people import base, clusters, firm, person, records_and_claims, town
+from tests.matching.people import FAMILY, GIVEN, base, clusters, firm, person, records_and_claims, town
 
 ANN = {"given": "Ann", "family": "Weatherby", "city": "Leeds", "street": "4 Mill Lane", "postcode": "LS1 4DY"}
 
@@ -252,3 +254,32 @@ def test_a_verdict_holds_in_a_component_too_large_to_compare_all() -> None:
     said = pa.table({"left": ["a:0005"], "right": ["z:1"], "verdict": ["same"]})
     found = clusters(match(base(*rows, other, *town(40)), decisions=said))
     assert {found[row["record_id"]] for row in (*rows, other)} == {"a:0000"}
+
+
+def namesakes(pairs: int) -> list[dict[str, Any]]:
+    """Two people of each name, with the mailbox a form made of it and nothing else in common."""
+    rows = []
+    for number in range(pairs):
+        given, family = GIVEN[number % len(GIVEN)], FAMILY[number // len(GIVEN) % len(FAMILY)]
+        for side in "ab":
+            own = f"{number:03d}{'12'[side == 'b']}"
+            rows.append(
+                person(
+                    f"{side}:{number:03d}",
+                    given=given,
+                    family=family,
+                    email=f"{given}.{family}@mail.example".lower(),
+                    phone=f"+4930{own}77",
+                    street=f"Feldweg {own}",
+                    postcode=f"1{own}",
+                )
+            )
+    return rows
+
+
+def test_a_mailbox_made_of_the_name_does_not_make_namesakes_one() -> None:
+    """Where a form makes e-mail addresses of names, people who share nothing else stay apart."""
+    rows = [*town(60), *namesakes(60)]
+    found = clusters(match(base(*rows)))
+    merged = [number for number in range(60) if found[f"a:{number:03d}"] == found[f"b:{number:03d}"]]
+    assert merged == []
