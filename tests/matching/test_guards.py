@@ -1,4 +1,4 @@
-"""What is learnt keeps identifying evidence its worth, and believes a slovenly hand as far as its slips go."""
+"""What is learnt keeps identifying evidence its worth; a slovenly hand is believed as far as its slips go."""
 
 from __future__ import annotations
 
