@@ -5,7 +5,7 @@ The sample is chosen by a hash of the values alone, so the order of the rows doe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -47,7 +47,7 @@ class Profile:
     counts: Ints
     """Rows of each value of the sample"""
     codes: npt.NDArray[np.int32]
-    """For each row the index of its value among the distinct values, -1 for none"""
+    """For each row the index of its value among the distinct values, -1 for none; empty `without_rows`"""
     picked: Ints
     """Indices of the sample among the distinct values"""
 
@@ -58,6 +58,10 @@ class Profile:
         chosen[self.picked] = True
         chosen[-1] = False
         return chosen[self.codes]
+
+    def without_rows(self) -> Profile:
+        """The figures and the sample, without the codes of all rows: what is worth keeping."""
+        return replace(self, codes=np.empty(0, np.int32))
 
     @property
     def unique(self) -> float:

@@ -62,7 +62,8 @@ def _inferred(
     names = tables[0].names
     profiles = tuple(_profile(name, [table.column(name) for table in tables]) for name in names)
     given = {name: role for name, role in said.items() if name in names}
-    return profiles, infer(profiles, header_words(), given=given, source=_codes(sources))
+    roles = infer(profiles, header_words(), given=given, source=_codes(sources))
+    return tuple(one.without_rows() for one in profiles), roles
 
 
 def _profile(name: str, columns: Sequence[pa.DictionaryArray]) -> Profile:
