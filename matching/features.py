@@ -6,6 +6,7 @@ Records stand in the order of their ids, so a position is an id's rank and left 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,6 +42,9 @@ from matching.policy import COMPARISONS
 from matching.texts import Texts, positions
 
 Claims = Mapping[str, pa.Table]
+
+THREADS = 2
+"""Threads that make names, places and contact points at the same time; the outcome does not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +99,12 @@ def features(records: pa.Table, claims: Claims) -> Features:
 
 
 def _sorted(records: pa.Table) -> pa.Table:
+    ids = pa.concat_arrays(records["record_id"].chunks or [pa.array([], pa.string())])
+    if pc.all(pc.less(ids[:-1], ids[1:])).as_py():
+        return records
     ordered = records.sort_by("record_id").combine_chunks()
     ids = ordered["record_id"]
-    if len(ids) > 1 and pc.any(pc.equal(ids[1:], ids[:-1])).as_py():
+    if pc.any(pc.equal(ids[1:], ids[:-1])).as_py():
         counts = pc.value_counts(ids)
         again = counts.filter(pc.greater(pc.struct_field(counts, "counts"), 1))
         raise ValueError(
@@ -140,16 +147,22 @@ class _Table:
 
 def _kind(kind: str, table: _Table) -> KindFeatures:
     build = _person if kind == "person" else _organisation
-    addresses, owner = table.claimed("address")
-    where = places(addresses, owner, len(table)) if addresses.num_rows else no_places(len(table))
-    columns, traits, party = build(table)
-    columns |= contacts.columns(table)
+    with ThreadPoolExecutor(THREADS) as pool:
+        located, points = pool.submit(_places, table), pool.submit(contacts.columns, table)
+        columns, traits, party = build(table)
+        where = located.result()
+        columns |= points.result()
     columns["source"] = column(np.arange(len(table)), table.records["system"].cast(pa.string()), len(table))
     columns["address"] = where.address
     for field in ("email", "phone", "address", "domain"):
         columns[field] = with_degree(columns[field], party)
     found = KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns))
     return _counted(found)
+
+
+def _places(table: _Table) -> Places:
+    addresses, owner = table.claimed("address")
+    return places(addresses, owner, len(table)) if addresses.num_rows else no_places(len(table))
 
 
 _ROUGH = {
@@ -171,11 +184,14 @@ def _counted(features: KindFeatures) -> KindFeatures:
     keys = [tuple(fields[name] for name in names) for names in _ROUGH[features.kind]]
     customer = groups(keys, len(features))
     customer = np.where(np.bincount(customer)[customer] == 1, -1, customer)
-    columns = {name: recounted(col, customer) for name, col in fields.items()}
-    parts = {
-        name: recounted_part(piece, columns[name.partition("_")[0]], customer)
-        for name, piece in features.parts.items()
-    }
+    with ThreadPoolExecutor(THREADS) as pool:
+        counts = pool.map(lambda col: recounted(col, customer), fields.values())
+        columns = dict(zip(fields, counts, strict=True))
+        pieces = pool.map(
+            lambda name: recounted_part(features.parts[name], fields[name.partition("_")[0]], customer),
+            features.parts,
+        )
+        parts = dict(zip(features.parts, pieces, strict=True))
     return replace(features, columns=columns, parts=parts, places=features.places.recounted(customer))
 
 
