@@ -1,6 +1,6 @@
 """Which pairs are worth comparing: records that agree on the keys of at least one rule.
 
-A rule is a conjunction of keys. A block of more than MAX_BLOCK records is not dropped: it is refined by
+A rule is a conjunction of keys. A block of more records than the rule allows is not dropped: it is refined by
 each of the rule's further keys in turn, and what is still too large then is paired with its neighbours in
 order of record id, so that every record keeps partners. A pair belongs to the first rule that proposes it.
 """
@@ -20,9 +20,6 @@ from matching.features import KindFeatures
 from matching.hashing import Hashes, extended, in_blocks
 from matching.keys import key_column
 from matching.rules import RULES, Rule
-
-MAX_BLOCK = 40
-"""Records in a block from which on it is refined: 780 pairs at most come out of one block."""
 
 SHARE = 4_000_000
 """Proposals sorted together at a time."""
@@ -76,8 +73,9 @@ class Candidates:
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts of one rule while its blocks are taken apart."""
+    """The bound of one rule, and its counts while its blocks are taken apart."""
 
+    most: int
     refined: int = 0
     windowed: int = 0
 
@@ -88,7 +86,7 @@ def candidates(features: KindFeatures, *, threads: int = 1) -> Candidates:
     keys = {name: key_column(features, name) for rule in rules for name in (*rule.keys, *rule.refine)}
 
     def propose(number: int) -> tuple[Ints, _Tally]:
-        tally = _Tally()
+        tally = _Tally(rules[number].most)
         left, right = _pairs(records, rules[number], keys, tally=tally)
         return distinct(left * records + right) * len(rules) + number, tally
 
@@ -185,11 +183,11 @@ def _collect(
     records = entries.records[order]
     starts = run_starts(hashes)
     sizes = np.diff(np.append(starts, len(records)))
-    small = (sizes > 1) & (sizes <= MAX_BLOCK)
-    found.append(_within(records, starts[small], sizes[small], MAX_BLOCK))
+    small = (sizes > 1) & (sizes <= tally.most)
+    found.append(_within(records, starts[small], sizes[small], tally.most))
     # A block that a key did not divide is divided by the further keys already, without this one.
     divided = (sizes != entries.above[order][starts]) | (not refine)
-    large = (sizes > MAX_BLOCK) & divided
+    large = (sizes > tally.most) & divided
     if not large.any():
         return
     tally.refined += int(large.sum())

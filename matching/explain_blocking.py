@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from matching.blocking import MAX_BLOCK
 from matching.columns import Column, Flags, Ints
 from matching.features import KindFeatures
 from matching.keys import key_column
@@ -126,7 +125,7 @@ def _divided(features: KindFeatures, rule: Rule, at: Ints, keys: dict[str, Colum
     inside = np.ones(len(features), np.bool_)
     for name in rule.keys:
         inside &= _carriers(keys[name], values(keys[name], int(at[0])) & values(keys[name], int(at[1])))
-    size = f"{int(inside.sum()):,} records share it, more than {MAX_BLOCK}"
+    size = f"{int(inside.sum()):,} records share it, more than {rule.most}"
     if not rule.refine:
         return f"{size}; only neighbours in it are compared"
     return f"{size}; it is divided by {words(rule.refine)}, and there the two fall apart"
