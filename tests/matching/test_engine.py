@@ -92,6 +92,31 @@ def test_the_number_of_threads_changes_nothing(matched: Matched, monkeypatch: py
         assert again.membership == matched.membership
 
 
+def test_the_order_of_columns_changes_nothing(matched: Matched) -> None:
+    """Claim tables with their columns the other way round give the same pairs and clusters."""
+    records, claims = records_and_claims(*town(400))
+    turned = {kind: table.select(table.column_names[::-1]) for kind, table in claims.items()}
+    again = match(features(records.select(records.column_names[::-1]), turned))
+    assert (again.pairs, again.membership) == (matched.pairs, matched.membership)
+
+
+def test_strangers_change_nobody_s_cluster_under_one_model(matched: Matched) -> None:
+    """Ten records that have nothing to do with anybody: all others stay where the same model put them."""
+    new = [person(f"z:{i}", given=f"Qx{i}", family=f"Zw{i}ubn", phone=f"+9990000{i}0{i}") for i in range(10)]
+    again = clusters(match(base(*town(400), *new), model=matched.model))
+    assert {record: again[record] for record in clusters(matched)} == clusters(matched)
+
+
+def test_a_model_learnt_from_half_the_pairs_is_near_that_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pairs chosen by a hash of the record ids teach much the same of given names, under the same priors."""
+    whole = match(base(*town(1200))).model.kinds["person"]
+    monkeypatch.setattr("matching.training.LESSONS", whole.fitted.pairs - 1)
+    part = match(base(*town(1200))).model.kinds["person"]
+    assert whole.fitted.pairs * 0.4 < part.fitted.pairs < whole.fitted.pairs * 0.6
+    assert part.prior_same == pytest.approx(whole.prior_same, rel=0.15)
+    assert part.weights["given"][-1].same == pytest.approx(whole.weights["given"][-1].same, abs=0.05)
+
+
 def test_a_stored_model_scores_as_it_did(matched: Matched) -> None:
     """Matching again with the model read back from its JSON gives the same pairs."""
     stored = Model.from_json(matched.model.to_json())
@@ -230,6 +255,14 @@ def test_one_name_a_thousand_times_ends_in_bounded_time() -> None:
     rules = found.report[0].rules
     assert sum(rule.windowed for rule in rules) > 0
     assert found.report[0].candidates < 20_000
+
+
+def test_records_alike_in_everything_end_in_bounded_time() -> None:
+    """All values equal: keys that do not divide a block are not tried in every combination."""
+    alike = {"given": "Ann", "family": "Weatherby", "born": "1980-05-17", "email": "ann@weatherby.example"}
+    found = match(base(*(person(f"a:{i:05}", **alike, city="Leeds", postcode="LS1") for i in range(3000))))
+    assert len(found.membership) == 3000
+    assert found.report[0].candidates < 3000 * 8 * 3
 
 
 def test_duplicate_record_ids_are_refused() -> None:
