@@ -61,6 +61,12 @@ class Explainer:
         """The features of a kind, with the counts its model remembers. KeyError where there are none."""
         return self._kinds[kind]
 
+    def proposed(self, kind: str) -> Candidates:
+        """The pairs that blocking proposes among all records of a kind; worked out once."""
+        if kind not in self._proposed:
+            self._proposed[kind] = candidates(self._kinds[kind])
+        return self._proposed[kind]
+
     def place(self, record: str) -> tuple[str, int]:
         """The kind of a record and its position. KeyError where it is not there."""
         for kind, held in self._kinds.items():
@@ -77,9 +83,7 @@ class Explainer:
 
     def _proposed_by(self, held: KindFeatures, at: Ints) -> int:
         """Bit i is set where rule i proposes the pair among all records."""
-        if held.kind not in self._proposed:
-            self._proposed[held.kind] = candidates(held)
-        found = self._proposed[held.kind]
+        found = self.proposed(held.kind)
         pair = np.flatnonzero((found.left == at[0]) & (found.right == at[1]))
         return int(found.proposed_by[pair[0]]) if len(pair) else 0
 

@@ -104,12 +104,17 @@ def raw(text: str | None, longest: int = LONGEST) -> Markup:
         return Markup('<span class="none">{}</span>').format(
             "an empty text" if not text else f"{len(text):,} blank characters"
         )
-    seen = _CONTROLS.sub(_visible, _LINES.sub(" ⏎ ", text[:longest]))
+    seen = visible(text[:longest])
     rest = Markup("")
     if len(text) > longest:
         rest = Markup('<span class="none">… {} characters</span>').format(f"{len(text):,}")
     breakable = escape(seen).replace("@", Markup("@<wbr>"))
     return Markup("<bdi>{}</bdi>{}").format(breakable, rest)
+
+
+def visible(text: str) -> str:
+    """A text with pictures in the place of control characters and line breaks."""
+    return _CONTROLS.sub(_visible, _LINES.sub(" ⏎ ", text))
 
 
 def _visible(found: re.Match[str]) -> str:
