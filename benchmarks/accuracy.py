@@ -66,8 +66,9 @@ def show(made: Result, found: Evaluation, *, by_source: bool) -> None:
         said = " to ".join(f"{part:.3f}" for part in (precision[0], precision[2]))
         told = " to ".join(f"{part:.3f}" for part in (recall[0], recall[2]))
         print(f"    {kind}: estimated P {precision[1]:.3f} ({said}) R {recall[1]:.3f} ({told})")
-    for kind, (pairs, merged, alike) in made.homes.items():
-        print(f"    {kind}: {merged} of {pairs} pairs merged ({merged / max(pairs, 1):.2%}); {alike} alike")
+    for kind, (pairs, alike, merged, both) in made.homes.items():
+        print(f"    {kind}: {merged} of {pairs} pairs merged ({merged / max(pairs, 1):.2%}); no field tells "
+              f"{both} of them apart, nor {alike} of all")  # fmt: skip
     for one in found.by_source if by_source else ():
         print(f"    {one.left} - {one.right}: {one.true_pairs} true, {one.found_pairs} found, "
               f"{one.right_pairs} right")  # fmt: skip

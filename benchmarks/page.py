@@ -109,21 +109,21 @@ def _goal(name: str) -> str:
 
 
 def _homes(every: Sequence[Result]) -> str:
-    heads = ["set", "rows", "tool", "pairs of different people of one home", "pairs", "merged", "share",
-             "goal", "merged, and no field tells them apart"]  # fmt: skip
+    heads = ["set", "rows", "tool", "different people of one home", "pairs", "no field tells apart", "merged",
+             "share", "goal", "merged, no field tells apart"]  # fmt: skip
     rows = [
-        [one.set, f"{one.rows:,}", one.tool, kind, f"{count:,}", f"{merged:,}",
-         f"{merged / max(count, 1):.2%}", f"{HOME_GOALS[kind]:.1%}" if one.set == "people-1" else "",
-         f"{alike:,}"]
+        [one.set, f"{one.rows:,}", one.tool, kind, f"{pairs:,}", f"{alike:,}", f"{merged:,}",
+         f"{merged / max(pairs, 1):.2%}", f"{HOME_GOALS[kind]:.1%}" if one.set == "people-1" else "",
+         f"{both:,}"]
         for one in sorted(every, key=_place)
-        for kind, (count, merged, alike) in one.homes.items()
+        for kind, (pairs, alike, merged, both) in one.homes.items()
     ]  # fmt: skip
     if not rows:
         return ""
     told = (
-        "A field tells two rows apart where both have it and it differs: given and middle name (an initial "
+        "A field tells two rows apart where both have it and it differs: given and middle name (initials and "
     )
-    told += "agrees with a name), suffix, gender, birth date."
+    told += "short forms agree with a name), suffix, gender, birth date."
     return f"## People who live together\n\n{told}\n\n" + table(heads, rows)
 
 

@@ -41,9 +41,9 @@ class Result:
     cpu_seconds: float | None = None
     peak_mb: float | None = None
     """As in Cost: over the process tree."""
-    homes: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
-    """Pairs of different people of one household, by kind: how many, how many wrongly merged, and how many of
-    those no field tells apart."""
+    homes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Pairs of different people of one household, by kind: how many, how many of them no field tells apart,
+    how many are wrongly merged, and how many of those no field tells apart."""
     expected: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Per kind what the model estimates without truth: precision (low, value, high), then recall."""
     bands: tuple[tuple[float, ...], ...] = ()

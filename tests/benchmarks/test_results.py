@@ -25,7 +25,7 @@ def test_results_come_back_as_they_were_kept(tmp_path: Path) -> None:
     """All fields survive the file."""
     made = replace(
         stamped(result("s", 10, "tool 1", found=FOUND, cost=COST), "benchmarks.peers", ["s"]),
-        homes={"twins": (5, 2, 1)},
+        homes={"twins": (5, 3, 2, 1)},
         expected={"person": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)},
         bands=((0.9, 0.95, 300, 0.93, 0.8),),
     )
@@ -39,7 +39,7 @@ def test_the_page_shows_every_figure(tmp_path: Path) -> None:
     peer = result("fake_1000", 1000, "Splink 5.0.0", found=FOUND, cost=COST)
     mine = replace(
         result("fake_1000", 1000, f"crm-unify 1, {IN_PROCESS}", found=FOUND, cost=None),
-        homes={"twins": (50, 2, 1)},
+        homes={"twins": (50, 3, 2, 1)},
         expected={"person": (0.91, 0.92, 0.93, 0.7, 0.8, 0.9)},
         bands=((0.9, 0.95, 300, 0.93, 0.8), (0.95, 0.99, 20, 0.97, 0.5)),
     )
@@ -47,7 +47,7 @@ def test_the_page_shows_every_figure(tmp_path: Path) -> None:
     page = (tmp_path / "RESULTS.md").read_text()
     assert "| fake_1000 | 1,000 | 0.847 | 0.897 | 0.94 |  | 0.847 | Splink 5.0.0 |" in page
     assert "| 2.0 | 3.1 | 123 |" in page
-    assert "| twins | 50 | 2 | 4.00% |" in page
+    assert "| twins | 50 | 3 | 2 | 4.00% |" in page
     assert "| 0.900 | 0.920 (0.910 to 0.930) | 0.800 | 0.800 (0.700 to 0.900) | precision |" in page
     assert "| 0.9 to 0.95 | 300 | 0.930 | 0.800 | -0.130 | off |" in page
     assert "0.95 to 0.99" not in page
