@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMMANDS: Final = {
+    "profile": "What is in files and databases nobody has looked at, and what is wrong with it.",
     "dedupe": "Which rows of bare files are the same customer? No project, no settings.",
     "run": "Plan and apply in one go: sources in, one validated CRM out.",
     "check": "Are the rules valid, the columns claimed, the examples true?",
     "plan": "Write down what a run would change, and change nothing.",
     "apply": "Apply exactly what a plan says, or refuse if anything moved.",
+    "runs": "The runs so far: when, what each wrote, and which took another back.",
+    "changes": "What changed in the CRM since a run, for the systems that run alongside.",
     "report": "What became of every row, as one page to read or print.",
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",
