@@ -94,7 +94,7 @@ def read_header(header: str, words: HeaderWords) -> tuple[HeaderGuess, ...]:
 
 def header_words(header: str) -> list[str]:
     """The folded words of a header, parted at changes of case and between letters and digits."""
-    parted = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", header)
+    parted = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", re.sub("[°º]", " ", header))
     parted = re.sub(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", parted)
     return (_folded([parted])[0]).split()
 

@@ -26,6 +26,8 @@ from pipelines.bare.headers import header_words
         pytest.param("E-mail 1 - Value", Role.EMAIL, id="Google contacts"),
         pytest.param("Home Street 2", Role.ADDRESS_EXTRA, id="Outlook"),
         pytest.param("Mailing Zip/Postal Code", Role.POSTCODE, id="Salesforce"),
+        pytest.param("N° client", Role.IDENTIFIER, id="French number sign"),
+        pytest.param("Home Address 2", Role.ADDRESS_EXTRA, id="Thunderbird"),
         pytest.param("KUNNR", Role.IDENTIFIER, id="SAP"),
         pytest.param("phone type", Role.CATEGORY, id="the last words say what it is"),
     ],
