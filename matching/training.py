@@ -195,6 +195,7 @@ def hashed_pairs(features: KindFeatures) -> tuple[Ints, Ints]:
     n = len(features)
     digests = [hashlib.blake2b(i.encode(), digest_size=8).digest() for i in features.record_ids.to_pylist()]
     order = np.argsort(np.frombuffer(b"".join(digests), ">u8"), kind="stable").astype(np.int64)
+    order, n = order[:RANDOM_PAIRS], min(n, RANDOM_PAIRS)
     reach = 1
     while reach * 2 < n and reach * 2 * n <= RANDOM_PAIRS:
         reach *= 2
