@@ -158,6 +158,23 @@ mig_change = table(
 )
 """What stood there before a change: hash of a created row, old values of an updated, all of a deleted."""
 
+mig_undo = table(
+    "mig_undo",
+    sa.Column("run", sa.Integer, sa.ForeignKey("mig_run.id"), primary_key=True, autoincrement=False),
+    sa.Column("undoes", sa.Integer, sa.ForeignKey("mig_run.id"), nullable=False),
+    sa.Column("undone_by", sa.Text, nullable=False),
+    sa.Column("decisions", long_text(), nullable=False),
+    sa.Column("holds", sa.Boolean, nullable=False),
+    sa.Column("resumed_by", sa.Text),
+    sa.Column("resumed_at", time()),
+    layer=BOOKKEEPING,
+)
+"""Runs that took another run back, and whether the project waits for a person since.
+
+``decisions`` is a JSON list of the decisions that were recorded with it. The project is on hold while
+a row ``holds`` and nobody has resumed it.
+"""
+
 mig_decision = table(
     "mig_decision",
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),

@@ -1,0 +1,1 @@
+"""Out of the before-images of ``mig_change``: what changed since a run, and the way back from one."""

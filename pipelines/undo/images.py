@@ -1,0 +1,95 @@
+"""The before-images of a run as Arrow columns.
+
+An image of an update holds the touched columns alone, NULL as ``null``; one of a delete holds the whole row,
+its NULL columns left out; a create keeps a hash of the row. Bookkeeping rows that were created keep none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from crm_unify.schema.bookkeeping import mig_change
+from crm_unify.schema.tables import TABLES, arrow_schema, stamp_of
+from pipelines.database.read import fetch
+
+ORDER = "place"
+"""Column of images: their order, over runs and within each."""
+
+
+def read_images(connection: sa.Connection, table: str, where: sa.ColumnElement[bool]) -> pa.Table:
+    """``run, row_id, op, before, hash, place`` of the changes of a table, in the order they were made.
+
+    ``before`` is NULL for a create, ``hash`` for everything else.
+    """
+    c = mig_change.c
+    columns = (c.run, c.seq, c.row_id, c.op, c.before)
+    query = sa.select(*columns).where(where, c.table_name == table).order_by(c.run, c.seq)
+    found = fetch(connection, query)
+    created, nothing = pc.equal(found["op"], "create"), pa.scalar(None, pa.string())
+    return pa.table(
+        {
+            "run": found["run"],
+            "row_id": found["row_id"],
+            "op": found["op"],
+            "before": pc.if_else(created, nothing, found["before"]),
+            "hash": pc.if_else(created, found["before"], nothing),
+            ORDER: pa.array(range(len(found)), pa.int64()),
+        }
+    )
+
+
+def of_run(connection: sa.Connection, table: str, run: int, *ops: str) -> pa.Table:
+    """The images that one run kept of a table, those of these operations alone."""
+    found = read_images(connection, table, mig_change.c.run == run)
+    return found.filter(pc.is_in(found["op"], pa.array(ops))) if ops else found
+
+
+def image_fields(table: str) -> pa.Schema:
+    """What an image of a row may hold: its columns, and the load stamp, which only a delete keeps."""
+    stamp, schema = stamp_of(table), arrow_schema(table)
+    return schema if stamp is None else schema.append(pa.field(stamp, pa.int64()))
+
+
+def parsed_sql(table: str, images: str) -> str:
+    """DuckDB query: the images with ``b``, a struct of what they hold, and ``k``, the names of that."""
+    shape = ", ".join(f'"{field.name}": "{_json_type(field)}"' for field in image_fields(table))
+    return f"SELECT *, json_keys(before) AS k, from_json(before, '{{{shape}}}') AS b FROM {images}"
+
+
+def kept_sql(column: str) -> str:
+    """DuckDB condition on parsed images: this column stands in the image (all of them in a delete's)."""
+    return f"(op = 'delete' OR (op = 'update' AND list_contains(k, '{column}')))"
+
+
+def value_sql(name: str, field: pa.Field) -> str:
+    """DuckDB expression: one member of a JSON object, NULL as ``null``."""
+    text = f"to_json({name})::VARCHAR" if pa.types.is_string(field.type) else f"{name}::VARCHAR"
+    return f"'\"{field.name}\":' || coalesce({text}, 'null')"
+
+
+def _json_type(field: pa.Field) -> str:
+    if pa.types.is_boolean(field.type):
+        return "BOOLEAN"
+    return "BIGINT" if pa.types.is_integer(field.type) else "VARCHAR"
+
+
+def columns_of(table: str, *, stamped: bool = False) -> list[sa.Column[Any]]:
+    """The columns the stages know, with the load stamp when `stamped`."""
+    names = image_fields(table).names if stamped else arrow_schema(table).names
+    return [TABLES[table].columns[name] for name in names]
+
+
+__all__ = [
+    "ORDER",
+    "columns_of",
+    "image_fields",
+    "kept_sql",
+    "of_run",
+    "parsed_sql",
+    "read_images",
+    "value_sql",
+]

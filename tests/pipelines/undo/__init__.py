@@ -1,0 +1,1 @@
+"""Tests of what changed since a run, and of the way back."""
