@@ -111,9 +111,8 @@ def _ways(values: Values, guess: TypeGuess, role: ColumnRole, dates: Dates | Non
 def _cut_off(place: Scratch, values: Values, length: int) -> Suspicion:
     """The texts that end where the field ends."""
     rows = place.con.execute(
-        f"SELECT left(v, 300), n, length(v) FROM {values.table} WHERE length(v) = ? "
-        "ORDER BY n DESC, v LIMIT ?",
-        [length, EXAMPLES],
+        f"SELECT left(v, 300), n, length(v) FROM {values.table} WHERE length(v) = {length} "
+        f"ORDER BY n DESC, v LIMIT {EXAMPLES}"
     ).fetchall()
     held = next(entry for entry in values.by_length if entry[0] == length)
     sentence = f"have exactly {length} characters, many more than have just fewer: the field cut them off"

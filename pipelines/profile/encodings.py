@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 import ftfy.bad_codecs  # noqa: F401 - registers sloppy-windows-1252, which gives its five gaps back
 from ftfy import fix_encoding
 
-MISREAD: Final = r"\pL[„”\x{201a}™•]\pL|[\x{80}-\x{9f}]"
-"""Of a DOS or Mac page read as Windows' quotation marks stand inside words; read as Latin-1, controls do"""
+MISREAD: Final = r"\pL[„”\x{201a}™•]\pL|[\x{80}-\x{9f}]|[├┬][^\x00-\x7f]"
+"""Of a DOS or Mac page read as Windows' quotation marks stand inside words; read as Latin-1, controls do; of
+UTF-8 read as a DOS page, lines of a frame"""
+_ODD: Final = re.compile("[^\\W\\d_][„”\u201a™•][^\\W\\d_]|[\x80-\x9f]")
+_FRAMED: Final = re.compile("[├┬][^\x00-\x7f]")
 
 _UTF8_READ_AS: Final = (
     "sloppy-windows-1252", "latin-1", "cp437", "cp850", "mac_roman", "sloppy-windows-1250", "cp1251",
@@ -45,7 +49,18 @@ def misread(text: str) -> Misread | None:
         found = _of_utf8(text, right)
         if found is not None:
             return found
-    return _of_bytes(text)
+    if _FRAMED.search(text):
+        return _of_dos(text)
+    return _of_bytes(text) if _ODD.search(text) else None
+
+
+def _of_dos(text: str) -> Misread | None:
+    for page in ("cp850", "cp437"):
+        try:
+            return Misread(text.encode(page).decode("utf-8"), "UTF-8", page)
+        except UnicodeError:
+            continue
+    return None
 
 
 def _of_utf8(text: str, right: str) -> Misread | None:

@@ -10,9 +10,9 @@ from pipelines.profile.interface import Counted, Profiled, TableProfile
 from pipelines.profile.kinds import KINDS
 
 _ONE: Final = {
-    "are": "is", "have": "has", "mix": "mixes", "hold": "holds", "look": "looks", "lie": "lies", "say": "says",
-    "fall": "falls", "differ": "differs", "count": "counts", "end": "ends", "repeat": "repeats",
-    "find": "finds", "share": "shares", "equal": "equals",
+    "are": "is", "have": "has", "mix": "mixes", "hold": "holds", "look": "looks", "lie": "lies",
+    "say": "says", "fall": "falls", "differ": "differs", "count": "counts", "end": "ends",
+    "repeat": "repeats", "find": "finds", "share": "shares", "equal": "equals",
 }  # fmt: skip
 """Verbs of sentences as they are said of one row"""
 

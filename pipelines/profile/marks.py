@@ -76,7 +76,7 @@ def by_value(values: Strings, patterns: Strings) -> dict[str, Flags]:
         "REPEATED": ("^(?:9{3,20}|A{4,20}|a{4,20})$", _one_character),
         "SEQUENCE": ("^9{5,14}$", lambda some: among(some, SEQUENCES)),
         "zero first": ("^99+$", lambda some: matches(some, "^0")),
-        "00 first": ("^9{5}|^99 ", lambda some: matches(some, "^00")),
+        "00 first": ("^99", lambda some: matches(some, "^00")),
         "POINT-ZERO": (r"^9{3,}\.9$", lambda some: matches(some, r"\.0$")),
     }
     found = {

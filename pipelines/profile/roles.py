@@ -30,7 +30,7 @@ def roles_of(place: Scratch, landed: Landed, columns: Sequence[Values]) -> Roles
 
 def _rows(place: Scratch, landed: Landed) -> pa.Table:
     """Rows of all columns, those with the smallest hashes, so that their order plays no part; blanks null."""
-    cells = [f"nullif(trim(left({c.field}, {LONGEST}), $blanks), '') AS {c.field}" for c in landed.columns]
+    cells = [f"nullif(trim(left({c.field}, {LONGEST}), '{BLANKS}'), '') AS {c.field}" for c in landed.columns]
     hashed = f"hash({', '.join(column.field for column in landed.columns)})"
     chosen = ""
     if landed.rows > ROWS:
@@ -38,8 +38,7 @@ def _rows(place: Scratch, landed: Landed) -> pa.Table:
             f"WHERE {hashed} <= (SELECT max(h) FROM (SELECT {hashed} AS h FROM {landed.view} "
             f"ORDER BY h LIMIT {ROWS}))"
         )
-    query = f"SELECT {', '.join(cells)} FROM {landed.view} {chosen}"
-    return place.con.sql(query, params={"blanks": BLANKS}).to_arrow_table()
+    return place.con.sql(f"SELECT {', '.join(cells)} FROM {landed.view} {chosen}").to_arrow_table()
 
 
 def _looked_at(values: Values, rows: pa.ChunkedArray) -> Profile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +83,14 @@ def land(place: Scratch, reader: Reader, name: str, *, stage: Stage) -> Landed:
         name, columns, counts["rows"], dict(sorted(unreadable.items())), counts["_hidden"], counts["_struck"],
         numbered=counts["numbered"] > 0, notes=reader.notes(),
     )  # fmt: skip
+
+
+def hand_in(place: Scratch, name: str, values: Sequence[str]) -> None:
+    """Make texts a table `name` with a column v.
+
+    A parameter of a query would do too, but DuckDB imports pandas to look at one.
+    """
+    place.con.register(name, pa.table({"v": pa.array(values, pa.string())}))
 
 
 def drop(place: Scratch, landed: Landed) -> None:

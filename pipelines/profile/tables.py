@@ -12,7 +12,7 @@ from pipelines.profile.keys import candidate_keys
 from pipelines.profile.references import Held, may_hold_keys
 from pipelines.profile.repeats import repeats
 from pipelines.profile.roles import roles_of
-from pipelines.profile.scratch import Landed, Scratch, drop, land
+from pipelines.profile.scratch import Landed, Scratch, drop, hand_in, land
 from pipelines.profile.values import Values, forget, values_of
 from pipelines.sources.interface import FoundTable, Reader
 
@@ -80,12 +80,14 @@ def _test_rows(place: Scratch, landed: Landed, counted: list[Values]) -> int:
     """Rows with test data in any column, by the values that are known by name."""
     marked = [(source.field, values.looks.tally("TEST").top)
               for source, values in zip(landed.columns, counted, strict=True)]  # fmt: skip
-    conditions = [f"{field} IN (SELECT unnest(?))" for field, top in marked if top]
+    conditions = []
+    for field, top in marked:
+        if top:
+            hand_in(place, f"test_{field}", [text for text, _ in top])
+            conditions.append(f"{field} IN (SELECT v FROM test_{field})")
     if not conditions:
         return 0
-    row = place.con.execute(
-        f"SELECT count(*) FROM {landed.view} WHERE {' OR '.join(conditions)}",
-        [[text for text, _ in top] for _, top in marked if top],
-    ).fetchone()
+    query = f"SELECT count(*) FROM {landed.view} WHERE {' OR '.join(conditions)}"
+    row = place.con.execute(query).fetchone()
     assert row is not None, "an aggregate has a row"
     return int(row[0])

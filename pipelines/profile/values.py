@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.profile.interface import SHOWN, Counted, Lengths
 from pipelines.profile.looks import Looks
-from pipelines.profile.scratch import Landed, Scratch
+from pipelines.profile.scratch import Landed, Scratch, hand_in
 
 TOP: Final = 20
 """Most frequent values that are kept by name"""
@@ -48,8 +48,8 @@ def values_of(place: Scratch, landed: Landed, at: int) -> Values:
     table = f"{landed.view}_{column.field}"
     place.con.execute(
         f"CREATE TEMP TABLE {table} AS SELECT {column.field} AS v, count(*)::BIGINT AS n FROM {landed.view} "
-        f"WHERE {column.field} IS NOT NULL AND trim({column.field}, ?) <> '' GROUP BY 1", [BLANKS],
-    )  # fmt: skip
+        f"WHERE {column.field} IS NOT NULL AND trim({column.field}, '{BLANKS}') <> '' GROUP BY 1"
+    )
     distinct, filled, once = _row(
         place.con, f"SELECT count(*), coalesce(sum(n), 0)::BIGINT, count(*) FILTER (n = 1) FROM {table}"
     )
@@ -91,10 +91,9 @@ def placed(place: Scratch, landed: Landed, field: str, found: tuple[Counted, ...
     wanted = [one.value for one in found if len(one.value) < SHOWN]
     if not wanted or not landed.numbered:
         return found
-    rows = dict(place.con.execute(
-        f"SELECT {field}, min(_row) FROM {landed.view} WHERE {field} IN (SELECT unnest(?)) "
-        "GROUP BY 1", [wanted],
-    ).fetchall())  # fmt: skip
+    hand_in(place, "wanted", wanted)
+    query = f"SELECT {field}, min(_row) FROM {landed.view} WHERE {field} IN (SELECT v FROM wanted) GROUP BY 1"
+    rows = dict(place.con.execute(query).fetchall())
     return tuple(replace(one, row=rows.get(one.value)) for one in found)
 
 
