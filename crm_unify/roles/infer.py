@@ -42,7 +42,9 @@ _PART: Final = 0.85
 """Certainty with which a second column of family names is a part of the name, as in Spain"""
 _FALLBACKS: Final = frozenset({Role.ADDRESS, Role.FULL_NAME, Role.ORGANISATION, Role.PARTY_NAME})
 _FALLBACK: Final = 0.8
-"""Roles and certainty with which a second column is used where the first is empty"""
+_HEADED_NAME: Final = 0.65
+"""Roles and certainty with which a second column is used where the first is empty; of full names whose header
+says so less is enough, since a name in its own script looks like none of the lists"""
 
 
 def infer(
@@ -132,7 +134,8 @@ def _has_another(reading: Reading, column: ColumnReadings) -> bool:
 
 
 def _left_over(reading: Reading, column: ColumnReadings, owner: str) -> ColumnRole:
-    if reading.role in _FALLBACKS and reading.certainty >= _FALLBACK:
+    enough = _HEADED_NAME if reading.role == Role.FULL_NAME and reading.headed else _FALLBACK
+    if reading.role in _FALLBACKS and reading.certainty >= enough:
         made = _taken(reading, column)
         return replace(made, fallback=True, reason=f"{made.reason}; used where '{owner}' is empty")
     reason = f"it would be the {reading.role}, which '{owner}' is with more certainty"

@@ -62,7 +62,7 @@ def _with(column: ColumnReadings, role: Role, reason: str) -> ColumnReadings:
         reading for reading in column.readings if reading.role not in (role, column.readings[0].role)
     )
     certainty = max(_CLEAR, column.readings[0].certainty)
-    return replace(column, readings=(Reading(role, certainty, None, "", reason), *rest))
+    return replace(column, readings=(Reading(role, certainty, None, "", reason, headed=True), *rest))
 
 
 def _second_given(read: list[ColumnReadings]) -> list[ColumnReadings]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from crm_unify.roles.content import Fit, content
@@ -47,6 +47,8 @@ class Reading:
     """Of several addresses or numbers of a row, which one"""
     reason: str
     """Why, in a sentence"""
+    headed: bool
+    """Whether the header says so, and not the values alone"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,15 +97,14 @@ def _read(guess: HeaderGuess, fits: Mapping[Role, Fit], held: Profile) -> Readin
         reason += ", and so do its values"
     elif gate < 1:
         reason += f", but only {_percent(fit.fits)} of the values could be one"
-    return Reading(guess.role, certainty, guess.scheme, guess.group, reason)
+    return Reading(guess.role, certainty, guess.scheme, guess.group, reason, headed=True)
 
 
 def _silent(role: Role, fit: Fit) -> Reading:
     """What the values say by themselves."""
     gate = min(1.0, fit.fits / FITTING)
-    return Reading(
-        role, 0.9 * gate * fit.speaks, None, "", "its values look like it, its header does not say"
-    )
+    reason = "its values look like it, its header does not say"
+    return Reading(role, 0.9 * gate * fit.speaks, None, "", reason, headed=False)
 
 
 def _settled(reading: Reading, held: Profile, *, issued: bool, headed: bool) -> Reading:
@@ -121,7 +122,7 @@ def _settled(reading: Reading, held: Profile, *, issued: bool, headed: bool) -> 
 
 
 def _instead(reading: Reading, role: Role, reason: str) -> Reading:
-    return Reading(role, reading.certainty, reading.scheme, reading.group, reason)
+    return replace(reading, role=role, reason=reason)
 
 
 def _percent(share: float) -> str:
