@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from threading import Timer
 from typing import IO, Final, cast
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ from pipelines.sources.access_parsed import parsed_names, parsed_table, unreadab
 from pipelines.sources.csv_text import MARK_ERRORS, is_text, shown
 from pipelines.sources.interface import (
     ENCODING_INVALID,
+    RECORD_DAMAGED,
     Column,
     Format,
     FoundTable,
@@ -51,6 +53,12 @@ _EXPORT: Final = ("-D", "%Y-%m-%d", "-T", "%Y-%m-%dT%H:%M:%S", "-b", "hex", "-0"
 _DESCRIBED: Final = re.compile(r"^\s*\[(.+)\]\s+(\w[\w ]*?)\s*(?:\(|,|$|NOT)", re.MULTILINE)
 _TIMES: Final = ("DateTime", "Timestamp")
 _MIDNIGHT: Final = "T00:00:00"
+_OUTPUT: Final = 4 << 20
+"""Bytes; names of tables and descriptions of columns are far shorter."""
+_PATIENCE: Final = 60.0
+"""Seconds that a tool may take to list tables or count rows."""
+_EXPORT_PATIENCE: Final = 1800.0
+"""Seconds that it may take to write a table; an Access file has at most 2 GB."""
 _LARGEST: Final = 1 << 30
 """Characters of a value; a memo may hold as many."""
 
@@ -92,14 +100,16 @@ class AccessReader:
         """All rows; the tool's own count of them is checked at the end."""
         columns, read = self.header(), 0
         self._notes, self._lost = [], 0
+        expected = _count(self._given.path, self._table)
         with self._exported() as exported:
             while rows := list(islice(exported.rows, ROWS)):
                 read += len(rows)
+                if expected is not None and read > expected:
+                    break  # a damaged database may go on for ever
                 yield from self._read(rows, columns)
         if self._lost:
             self._notes.append(f"{counted(self._lost, 'value')} with two question marks in a row: mdbtools "
                                "writes characters beyond U+FFFF (emoji) so: look at them in Access")
-        expected = _count(self._given.path, self._table)
         if expected is not None and read != expected:
             raise GuardStopped(f"{read} rows of table '{self._table}' came out and it holds {expected}",
                                str(self._given.path), why="the database may be damaged",
@@ -108,17 +118,20 @@ class AccessReader:
     def _read(
         self, rows: Sequence[Sequence[str | None]], columns: tuple[Column, ...]
     ) -> Iterator[pa.RecordBatch]:
-        fine = [row for row in rows if all(is_text(text) for text in row if text)]
+        fine = [row for row in rows if _is_fine(row, len(columns))]
         name, table = self._given.name, self._table
         if fine:
             self._lost += sum(text is not None and "??" in text for row in fine for text in row)
             cells = [pa.array(values, pa.string()) for values in zip(*fine, strict=True)]
             yield text_batch(columns, cells, file=name, sheet=table)
         if len(fine) < len(rows):
-            bad = [row for row in rows if not all(is_text(text) for text in row if text)]
+            bad = [row for row in rows if not _is_fine(row, len(columns))]
             raws = [shown(" | ".join(text or "" for text in row)) for row in bad]
-            problems = [(None, ENCODING_INVALID, raw) for raw in raws]
-            self._notes.append(f"{counted(len(bad), 'row')} with bytes that are no text: {ENCODING_INVALID}")
+            problems = [
+                (None, ENCODING_INVALID if len(row) == len(columns) else RECORD_DAMAGED, raw)
+                for row, raw in zip(bad, raws, strict=True)
+            ]
+            self._notes.append(f"{counted(len(bad), 'row')} that cannot be read")
             yield problem_batch(columns, problems, file=name, sheet=table)
 
     @contextmanager
@@ -141,7 +154,13 @@ class AccessReader:
                 encoding="utf-8", errors=MARK_ERRORS,
             ) as process:
                 assert process.stdout is not None  # it was asked for
-                yield self._streamed(process.stdout)
+                patience = Timer(_EXPORT_PATIENCE, process.kill)
+                patience.start()
+                try:
+                    yield self._streamed(process.stdout)
+                finally:
+                    patience.cancel()
+                    process.kill()  # it may have more to say than anybody wants to hear
             warnings.seek(0)
             self._notes += _warnings(warnings.read().decode(errors="replace"))
 
@@ -157,6 +176,10 @@ class AccessReader:
         return Exported(header, (_values(row, at) for row in rows))
 
 
+def _is_fine(row: Sequence[str | None], width: int) -> bool:
+    return len(row) == width and all(is_text(text) for text in row if text)
+
+
 def table_names(path: Path) -> list[str]:
     """Tables that a person made, in the order of the database."""
     if _has_mdbtools():
@@ -168,8 +191,10 @@ def _values(row: list[str], times: Sequence[int]) -> list[str | None]:
     """Texts of a row; missing values null, times without their midnight."""
     values = [None if text == _NULL else text for text in row]
     for place in times:
-        text = values[place]
-        values[place] = None if text is None else text.removesuffix(_MIDNIGHT)
+        text = values[place] if place < len(values) else None
+        if text is None:
+            continue
+        values[place] = text.removesuffix(_MIDNIGHT)
     return values
 
 
@@ -184,10 +209,24 @@ def _count(path: Path, table: str) -> int | None:
 
 
 def _output(command: list[str], path: Path) -> str:
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        raise unreadable(path, done.stderr.decode(errors="replace").strip() or f"{command[0]} gave up")
-    return done.stdout.decode(errors="replace").strip("\n")
+    """What a tool writes; damaged databases make it write without end, or fall silent."""
+    with tempfile.TemporaryFile() as errors, subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=errors
+    ) as process:
+        assert process.stdout is not None  # it was asked for
+        patience = Timer(_PATIENCE, process.kill)
+        patience.start()
+        try:
+            found = process.stdout.read(_OUTPUT)
+            if len(found) == _OUTPUT:
+                process.kill()
+        finally:
+            patience.cancel()
+        if process.wait():
+            errors.seek(0)
+            said = errors.read(_OUTPUT).decode(errors="replace").strip()
+            raise unreadable(path, said or f"{command[0]} does not come to an end")
+    return found.decode(errors="replace").strip("\n")
 
 
 def _warnings(text: str) -> list[str]:

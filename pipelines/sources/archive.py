@@ -7,6 +7,7 @@ archive, is refused by name (CWE-409, decompression bombs).
 from __future__ import annotations
 
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -23,6 +24,10 @@ to a fiftieth, deflate can do a thousandth."""
 FREE_SIZE: Final = 100 << 20
 """Bytes; contents below it may be packed as tightly as they like."""
 MAX_MEMBERS: Final = 10_000
+ZIP_ERRORS: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, ValueError, OSError,
+)
+"""What reading a damaged archive raises: names that are no text, offsets that lie before its beginning."""
 _CHUNK: Final = 1 << 20
 _MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE: Final = ("[Content_Types].xml", "mimetype", "_rels/.rels", "EncryptedPackage")
@@ -40,7 +45,7 @@ def is_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return not any(name in _OFFICE for name in archive.namelist())
-    except zipfile.BadZipFile:  # cut off: its first member tells
+    except ZIP_ERRORS:  # cut off: its first member tells
         return not any(name.encode() in start for name in _OFFICE)
 
 
@@ -77,7 +82,7 @@ def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, path: 
     try:
         with archive.open(info) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, _CHUNK)  # zipfile stops at the size the archive declares
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise _damaged(path, f"{info.filename}: {error}") from None
 
 
@@ -97,7 +102,7 @@ def check_ratio(archive: zipfile.ZipFile, path: Path) -> None:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except ZIP_ERRORS as error:
         raise _damaged(path, str(error)) from None
 
 

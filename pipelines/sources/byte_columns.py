@@ -27,6 +27,8 @@ _LIKE_ASCII: Final = frozenset({"ascii", "utf-8", "latin-1", "cp1252", "cp850", 
 
 def trimmed(block: Block, *, left: bool = False, ebcdic: bool = False) -> pa.Array:
     """The bytes of each row without blanks and NULs at the end (and at the start); null where all are."""
+    if not block.shape[1]:
+        return pa.nulls(len(block), pa.binary())
     pads = _EBCDIC_PADS if ebcdic else _PADS
     filled = ~pads[block]
     some: Mask = np.any(filled, axis=1)

@@ -137,6 +137,7 @@ class CsvReader:
         if not text.strip(b"\r\n"):
             raise GuardStopped("the file is empty, not even a header is there", str(self._path),
                                remedy="ask for the delivery again, or correct `path` in the project file")
+        there = len(text)
         text += b"" if text.endswith((b"\n", b"\r")) else b"\n"
         start = line_start(text, self._header_row)
         grammar = Grammar(_delimiter_byte(self._delimiter, self._path) or sniff(text[start:]))
@@ -144,6 +145,7 @@ class CsvReader:
         check_width(len(levels[0]), self._path)
         found = [" ".join(filter(str.strip, names)) for names in zip(*levels, strict=True)]
         line = 1 + int(lines_before(text, np.array([offset]), final=True)[0])
+        offset = min(offset, there)  # the file may end in the middle of its header
         return _Head(encoding, grammar, name_columns(found), offset, line, sniffed=self._delimiter is None)
 
     def _header_levels(self, text: bytes, start: int, grammar: Grammar) -> tuple[list[list[str]], int]:

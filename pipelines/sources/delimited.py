@@ -12,7 +12,7 @@ from pipelines.sources.csv_layout import find_layout
 from pipelines.sources.csv_text import Utf8Stream, find_encoding
 from pipelines.sources.encoding_guess import BOMS, guess_encoding
 from pipelines.sources.interface import Format, FoundTable, Given, Reader, Sample
-from pipelines.sources.packed import beginning
+from pipelines.sources.packed import SAMPLE, beginning
 
 _SAMPLE: Final = 1 << 20
 _BINARY: Final = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f")
@@ -29,7 +29,7 @@ def _is_table(sample: Sample) -> bool:
     head = sample.head
     if not head.strip():
         return False
-    found = guess_encoding(sample.path).encoding
+    found = guess_encoding(sample.path, most=SAMPLE).encoding
     if found is None and head.count(0) and not head.startswith(BOMS):
         return False
     encoding = find_encoding(head, found, sample.path)

@@ -46,8 +46,8 @@ class EncodingGuess:
     """Why, with an example; empty when nothing was guessed."""
 
 
-def guess_encoding(path: Path) -> EncodingGuess:
-    """What to declare for a text file; reads all of it."""
+def guess_encoding(path: Path, *, most: int = 1 << 62) -> EncodingGuess:
+    """What to declare for a text file; reads all of it, or about as many bytes as are asked for."""
     words: Counter[bytes] = Counter()
     utf8 = codecs.getincrementaldecoder("utf-8")("strict")
     valid = True
@@ -59,13 +59,14 @@ def guess_encoding(path: Path) -> EncodingGuess:
             return EncodingGuess(wide, f"every other byte is a NUL and no byte order mark is there: {wide}")
         try:
             chunk = head
-            while chunk:
+            while chunk and most > 0:
+                most -= len(chunk)
                 valid = valid and _still_valid(utf8, chunk)
                 words.update(word for word in _words(chunk) if not word.isascii())
                 chunk = file.read(_CHUNK)
         except UNPACKING_ERRORS:
             pass  # the part that can be read says enough
-    if valid and not utf8.getstate()[0]:
+    if valid and (most <= 0 or not utf8.getstate()[0]):
         return EncodingGuess(None)
     return _code_page(words)
 

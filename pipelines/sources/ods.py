@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from xml.parsers import expat
 
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.model import Source
-from pipelines.sources.archive import check_ratio
+from pipelines.sources.archive import ZIP_ERRORS, check_ratio
 from pipelines.sources.compound import damaged_workbook
 from pipelines.sources.interface import Format, FoundTable, Given, Reader, Sample
 from pipelines.sources.ods_sheet import ContentPass
@@ -108,7 +107,7 @@ def _told(path: Path) -> Iterator[None]:
     """A workbook that breaks off is named."""
     try:
         yield
-    except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (expat.ExpatError, *ZIP_ERRORS) as error:
         raise damaged_workbook(path, str(error)) from None
 
 
@@ -122,7 +121,7 @@ def _is_ods(sample: Sample) -> bool:
         with zipfile.ZipFile(sample.path) as archive:
             kind = archive.read("mimetype") if "mimetype" in archive.namelist() else b""
             return kind.startswith(_TYPE.removeprefix(b"mimetype"))
-    except zipfile.BadZipFile:
+    except ZIP_ERRORS:
         return False
 
 

@@ -45,7 +45,7 @@ class XlsBook:
         self._cell_formats: list[tuple[int, int]] = []
         try:
             self._read_globals()
-        except (struct.error, IndexError) as error:
+        except (struct.error, IndexError, _Broken) as error:
             raise damaged_workbook(self._path, str(error)) from None
         self._styles = [self._style(font, number) for font, number in self._cell_formats]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
 from crm_unify.rules.model import Source
+from pipelines.sources.archive import ZIP_ERRORS
 from pipelines.sources.compound import damaged_workbook, stream_names
 from pipelines.sources.interface import Format, FoundTable, Given, Reader, Sample
 from pipelines.sources.sheet_reader import SheetReader, Table, sheet_tables
@@ -78,7 +78,7 @@ def _told(path: Path) -> Iterator[None]:
     """A workbook that breaks off is named."""
     try:
         yield
-    except (ExpatError, ParseError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (ExpatError, ParseError, *ZIP_ERRORS) as error:
         raise damaged_workbook(path, str(error)) from None
 
 
@@ -89,7 +89,7 @@ def _is_xlsx(sample: Sample) -> bool:
     try:
         with zipfile.ZipFile(sample.path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except ZIP_ERRORS:
         return any(form in sample.head for form in _ROW_FORMS)
     return any(name.startswith("xl/") and name.endswith("workbook.xml") for name in names)
 

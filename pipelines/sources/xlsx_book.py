@@ -12,7 +12,7 @@ from typing import IO, Final
 from xml.etree import ElementTree as ET
 
 from crm_unify.errors import ConfigurationError
-from pipelines.sources.archive import check_ratio
+from pipelines.sources.archive import ZIP_ERRORS, check_ratio
 from pipelines.sources.compound import MAGIC, damaged_workbook
 from pipelines.sources.sheet_rows import Sheet
 from pipelines.sources.xlsx_formats import NumberFormat, number_format
@@ -109,7 +109,7 @@ class Workbook:
     def _xml(self, part: str) -> ET.Element:
         try:
             return ET.fromstring(self._archive.read(part))
-        except (ET.ParseError, zipfile.BadZipFile, KeyError) as error:
+        except (ET.ParseError, KeyError, *ZIP_ERRORS) as error:
             raise damaged_workbook(self.path, f"{part}: {error}") from None
 
 
@@ -127,7 +127,7 @@ def _open_archive(path: Path) -> zipfile.ZipFile:
         raise _no_workbook(path, "it is no archive, perhaps a text file with the name of a workbook")
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except ZIP_ERRORS as error:
         raise damaged_workbook(path, str(error)) from None
     check_ratio(archive, path)
     return archive

@@ -39,7 +39,8 @@ from pipelines.sources.parquet import bytes_text
 _BYTES: Final = 4 << 20
 """Bytes of records read at a time."""
 _DELETED, _LIVE, _END = 0x2A, 0x20, 0x1A
-_NUMBERS: Final = "IYTB@O+"
+_NUMBERS: Final = {"I": 4, "+": 4, "Y": 8, "T": 8, "B": 8, "@": 8, "O": 8}
+"""Types that are no text, and their bytes."""
 _BINARY: Final = "QW"
 
 
@@ -172,7 +173,7 @@ class DbfReader:
         mine = _of(block, column)
         if is_memo(column.kind, column.width):
             return self._memos(blocks_of(mine), memo, column)
-        if column.kind in _NUMBERS and column.width in (4, 8):
+        if _NUMBERS.get(column.kind) == column.width:
             return number_texts(mine, column.kind, seven=self._known().version in (0x04, 0x8C)), None
         if column.kind in "VQ":
             values = _varying(mine, column, flags)
@@ -243,7 +244,7 @@ def _varying(block: Block, column: DbfColumn, flags: Mask | None) -> pa.Array:
     """Texts of varying length: the last byte says how long, unless the column is full."""
     width = block.shape[1]
     short = flags[:, column.short_bit] if flags is not None and column.short_bit is not None else None
-    ends = np.full(len(block), width) if short is None else np.where(short, block[:, -1], width)
+    ends = np.full(len(block), width) if short is None else np.where(short, np.minimum(block[:, -1], width - 1), width)
     return cut(block, np.zeros(len(block), np.int64), ends.astype(np.int64), ends > 0)
 
 

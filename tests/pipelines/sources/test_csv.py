@@ -187,3 +187,9 @@ def test_a_large_file_is_read_in_pieces(make: Make) -> None:
     rows = [f'{number},"{"x" * 90}\n{number}"' for number in range(60_000)]
     reader = make("id,text\n" + "\n".join(rows))
     assert [row["id"] for row in cells(reader)] == [str(number) for number in range(60_000)]
+
+
+def test_a_header_that_breaks_off_in_a_character(make: Make) -> None:
+    """Half a character at the end of a file that is its header alone is a row with a problem."""
+    reader = make("\ufeffid,name".encode("utf-16-le") + b"x")
+    assert [(code, raw) for _, code, raw in problems(reader)] == [("ENCODING-INVALID", "\\x78")]

@@ -130,3 +130,9 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:10] + b"\x02\x00" + path.read_bytes()[12:])
     with pytest.raises(GuardStopped, match="header of the table is damaged"):
         reader_of(path, "dbf").header()
+
+
+def test_widths_that_cannot_be(tmp_path: Path) -> None:
+    """A column without bytes is empty; a number of an odd width is read as the text it is."""
+    path = write(tmp_path / "a.dbf", [("Z", "C", 0), ("I", "I", 3)], [b" 123"])
+    assert cells(reader_of(path, "dbf")) == [{"Z": None, "I": "123"}]

@@ -108,3 +108,12 @@ def test_other_files_are_told_apart(tmp_path: Path) -> None:
     path.write_bytes(MAGIC + b"\x00" * 8)
     with pytest.raises(GuardStopped, match="damaged"):
         reader_of(path, "xls").header()
+
+
+def test_a_stream_that_ends_in_a_record(tmp_path: Path) -> None:
+    """Records that break off inside the stream are damage, also in front of the sheets."""
+    path = tmp_path / "a.xls"
+    broken = struct.pack("<HH", 0x31, 9999)
+    path.write_bytes(compound("Workbook", framed(0x0809, b"\x00\x06\x05\x00") + broken))
+    with pytest.raises(GuardStopped, match="it ends in the middle"):
+        reader_of(path, "xls").header()

@@ -18,6 +18,7 @@ from python_calamine import load_workbook
 from crm_unify.errors import ConfigurationError, CrmUnifyError, GuardStopped, SourceMissing
 from pipelines.sources.xlsx import XlsxReader
 from pipelines.sources.xlsx_sheet import column_index, column_letters
+from tests.pipelines.sources.found import reader_of
 from tests.pipelines.sources.reading import cells, origins
 
 Fill = Callable[[xlsxwriter.Workbook, Any], object]
@@ -300,3 +301,19 @@ def test_a_sheet_that_breaks_off_stops_the_run(tmp_path: Path, make: Make) -> No
 def test_letters_and_positions_are_the_same_thing(index: int) -> None:
     """Every position has its letters and the other way round."""
     assert column_index(column_letters(index)) == index
+
+
+def test_several_tables_on_a_sheet_by_range(tmp_path: Path) -> None:
+    """A declared range is a table of its own: its first row is the header, cells beside it are left out."""
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("S")
+        for place, row in enumerate([["a", "b"], ["1", "2"]]):
+            sheet.write_row(place, 0, row)
+        for place, row in enumerate([["c", "d"], ["3", "4"], ["5", "6"]], 4):
+            sheet.write_row(place, 3, row)
+    assert cells(reader_of(tmp_path / "a.xlsx", "xlsx", range="A1:B2")) == [{"a": "1", "b": "2"}]
+    assert cells(reader_of(tmp_path / "a.xlsx", "xlsx", range="d5:e6")) == [{"c": "3", "d": "4"}]
+    below = reader_of(tmp_path / "a.xlsx", "xlsx", range="D5:E")
+    assert (len(cells(below)), origins(below, "_row")) == (2, [(6,), (7,)])
+    with pytest.raises(ConfigurationError, match="'D5' is no range"):
+        reader_of(tmp_path / "a.xlsx", "xlsx", range="D5")
