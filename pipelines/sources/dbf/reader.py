@@ -244,7 +244,8 @@ def _varying(block: Block, column: DbfColumn, flags: Mask | None) -> pa.Array:
     """Texts of varying length: the last byte says how long, unless the column is full."""
     width = block.shape[1]
     short = flags[:, column.short_bit] if flags is not None and column.short_bit is not None else None
-    ends = np.full(len(block), width) if short is None else np.where(short, np.minimum(block[:, -1], width - 1), width)
+    said = np.minimum(block[:, -1], width - 1)
+    ends = np.full(len(block), width) if short is None else np.where(short, said, width)
     return cut(block, np.zeros(len(block), np.int64), ends.astype(np.int64), ends > 0)
 
 
