@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crm_unify.roles.interface import Role
     from crm_unify.run.dedupe import DedupeResult
 
-OUTPUTS: Final = ("membership", "customers", "pairs", "model")
+OUTPUTS: Final = ("membership", "customers", "pairs", "model", "report")
 """What can be written, and is by default"""
 
 
@@ -44,8 +44,9 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     """Find the rows of CSV (also .gz), Parquet or Excel files that are the same customer.
 
     Writes membership.csv (record_id, customer_id: every row once), customers.csv (one golden record a
-    customer), pairs.parquet (scored pairs that were merged or are worth a look) and model.json. What each
-    column was taken for is printed; correct it with --role COL=ROLE, for example --role ref=identifier:tax.
+    customer), pairs.parquet (scored pairs that were merged or are worth a look), model.json, and report.html
+    (how many customers, how sure, what to look at). What each column was taken for is printed; correct it
+    with --role COL=ROLE, for example --role ref=identifier:tax.
     """
     _spare_pandas()
     from crm_unify.cli._dedupe import as_json, as_text
@@ -59,6 +60,10 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     )  # fmt: skip
     result: DedupeResult = dedupe(job, progress=output.progress())
     written = write(result, out, wanted)
+    if "report" in wanted:
+        from crm_unify.steward.dedupe.page import write_page
+
+        written.append(write_page(result, out, outputs=wanted, progress=output.progress()))
     output.answer(as_json(result, written), as_text(result, written))
 
 
