@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 DEMO := fixtures/company
-BENCHMARKS := normalise extract interpret load whole_run accuracy
+BENCHMARKS := normalise extract interpret load matching whole_run accuracy synthetic peers
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint golden bench soak clean
