@@ -1,4 +1,4 @@
-"""What is in files and databases nobody has looked at."""
+"""What is in files and databases nobody has looked at, and what is wrong with it."""
 
 from __future__ import annotations
 

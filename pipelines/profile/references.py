@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from crm_unify.normalise.columns import strings
 from crm_unify.normalise.text import folded
+from crm_unify.roles.interface import Role
 from pipelines.profile.interface import ColumnProfile, Counted, Reference, TableProfile
 from pipelines.profile.keys import NEARLY
 from pipelines.profile.scratch import Scratch
@@ -26,6 +27,13 @@ _FEWEST: Final = 3
 """Different values; fewer are in any key by chance"""
 _EXAMPLES: Final = 5
 _TYPES: Final = frozenset({"integer", "digits", "code", "text"})
+_NO_KEYS: Final = frozenset({
+    Role.FULL_NAME, Role.GIVEN_NAME, Role.MIDDLE_NAME, Role.FAMILY_NAME, Role.CONTACT, Role.TITLE, Role.GENDER,
+    Role.AGE, Role.CITY, Role.STREET, Role.ADDRESS, Role.POSTCODE, Role.COUNTRY, Role.REGION,
+})  # fmt: skip
+"""Roles of columns that agree between tables because people and places do, not because they refer"""
+_SURE: Final = 0.6
+"""Certainty of a role from which on it is believed"""
 _LONGEST: Final = 40
 """Characters of the longest value of a key"""
 _LETTERED: Final = 6
@@ -50,6 +58,8 @@ class Held:
 def may_hold_keys(column: ColumnProfile) -> bool:
     """Whether a column can be a key or refer to one: its values are kept until all tables are read."""
     if column.lengths is None or column.distinct < _FEWEST:
+        return False
+    if column.role.role in _NO_KEYS and column.role.certainty >= _SURE:
         return False
     return column.type.name in _TYPES and column.lengths.longest <= _LONGEST
 

@@ -23,6 +23,14 @@ def test_a_column_named_after_the_table_refers_to_it(tmp_path: Path) -> None:
     assert (found.orphans, found.orphan_values, found.examples[0].value) == (2, 1, "77")
 
 
+def test_names_and_places_refer_to_nothing(tmp_path: Path) -> None:
+    """The same cities stand in every table, under the same header."""
+    cities = ["Berlin", "Hamburg", "Köln", "Bonn", "Wien"]
+    written(tmp_path / "branches.csv", ["no", "city"], list(enumerate(cities)))
+    written(tmp_path / "people.csv", ["id", "city"], [[f"P{i}", cities[i % 5]] for i in range(40)])
+    assert profiled(tmp_path).references == ()
+
+
 def test_values_that_agree_without_their_zeros_refer(tmp_path: Path) -> None:
     """One system pads its numbers, the other does not: said so."""
     written(tmp_path / "customers.csv", ["custno", "x"], [[f"{i:07d}", "y"] for i in range(500, 540)])
