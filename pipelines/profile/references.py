@@ -28,8 +28,8 @@ _FEWEST: Final = 3
 _EXAMPLES: Final = 5
 _TYPES: Final = frozenset({"integer", "digits", "code", "text"})
 _NO_KEYS: Final = frozenset({
-    Role.FULL_NAME, Role.GIVEN_NAME, Role.MIDDLE_NAME, Role.FAMILY_NAME, Role.CONTACT, Role.TITLE, Role.GENDER,
-    Role.AGE, Role.CITY, Role.STREET, Role.ADDRESS, Role.POSTCODE, Role.COUNTRY, Role.REGION,
+    Role.FULL_NAME, Role.GIVEN_NAME, Role.MIDDLE_NAME, Role.FAMILY_NAME, Role.CONTACT, Role.TITLE,
+    Role.GENDER, Role.AGE, Role.CITY, Role.STREET, Role.ADDRESS, Role.POSTCODE, Role.COUNTRY, Role.REGION,
 })  # fmt: skip
 """Roles of columns that agree between tables because people and places do, not because they refer"""
 _SURE: Final = 0.6
