@@ -82,3 +82,23 @@ def test_neither_dlt_nor_pandas_is_imported(people: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "0 []"
+
+
+def test_a_membership_alone_pays_for_no_page(people: Path) -> None:
+    """`--outputs membership` imports neither the template engine nor the modules of the page."""
+    arguments = ["dedupe", str(people), "--outputs", "membership", "--out", str(people.parent / "out")]
+    code = (
+        f"import sys; from crm_unify.cli import main; code = main({arguments!r}); "
+        "print(code, sorted({'jinja2', 'crm_unify.steward'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "0 []"
+
+
+def test_the_report_is_written_beside_the_rest(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without `--outputs` there are five files; the answer names the page last."""
+    out = people.parent / "out"
+    main(["dedupe", str(people), "--ignore", "who", "--out", str(out), "--json"])
+    written = json.loads(capsys.readouterr().out)["written"]
+    assert written[-1] == str(out / "report.html")
+    assert len(written) == len(list(out.iterdir())) == 5
