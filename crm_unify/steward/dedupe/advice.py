@@ -78,10 +78,11 @@ def _name(column: ColumnView) -> str:
 
 def _merges(chosen: Chosen) -> Iterator[Step]:
     if chosen.weakest:
-        weak = f"{count(chosen.weak_customers, 'customer')} of {chosen.merged_customers:,} with several rows"
-        said = "hangs" if chosen.weak_customers == 1 else "hang"
+        weak = count(chosen.weak_customers, "customer") if chosen.weak_customers else "None"
+        said = "hang" if chosen.weak_customers > 1 else "hangs"
+        of = f"of {chosen.merged_customers:,} with several rows"
         tie = f"{said} together by less than {WEAK_BITS:.0f} bits"
-        why = f"{weak} {tie}: if these are right, so are the others"
+        why = f"{weak} {of} {tie}; if the weakest are right, so are the others"
         yield Step("Read the weakest merges.", why, "weakest")
     if chosen.largest and chosen.largest[0].records >= LARGE:
         why = f"The largest has {chosen.largest[0].records:,} rows; a wrong merge does most harm there"

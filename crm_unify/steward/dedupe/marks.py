@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Final
-
-from rapidfuzz.distance import Levenshtein
 
 from crm_unify.steward.report.page import visible
 
 LONGEST: Final = 120
 """Characters of a value that are compared and shown."""
-ALIKE: Final = 0.5
-"""Two values with less than this share of characters in common are marked as a whole: pieces would only
-confuse."""
+ALIKE: Final = 0.6
+"""Two values with less than this share of characters in common are marked as a whole, because pieces would
+only confuse; unless so much of the shorter one stands in the other in one piece."""
+SHORTEST: Final = 3
+"""... of at least so many characters."""
 _JOINER: Final = "\u200d"
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 
@@ -45,14 +47,21 @@ def beside(one: str | None, other: str | None) -> tuple[Value, Value]:
     if one is None or other is None:
         return _value(one, [Piece("".join(left), False)]), _value(other, [Piece("".join(right), False)])
     folded = [[unit.casefold() for unit in units] for units in (left, right)]
-    if Levenshtein.normalized_similarity(*folded) < ALIKE:
+    found = SequenceMatcher(None, folded[0], folded[1], autojunk=False)
+    if not _comparable(found, folded):
         return _value(one, [Piece("".join(left), True)]), _value(other, [Piece("".join(right), True)])
     pieces: tuple[list[Piece], list[Piece]] = ([], [])
-    for step in Levenshtein.opcodes(*folded):
-        differs = step.tag != "equal"
-        pieces[0].append(Piece("".join(left[step.src_start : step.src_end]), differs))
-        pieces[1].append(Piece("".join(right[step.dest_start : step.dest_end]), differs))
+    for tag, start, end, start_right, end_right in found.get_opcodes():
+        pieces[0].append(Piece("".join(left[start:end]), tag != "equal"))
+        pieces[1].append(Piece("".join(right[start_right:end_right]), tag != "equal"))
     return _value(one, pieces[0]), _value(other, pieces[1])
+
+
+def _comparable(found: SequenceMatcher[str], folded: Sequence[Sequence[str]]) -> bool:
+    if found.ratio() >= ALIKE:
+        return True
+    longest = found.find_longest_match().size
+    return longest >= max(SHORTEST, ALIKE * min(map(len, folded)))
 
 
 def _value(text: str | None, pieces: list[Piece]) -> Value:

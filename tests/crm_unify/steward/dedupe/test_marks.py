@@ -21,6 +21,8 @@ def shown(value: Value) -> str:
         pytest.param("1856-11-02", "1859-11-02", ("185[6]-11-02", "185[9]-11-02"), id="one digit"),
         pytest.param("Ann", "Annie", ("Ann", "Ann[ie]"), id="letters more"),
         pytest.param("Patricia", "John", ("[Patricia]", "[John]"), id="nothing in common"),
+        pytest.param("le montrachet bistro", "Bistro", ("[le montrachet ]bistro", "Bistro"), id="a part"),
+        pytest.param("john", "jocelyn haven", ("[john]", "[jocelyn haven]"), id="letters here and there"),
         pytest.param("Ann", None, ("Ann", ""), id="one side blank"),
         pytest.param("👩‍👧 Ada", "👩‍👦 Ada", ("[👩‍👧] Ada", "[👩‍👦] Ada"), id="joined emoji"),
         pytest.param("Zoe\u0308", "Zoe", ("Zo[e\u0308]", "Zo[e]"), id="a letter with its mark"),
