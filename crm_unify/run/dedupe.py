@@ -66,6 +66,8 @@ class DedupeResult:
     """Against the truth column; None without one"""
     times: tuple[StageTime, ...]
     """Wall time and peak memory of the stages"""
+    link: bool = False
+    """No source was to hold anybody twice"""
 
     @property
     def customers(self) -> int:
@@ -99,7 +101,7 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
         membership = _membership(matched, taken, sort=job.id is not None)
         found = _evaluated(job, tables, taken, membership)
         stage.advance(rows)
-    return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times))
+    return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times), job.link)
 
 
 def _exact(job: DedupeJob) -> set[str]:

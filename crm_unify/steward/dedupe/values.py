@@ -173,3 +173,5 @@ class DedupeView:
     charts: tuple[KindChart, ...]
     outputs: frozenset[str]
     """What the run wrote."""
+    link: bool
+    """No source was to hold anybody twice."""

@@ -30,7 +30,7 @@ def view(result: DedupeResult, *, outputs: Collection[str], progress: Progress) 
     """Everything on the page; `outputs` are what the run writes."""
     matched = result.matched
     explainer, found = Explainer(result.features, matched.model), chosen(matched)
-    weighed = weighings(explainer, matched, progress)
+    weighed = weighings(explainer, matched, link=result.link, progress=progress)
     tables = table_views(result.tables)
     sources = source_rows(result.tables)
     charts = kind_charts(explainer.model, [one.kind for one in weighed], sources=len(sources))
@@ -61,6 +61,7 @@ def view(result: DedupeResult, *, outputs: Collection[str], progress: Progress) 
         overlap=overlap(result.tables, result.membership),
         charts=charts,
         outputs=frozenset(outputs),
+        link=result.link,
     )
 
 

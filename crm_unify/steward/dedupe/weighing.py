@@ -49,17 +49,28 @@ class Weighing:
     estimate: Estimate
 
 
-def weighings(explainer: Explainer, matched: Matched, progress: Progress) -> tuple[Weighing, ...]:
-    """The weights of the pairs of every kind, in the order of the run's report."""
-    return tuple(_weighing(explainer, matched, one.kind, progress) for one in matched.report)
+def weighings(
+    explainer: Explainer, matched: Matched, *, link: bool, progress: Progress
+) -> tuple[Weighing, ...]:
+    """The weights of the pairs of every kind, in the order of the run's report.
+
+    With `link` two records of one source are known to be different and not counted.
+    """
+    kinds = [one.kind for one in matched.report]
+    return tuple(_weighing(explainer, matched, kind, link=link, progress=progress) for kind in kinds)
 
 
-def _weighing(explainer: Explainer, matched: Matched, kind: str, progress: Progress) -> Weighing:
+def _weighing(
+    explainer: Explainer, matched: Matched, kind: str, *, link: bool, progress: Progress
+) -> Weighing:
     held, model, found = explainer.held(kind), explainer.model.kinds[kind], explainer.proposed(kind)
     label = customers(held.record_ids, matched.membership)
     every = max(1, -(-len(found.left) // MOST_PAIRS))
-    parts = _weighed(held, model, found.at(np.arange(0, len(found.left), every)), label, progress)
-    outside, proposed = parts
+    sample = found.at(np.arange(0, len(found.left), every))
+    if link:
+        source = held.columns["source"].first
+        sample = sample.at(np.flatnonzero(source[sample.left] != source[sample.right]))
+    outside, proposed = _weighed(held, model, sample, label, progress)
     merged = _merged(held, model, label)
     inner = tally(merged.millibits).pairs
     once, twice = (every * (getattr(outside, name) + getattr(proposed, name)) for name in ("once", "twice"))

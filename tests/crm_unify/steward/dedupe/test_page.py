@@ -122,3 +122,15 @@ def test_a_page_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     place.write_text("")
     with pytest.raises(Unreachable, match="cannot be written"):
         write_page(known(), place, outputs=EVERYTHING, progress=Silent())
+
+
+def test_what_link_rules_out_is_not_counted_as_missed() -> None:
+    """Where no source holds anybody twice, pairs of one source lower no recall and stand in no bar."""
+    rows = [[*row, "crm"] for row in people(300)]
+    header = [*HEADER, "system"]
+    linked, free = (
+        viewed(made(rows, header, source="system", link=link, ignore=("truth",))) for link in (True, False)
+    )
+    assert linked.sure.recall is None
+    assert linked.histogram is None or sum(number for *_, number in linked.histogram.series) == 0
+    assert free.sure.recall is not None
