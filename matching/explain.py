@@ -26,6 +26,7 @@ from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import KindModel, Model
 from matching.policy import CLASSES, COMPARISONS, SAID, UNRELATED
+from matching.rules import RULES
 from matching.scoring import MILLI, bits_by_comparison, likelihoods, name_excess, priors, score, tables
 from matching.training import train
 
@@ -39,11 +40,16 @@ class Explainer:
         self._kinds = {kind: known(held, self.model.kinds[kind]) for kind, held in features.kinds.items()}
         self._proposed: dict[str, Candidates] = {}
 
-    def pair(self, left: str, right: str) -> Explanation:
-        """Explain a pair. KeyError where a record is not there, ValueError where the kinds differ."""
+    def pair(self, left: str, right: str, *, silent_rules: bool = True) -> Explanation:
+        """Explain a pair. KeyError where a record is not there, ValueError where the kinds differ.
+
+        Without `silent_rules` nothing is said of the rules that do not propose it: that takes the keys of all
+        records, of a million half a second for each pair.
+        """
         one, two = sorted((left, right))
         held, at = self._found(one, two)
-        rules, silent = rule_reasons(held, at, proposed_by=self._proposed_by(held, at))
+        by = self._proposed_by(held, at)
+        rules, silent = rule_reasons(held, at, proposed_by=by) if silent_rules else (_names(held, by), ())
         weighed = _weighed(held, self.model, at)
         return Explanation(
             left=one,
@@ -91,6 +97,11 @@ class Explainer:
 def explain(features: Features, model: Model, left: str, right: str) -> Explanation:
     """Explain one pair by a model, as :meth:`Explainer.pair` does."""
     return Explainer(features, model).pair(left, right)
+
+
+def _names(held: KindFeatures, proposed_by: int) -> tuple[str, ...]:
+    """The rules that propose a pair; bit i is set for rule i."""
+    return tuple(rule.name for i, rule in enumerate(RULES[held.kind]) if proposed_by >> i & 1)
 
 
 def _untrained(features: Features, model: Model) -> Mapping[str, KindModel]:

@@ -1,5 +1,7 @@
 """Explanations add up, and say what was seen."""
 
+from dataclasses import replace
+
 import networkx as nx
 import pytest
 
@@ -107,6 +109,14 @@ def test_a_rule_proposes_only_pairs_that_share_its_keys(records: Features) -> No
         assert len(found.rules) + len(found.silent) == len(RULES["person"])
         for rule in found.silent:
             assert rule.missing or rule.differing or "records share it" in rule.sentence
+
+
+def test_silent_rules_can_be_left_out(records: Features) -> None:
+    """Nothing else of the explanation changes."""
+    matched = match(records)
+    explainer, pair = Explainer(records, matched.model), matched.pairs.slice(0, 1).to_pylist()[0]
+    whole = explainer.pair(pair["left"], pair["right"])
+    assert explainer.pair(pair["left"], pair["right"], silent_rules=False) == replace(whole, silent=())
 
 
 def test_the_weakest_link_is_the_one_a_maximum_spanning_tree_has_least_of(records: Features) -> None:

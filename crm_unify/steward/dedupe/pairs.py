@@ -21,7 +21,7 @@ def pair_views(
     chosen: Sequence[PairOf], explainer: Explainer, rows: Mapping[str, InputRow]
 ) -> tuple[PairView, ...]:
     """The pairs, explained."""
-    return tuple(_pair(explainer.pair(*pair), rows) for pair in chosen)
+    return tuple(_pair(explainer.pair(*pair, silent_rules=False), rows) for pair in chosen)
 
 
 def _pair(found: Explanation, rows: Mapping[str, InputRow]) -> PairView:

@@ -27,7 +27,7 @@ from matching.model import KindModel
 from matching.pairs import BATCH
 from matching.scoring import Scores, score
 
-MOST_PAIRS: Final = 1_000_000
+MOST_PAIRS: Final = 500_000
 """Candidates, and pairs inside customers, that are weighed; of more of them a sample of about so many."""
 
 Ints = npt.NDArray[np.int64]
