@@ -32,6 +32,8 @@ COMMANDS: Final = {
     "check": "Are the rules valid, the columns claimed, the examples true?",
     "plan": "Write down what a run would change, and change nothing.",
     "apply": "Apply exactly what a plan says, or refuse if anything moved.",
+    "undo": "Take a run back; what people did since stays.",
+    "resume": "Lift the hold that an undo left, so that runs may write again.",
     "runs": "The runs so far: when, what each wrote, and which took another back.",
     "changes": "What changed in the CRM since a run, for the systems that run alongside.",
     "report": "What became of every row, as one page to read or print.",

@@ -163,7 +163,7 @@ def record(engine: sa.Engine, decision: Decision) -> Decision:
             with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
                 with connection.begin():
                     number = (connection.scalar(sa.select(sa.func.max(mig_decision.c.id))) or 0) + 1
-                    _insert(connection, replace(decision, id=number))
+                    insert(connection, replace(decision, id=number))
                 return replace(decision, id=number)
         except IntegrityError:
             if attempt == TRIES - 1:
@@ -171,7 +171,8 @@ def record(engine: sa.Engine, decision: Decision) -> Decision:
     raise AssertionError("the loop returns or raises")
 
 
-def _insert(connection: sa.Connection, decision: Decision) -> None:
+def insert(connection: sa.Connection, decision: Decision) -> None:
+    """Write a decision under the number it has, in the transaction of the connection."""
     row: dict[str, Any] = {
         "id": decision.id,
         "kind": decision.kind,

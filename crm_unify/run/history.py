@@ -155,11 +155,16 @@ def since(connection: sa.Connection, said: str) -> Since:
 
 def refuse_forgotten(connection: sa.Connection, runs: Sequence[PastRun]) -> None:
     """Raise UsageError when what one of these runs changed is no longer known row by row."""
-    c = mig_change.c
-    counted = sa.select(c.run, sa.func.count().label("rows")).group_by(c.run)
-    kept = {row.run: row.rows for row in connection.execute(counted)}
+    kept = kept_rows(connection)
     gone = next((run for run in runs if kept.get(run.id, 0) != run.written_rows), None)
     if gone is not None:
         why = f"{kept.get(gone.id, 0):,} of its {gone.written_rows:,} changes are kept"
         remedy = "ask for a later run, or read the tables as a whole with `crm-unify export`"
         raise UsageError("the changes of a run are no longer kept", f"run {gone.id}", why=why, remedy=remedy)
+
+
+def kept_rows(connection: sa.Connection) -> dict[int, int]:
+    """By run, of how many of its changes the images are kept; runs without any are left out."""
+    c = mig_change.c
+    counted = sa.select(c.run, sa.func.count().label("rows")).group_by(c.run)
+    return {row.run: row.rows for row in connection.execute(counted)}

@@ -20,6 +20,7 @@ from crm_unify.run.decisions import left_to_evidence, read_rulings, with_confirm
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.gather import gather, stopped
+from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
 from crm_unify.run.place import aside, digest, folder_of
@@ -155,6 +156,7 @@ def run(
     engine = open_target(project.project.target, root=project.root)
     with hold(engine) as lock:
         upgrade(engine)
+        refuse_while_held(engine)
         with aside(workspace) as folder:
             planned = plan(project, engine, folder, as_of=as_of, progress=timed)
             for stop in planned.stops:

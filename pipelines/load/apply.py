@@ -7,7 +7,7 @@ before children, deletes last and children first, each after its before-image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +24,14 @@ from pipelines.changes.interface import MASK, ChangeSet, Facts, value_fields
 from pipelines.killpoint import killpoint
 from pipelines.ledger import last_run, state
 from pipelines.load.filling import built_afterwards
+from pipelines.load.holding import refuse_on_hold
 from pipelines.load.images import keep_images
 from pipelines.load.lock import TargetLock, hold
 from pipelines.load.refusals import executed, numbered
 from pipelines.load.staging import Staged, stage, staging_area
+
+Along = Callable[[sa.Connection, int], None]
+"""Writes beside a change set, given the number of its run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class RunRecord:
     """With a time zone."""
     plan_hash: str | None = None
     """SHA-256 of the plan file."""
+    along: Along | None = None
+    """Of a run that takes another back: what else it writes in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,8 @@ def apply(
     staging file of SQLite. With a `project` the change set must have been computed for it and for this
     `environment` (None: for no environment). Raises LockHeld; GuardStopped when the change set was computed
     for another database or another state of it, when a person has edited or deleted a row since that it
-    changes, or when the database refuses a row; Unreachable when the database fails. After any error, and
-    after the process is killed at any moment, the database is as it was before.
+    changes, when the project is on hold, or when the database refuses a row; Unreachable when the database
+    fails. After any error, and after the process is killed at any moment, the database is as it was before.
     """
     _refuse_other_target(change_set, engine)
     if project is not None or environment is not None:
@@ -102,6 +108,8 @@ def _transaction(
     """Everything that must hold together; the number of the run."""
     immediate = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
     with immediate.begin():
+        if run.along is None:
+            refuse_on_hold(connection)
         _refuse_moved(connection, change_set)
         number = _begin_run(connection, change_set, run)
         for part in in_order(parts):
@@ -110,6 +118,8 @@ def _transaction(
                 _write(connection, part, number)
             told.advance(len(part.rows))
             killpoint(f"table:{part.target.name}")
+        if run.along is not None:
+            run.along(connection, number)
         _end_run(connection, number)
         killpoint("before-commit")
     return number
@@ -136,7 +146,10 @@ def _create(part: Staged, run: int, first: int, last: int) -> sa.Executable:
     values: list[sa.ColumnElement[object]] = [part.place.c[name] for name in names]
     stamp = stamp_of(part.target.name)
     if stamp is not None:
-        names, values = [*names, stamp], [*values, sa.literal(run)]
+        here: sa.ColumnElement[object] = sa.literal(run)
+        restored = stamp in part.place.c
+        names = [*names, stamp]
+        values.append(sa.func.coalesce(part.place.c[stamp], here) if restored else here)
     return part.target.insert().from_select(names, sa.select(*values).where(numbered(part, first, last)))
 
 

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from crm_unify.errors import GuardStopped
 from crm_unify.schema.bookkeeping import mig_change
-from crm_unify.schema.tables import CRM_TABLES, arrow_schema
+from crm_unify.schema.tables import CRM_TABLES, arrow_schema, stamp_of
 from pipelines.changes.differences import without
 from pipelines.changes.interface import STOOD
 from pipelines.changes.stood import images
-from pipelines.database.columns import hashes
+from pipelines.database.columns import engine, hashes, object_sql, quoted
 from pipelines.database.read import fetch
 from pipelines.database.write import insert
 from pipelines.load.staging import HASH, SEQUENCE, Staged
@@ -26,8 +26,11 @@ def keep_images(connection: sa.Connection, part: Staged, run: int) -> None:
     if part.op == "create":
         _keep_hashes(connection, part, run)
         return
-    found = images(part.target.name, part.op, part.rows, _standing(connection, part))
+    standing = _standing(connection, part)
+    found = images(part.target.name, part.op, part.rows, standing)
     _refuse_moved(part, found)
+    if part.op == "delete":
+        found = _whole(part, standing)
     rows = pa.table(
         {
             "run": pa.repeat(pa.scalar(run, pa.int64()), len(found)),
@@ -39,6 +42,16 @@ def keep_images(connection: sa.Connection, part: Staged, run: int) -> None:
         }
     )
     insert(connection, mig_change.name, rows, [column.type for column in mig_change.columns])
+
+
+def _whole(part: Staged, standing: pa.Table) -> pa.Table:
+    """The images of deletes with the load stamp, which no stage sees and an undo restores."""
+    places = pc.index_in(standing[part.key], part.rows[part.key].combine_chunks()).cast(pa.int64())
+    with engine(standing=standing.append_column("place", places)) as con:
+        return con.sql(
+            f"SELECT place, {quoted(part.key)} AS key, {object_sql(standing.schema)} AS before "
+            "FROM standing ORDER BY place"
+        ).to_arrow_table()
 
 
 def _keep_hashes(connection: sa.Connection, part: Staged, run: int) -> None:
@@ -56,6 +69,9 @@ def _standing(connection: sa.Connection, part: Staged) -> pa.Table:
     """The rows as they stand in the database; nobody can change them until the load has ended."""
     target, key = part.target, part.key
     columns = [target.columns[name] for name in arrow_schema(target.name).names]
+    stamp = stamp_of(target.name)
+    if part.op == "delete" and stamp is not None:
+        columns.append(target.columns[stamp])
     query = sa.select(*columns).join(part.place, target.columns[key] == part.place.columns[key])
     return fetch(connection, query.with_for_update(of=target))
 

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from crm_unify.schema.tables import CRM_TABLES, TABLES, arrow_schema, key_of
+from crm_unify.schema.tables import CRM_TABLES, TABLES, arrow_schema, key_of, stamp_of
 from pipelines.changes.interface import MASK, TableChanges, value_fields
 from pipelines.database.columns import row_hashes
 from pipelines.database.write import Advance, insert
@@ -91,7 +91,7 @@ def _place(op: str, target: sa.Table, area: str | None, rows: pa.Table) -> sa.Ta
     )
     columns = [
         sequence,
-        *(sa.Column(name, target.columns[name].type) for name in _staged_columns(op, target)),
+        *(sa.Column(name, target.columns[name].type) for name in _staged_columns(op, target, rows)),
     ]
     if op == "create":
         columns.append(sa.Column(HASH, sa.Text))
@@ -101,11 +101,11 @@ def _place(op: str, target: sa.Table, area: str | None, rows: pa.Table) -> sa.Ta
     return sa.Table(f"staged_{op}_{target.name}", sa.MetaData(), *columns, schema=area, prefixes=prefixes)
 
 
-def _staged_columns(op: str, target: sa.Table) -> list[str]:
-    key = key_of(target.name)
+def _staged_columns(op: str, target: sa.Table, rows: pa.Table) -> list[str]:
+    key, stamp = key_of(target.name), stamp_of(target.name)
     match op:
-        case "create":
-            return list(arrow_schema(target.name).names)
+        case "create":  # a row that is restored may bring the load stamp it had
+            return [*arrow_schema(target.name).names, *([stamp] if stamp in rows.column_names else [])]
         case "update":
             return [key, *(field.name for field in value_fields(target.name))]
         case _:
@@ -124,7 +124,7 @@ def _numbered(part: Staged) -> pa.Table:
     rows, name = part.rows, part.target.name
     numbers = pa.array(np.arange(part.first, part.first + len(rows)))
     columns: dict[str, pa.ChunkedArray | pa.Array] = {SEQUENCE: numbers}
-    for column in _staged_columns(part.op, part.target):
+    for column in _staged_columns(part.op, part.target, rows):
         is_value = part.op == "update" and column != part.key
         columns[column] = rows[f"new.{column}" if is_value else column]
     if part.op == "create":

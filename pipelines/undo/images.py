@@ -61,8 +61,8 @@ def parsed_sql(table: str, images: str) -> str:
 
 
 def kept_sql(column: str) -> str:
-    """DuckDB condition on parsed images: this column stands in the image (all of them in a delete's)."""
-    return f"(op = 'delete' OR (op = 'update' AND list_contains(k, '{column}')))"
+    """DuckDB condition on parsed images named ``i``: this column stands in the image (all in a delete's)."""
+    return f"(i.op = 'delete' OR (i.op = 'update' AND list_contains(i.k, '{column}')))"
 
 
 def value_sql(name: str, field: pa.Field) -> str:

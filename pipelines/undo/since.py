@@ -55,7 +55,7 @@ def _net_sql(table: str) -> str:
         WITH parsed AS ({parsed_sql(table, "images")}),
         net AS (
             SELECT row_id, arg_min(op, {ORDER}) AS began, max(run) AS run, {firsts}
-            FROM parsed GROUP BY row_id
+            FROM parsed i GROUP BY row_id
         ),
         placed AS (
             SELECT n.*, s.*, CASE WHEN began = 'create' AND s.{key} IS NULL THEN NULL
