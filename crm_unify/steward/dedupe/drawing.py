@@ -19,6 +19,10 @@ WIDTH: Final = 900.0
 _LEFT, _RIGHT, _HEAD, _PLOT, _FOOT = 64.0, 16.0, 46.0, 200.0, 46.0
 _HEADROOM: Final = 1.5
 """Bars of pairs that stay apart are cut at so many times the highest bar of the others."""
+_TELLING: Final = 2
+"""Series that set the scale: the merged and the waiting pairs."""
+_ROOM: Final = 34.0
+"""Room that the number above a cut bar takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +53,8 @@ class _Frame:
 def weights(series: Sequence[Series], marks: Sequence[tuple[str, float]]) -> Histogram | None:
     """Stacked bars of whole bits with vertical marks (label, bits); None where there are no pairs.
 
-    The last series is that of the pairs that stay apart, of which there may be a thousand times more: where a
-    bar outgrows the others it is cut, and its number stands on it.
+    Of the pairs that stay apart, in the series from the third on, there may be a thousand times more: where
+    a bar outgrows the others it is cut, and its number stands on it; of neighbours on the greatest.
     """
     by_bit = [_by_bit(one.pairs) for one in series]
     bits = sorted({bit for counts in by_bit for bit in counts})
@@ -75,7 +79,7 @@ def _by_bit(pairs: Ints) -> dict[int, int]:
 
 
 def _frame(bits: Sequence[int], by_bit: Sequence[dict[int, int]], marks: Sequence[int]) -> _Frame:
-    near = [sum(counts.get(bit, 0) for counts in by_bit[:-1]) for bit in bits]
+    near = [sum(counts.get(bit, 0) for counts in by_bit[:_TELLING]) for bit in bits]
     every = max(sum(counts.get(bit, 0) for counts in by_bit) for bit in bits)
     highest = min(every, math.ceil(_HEADROOM * max(near))) if max(near, default=0) else every
     tick = nice_step(highest)
@@ -85,7 +89,8 @@ def _frame(bits: Sequence[int], by_bit: Sequence[dict[int, int]], marks: Sequenc
 def _bars(
     frame: _Frame, series: Sequence[Series], by_bit: Sequence[dict[int, int]]
 ) -> tuple[list[Box], list[Text]]:
-    boxes, cut = [], []
+    boxes: list[Box] = []
+    tall: list[tuple[int, float]] = []
     width = round(frame.x(1) - frame.x(0) - 1, 2)
     for bit in range(frame.first, frame.last):
         below = 0
@@ -96,8 +101,17 @@ def _bars(
                 boxes.append(Box(one.css, frame.x(bit), y, width, round(bottom - y, 2), said))
                 below += number
         if below > frame.top:
-            cut.append(_cut(frame.x(bit) + width / 2, below))
-    return boxes, cut
+            tall.append((below, frame.x(bit) + width / 2))
+    return boxes, _labels(tall)
+
+
+def _labels(tall: Sequence[tuple[int, float]]) -> list[Text]:
+    """The numbers above bars that are cut, the greatest first, as far as there is room."""
+    labels: list[Text] = []
+    for pairs, x in sorted(tall, key=lambda one: (-one[0], one[1])):
+        if all(abs(x - label.x) >= _ROOM for label in labels):
+            labels.append(_cut(x, pairs))
+    return labels
 
 
 def _cut(x: float, pairs: int) -> Text:

@@ -42,7 +42,7 @@ class ColumnView:
     """Share of the rows with a value, 0 to 1."""
     distinct: int
     examples: tuple[tuple[str, int], ...]
-    """The most frequent values with their rows."""
+    """The most frequent values of a sample with their rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ def test_a_bar_holds_the_pairs_of_a_whole_bit() -> None:
 
 def test_a_bar_that_outgrows_the_others_is_cut_and_counted() -> None:
     """Ten thousand pairs apart stand beside ten merged ones; the number stands above the bar."""
-    drawn = weights([series("merged", *[8.0] * 10), series("discarded", *[-9.0] * 10_000)], MARKS)
+    many = series("discarded", *[-9.0] * 10_000, *[-8.0] * 4_000)
+    drawn = weights([series("merged", *[8.0] * 10, 29.0), series("review"), many], MARKS)
     assert drawn is not None
-    height = {box.css: box.height for box in drawn.boxes}
+    height = {box.css: box.height for box in reversed(drawn.boxes)}
     assert height["merged"] > height["discarded"] / 3
     assert [text.text for text in drawn.texts if "cut" in text.css] == ["10k"]
-    assert drawn.series[1] == ("discarded", "discarded", 10_000)
+    assert drawn.series[2] == ("discarded", "discarded", 14_000)
 
 
 def test_no_pairs_no_picture() -> None:
