@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_unify.errors import GuardStopped
 from crm_unify.progress import Progress, Silent
 from matching.blocking import Candidates, RuleReport, candidates
 from matching.cells import levels
@@ -92,9 +93,12 @@ def match(
     """Match the records: with a model as it stands, without one after training it on these records.
 
     `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` has
-    record_id and decision, of the records of customers that a person has confirmed.
+    record_id and decision, of the records of customers that a person has confirmed. Raises GuardStopped for
+    a model without weights for a kind of customer that stands in the records.
     """
     context = _Context(decisions, confirmed, settings or Settings(), progress or Silent())
+    if model is not None:
+        _check_kinds(model, features)
     held = {
         kind: own if model is None else known(own, model.kinds[kind]) for kind, own in features.kinds.items()
     }
@@ -104,6 +108,15 @@ def match(
         model = assembled(kinds, context.settings)
     parts = [_cluster_kind(own, found[kind], model=model, context=context) for kind, own in held.items()]
     return _assembled(parts, model)
+
+
+def _check_kinds(model: Model, features: Features) -> None:
+    missing = sorted(set(features.kinds) - set(model.kinds))
+    if missing:
+        why = f"it was learnt from records of {' and '.join(sorted(model.kinds)) or 'no kind'} alone"
+        remedy = "train a new one: `crm-unify train`, or `crm-unify dedupe` without --model"
+        what = f"the matching model does not know the kind {', '.join(missing)}"
+        raise GuardStopped(what, why=why, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

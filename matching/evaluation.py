@@ -128,7 +128,7 @@ def _by_source(known: pa.Table, sources: pa.Table, *, found: Ints, true: Ints) -
     at = pc.index_in(known["record_id"].cast(pa.string()), value_set=sources["record_id"].cast(pa.string()))
     systems = sources["system"].cast(pa.string()).take(at)
     names = sorted(pc.unique(systems).to_pylist())
-    code = np.asarray(pc.index_in(systems, value_set=pa.array(names)).to_numpy(), np.int64)
+    code = np.asarray(pc.index_in(systems, value_set=pa.array(names, pa.string())).to_numpy(), np.int64)
     both = _codes_of_pairs(found, true)
     counts = [_across(group, code, len(names)) for group in (true, found, both)]
     return tuple(

@@ -110,7 +110,10 @@ class Model:
 
     @classmethod
     def from_json(cls, text: str) -> Model:
-        """The model a JSON text holds; ValueError where it was made for another kernel version."""
+        """The model a JSON text holds.
+
+        Raises ValueError where it was made for another kernel version or a weight is no share.
+        """
         read = json.loads(text)
         if read["kernel_version"] != KERNEL_VERSION:
             raise ValueError(
@@ -122,5 +125,14 @@ class Model:
 
 
 def _kind(read: dict[str, Any]) -> KindModel:
-    weights = {name: tuple(LevelWeight(**w) for w in levels) for name, levels in read.pop("weights").items()}
+    weights = {name: tuple(map(_level, levels)) for name, levels in read.pop("weights").items()}
     return KindModel(weights=weights, fitted=Fitted(**read.pop("fitted")), **read)
+
+
+def _level(read: dict[str, Any]) -> LevelWeight:
+    level = LevelWeight(**read)
+    shares: tuple[object, ...] = (*level.by_class, 0.0 if level.usual is None else level.usual)
+    for share in shares:
+        if not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError(f"the weight {share!r} is no share from 0 to 1")
+    return level

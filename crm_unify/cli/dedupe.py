@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,9 +55,12 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     from crm_unify.run.dedupe_files import write
 
     wanted = _outputs(outputs)
+    if out.exists() and not out.is_dir():
+        raise UsageError("the results need a folder", str(out), why="a file of this name is there",
+                         remedy="name another folder with --out")  # fmt: skip
     job = DedupeJob(
         files, id=said["key"], source=said["source"], truth=said["truth"], ignore=said["ignore"],
-        roles=dict(map(_role, said["roles"])), link=said["link"], model=said["model"],
+        roles=_roles(said["roles"]), link=said["link"], model=said["model"],
     )  # fmt: skip
     result: DedupeResult = dedupe(job, progress=output.progress())
     written = write(result, out, wanted)
@@ -101,7 +105,19 @@ def _outputs(text: str) -> frozenset[str]:
             raise UsageError(
                 f"unknown output '{word}'", "--outputs", why=f"known: {', '.join(OUTPUTS)}", remedy=remedy
             )
+    if not wanted:
+        raise UsageError("no output is named", "--outputs", why=f"known: {', '.join(OUTPUTS)}",
+                         remedy="name some of them, or leave out --outputs for all")  # fmt: skip
     return frozenset(wanted)
+
+
+def _roles(texts: Sequence[str]) -> dict[str, tuple[Role, str | None]]:
+    """Role and scheme by column; a column has one role."""
+    roles: dict[str, tuple[Role, str | None]] = {}
+    for column, role in map(_role, texts):
+        if roles.setdefault(column, role) != role:
+            raise UsageError(f"'{column}' is given two roles", "--role", remedy="name each column once")
+    return roles
 
 
 def _role(text: str) -> tuple[str, tuple[Role, str | None]]:

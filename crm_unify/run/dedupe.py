@@ -116,6 +116,11 @@ def _check_columns(job: DedupeJob, tables: Sequence[BareTable]) -> None:
         for name in names:
             if name is not None and name not in known:
                 raise _no_column(option, name, known, "the files")
+    if job.truth is not None and any(table.rows for table in tables):
+        truths = [table.column(job.truth) for table in tables if job.truth in table.names]
+        if not any(pc.any(truth.is_valid()).as_py() for truth in truths):
+            raise UsageError("no row has a true customer", f"--truth {job.truth}", why="the column is empty",
+                             remedy="name a column with values, or leave out --truth")  # fmt: skip
     for option, name in (("--id", job.id), ("--source", job.source)):
         for table in tables:
             if name is not None and name not in table.names:
@@ -160,6 +165,9 @@ def _model(path: Path | None) -> Model | None:
         raise UsageError(
             "there is no such model", str(path), remedy="name a model.json of another run"
         ) from None
+    except OSError as error:
+        remedy = "name a model.json of another run"
+        raise UsageError("the model cannot be read", str(path), why=str(error), remedy=remedy) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         remedy = "train a new one: run without --model"
         raise GuardStopped("the model cannot be used", str(path), why=str(error), remedy=remedy) from None

@@ -69,7 +69,8 @@ def _check(ids: pa.Array, label: str, column: str) -> None:
         named = sorted(zip(values, times, strict=True))
         told = _listed([f"{value} ({count} times)" for value, count in named])
         remedy = f"name a column whose values are unique, or {_LEAVE_OUT}"
-        raise UsageError(f"{len(named)} ids stand more than once", where, why=told, remedy=remedy)
+        what = "1 id stands" if len(named) == 1 else f"{len(named):,} ids stand"
+        raise UsageError(f"{what} more than once", where, why=told, remedy=remedy)
 
 
 def _listed(values: Sequence[object]) -> str:

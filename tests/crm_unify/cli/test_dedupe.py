@@ -63,6 +63,10 @@ def test_only_what_is_asked_for_is_written(people: Path) -> None:
         pytest.param(["--id", "ids"], "did you mean 'id'?", id="an unknown column"),
         pytest.param(["--id", "who"], "a (2 times)", id="ids that repeat"),
         pytest.param(["--model", "none.json"], "no such model", id="a model that is not there"),
+        pytest.param(["--model", "."], "model cannot be read", id="a model that is a folder"),
+        pytest.param(["--role", "email=email", "--role", "email=phone"], "two roles", id="a role twice"),
+        pytest.param(["--outputs", " , "], "no output is named", id="outputs without a name"),
+        pytest.param(["--out", __file__], "a file of this name is there", id="a folder that is a file"),
     ],
 )
 def test_wrong_options_are_answered_with_a_remedy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,40 @@ def test_a_model_of_another_version_stops_the_run(tmp_path: Path) -> None:
     model.write_text(text)
     with pytest.raises(GuardStopped, match="cannot be used"):
         run(path, model=model)
+
+
+@pytest.mark.parametrize("damage", ['"x"', "null", "{}", "NaN", "-1e308"])
+def test_a_model_with_a_weight_that_is_no_share_stops_the_run(tmp_path: Path, damage: str) -> None:
+    """A damaged weight is told as such before anything is scored by it."""
+    path = written(tmp_path, people(6))
+    write(run(path), tmp_path, {"model"})
+    model = tmp_path / "model.json"
+    weight = re.compile(r'"same": [0-9.e-]+,\s+"site": [0-9.e-]+,\s+"unrelated"')
+    model.write_text(weight.sub(f'"same": {damage}, "site": 0.5, "unrelated"', model.read_text(), count=1))
+    with pytest.raises(GuardStopped, match="no share from 0 to 1"):
+        run(path, model=model)
+
+
+def test_a_model_of_persons_stops_at_organisations(tmp_path: Path) -> None:
+    """Weights that were learnt from persons alone say nothing of organisations, which is told."""
+    write(run(written(tmp_path, people(6))), tmp_path, {"model"})
+    firms = written(tmp_path, [["1", "Nowak Ltd"], ["2", "Rossi GmbH"]], ["id", "company"], "f.csv")
+    with pytest.raises(GuardStopped, match="does not know the kind organisation"):
+        run(firms, ignore=(), model=tmp_path / "model.json")
+
+
+def test_a_truth_without_values_is_bad_usage(tmp_path: Path) -> None:
+    """Where no row has a true customer there is nothing to compare with."""
+    path = written(tmp_path, [[*row[:-1], ""] for row in people(3)])
+    with pytest.raises(UsageError, match="no row has a true customer"):
+        run(path, truth="truth", ignore=())
+
+
+def test_a_truth_over_no_rows_is_compared(tmp_path: Path) -> None:
+    """A file that is a header alone has no records to be wrong about."""
+    found = run(written(tmp_path, []), truth="truth", ignore=()).evaluation
+    assert found is not None
+    assert found.records == 0
 
 
 def test_a_column_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
