@@ -30,13 +30,18 @@ SLIPS: Mapping[str, tuple[int, ...]] = {"given": (1, 3, 4), "birth_date": (1, 3)
 """Levels that only a slip of the hand makes: where there are none, plain differences are other people."""
 
 
+MOST_BY_SLIPS = 2.0
+"""How many times the share of slips plain disagreement may have and still come from the same hand."""
+
+
 def noise(
     policy: tuple[Comparison, ...], seen: Patterns, logs: Floats, *, shares: list[Floats]
 ) -> dict[str, float]:
     """The share of plain disagreement on who somebody is that a file's own slips make believable.
 
     Among pairs that all other fields call one customer, twins and namesakes differ plainly and without slips,
-    a slovenly hand makes slips of every size: plain disagreement is believed up to the share of slips.
+    a slovenly hand makes slips of every size: plain disagreement is believed up to the share of slips. Where it
+    is much commoner than slips it is no slip itself, and none is believed.
     """
     found = {}
     for row, comparison in enumerate(policy):
@@ -50,7 +55,8 @@ def noise(
         usual = np.array([level.same for level in comparison.levels])
         share = (count + PSEUDO_SURE * usual / usual.sum()) / (count.sum() + PSEUDO_SURE)
         slips = float(share[list(SLIPS[comparison.name])].sum()) if comparison.name in SLIPS else 1.0
-        found[comparison.name] = min(float(share[0]), slips)
+        plain = float(share[0])
+        found[comparison.name] = min(plain, slips) if plain <= MOST_BY_SLIPS * slips else 0.0
     return found
 
 
