@@ -40,8 +40,8 @@ def noise(
     """The share of plain disagreement on who somebody is that a file's own slips make believable.
 
     Among pairs that all other fields call one customer, twins and namesakes differ plainly and without slips,
-    a slovenly hand makes slips of every size: plain disagreement is believed up to the share of slips. Where it
-    is much commoner than slips it is no slip itself, and none is believed.
+    a slovenly hand makes slips of every size: plain disagreement is believed up to the share of slips. Where
+    it is much commoner than slips it is no slip itself, and none is believed.
     """
     found = {}
     for row, comparison in enumerate(policy):
