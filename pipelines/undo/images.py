@@ -6,8 +6,11 @@ its NULL columns left out; a create keeps a hash of the row. Bookkeeping rows th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -37,15 +40,34 @@ def read_images(connection: sa.Connection, table: str, where: sa.ColumnElement[b
             "op": found["op"],
             "before": pc.if_else(created, nothing, found["before"]),
             "hash": pc.if_else(created, found["before"], nothing),
-            ORDER: pa.array(range(len(found)), pa.int64()),
+            ORDER: pa.array(np.arange(len(found))),
         }
     )
 
 
-def of_run(connection: sa.Connection, table: str, run: int, *ops: str) -> pa.Table:
-    """The images that one run kept of a table, those of these operations alone."""
-    found = read_images(connection, table, mig_change.c.run == run)
-    return found.filter(pc.is_in(found["op"], pa.array(ops))) if ops else found
+@dataclass(frozen=True, slots=True)
+class RunImages:
+    """The images that one run kept."""
+
+    run: int
+    numbers: Mapping[str, tuple[int, int]]
+    """By table the first and the last number of its changes; a run numbers them table by table."""
+    connection: sa.Connection
+
+    def of(self, table: str, *ops: str) -> pa.Table:
+        """Those of a table, and of these operations alone; see :func:`read_images`."""
+        first, last = self.numbers.get(table, (0, -1))
+        mine = sa.and_(mig_change.c.run == self.run, mig_change.c.seq.between(first, last))
+        found = read_images(self.connection, table, mine)
+        return found.filter(pc.is_in(found["op"], pa.array(ops))) if ops else found
+
+
+def of_run(connection: sa.Connection, run: int) -> RunImages:
+    """The images of this run; each table is read when it is asked for."""
+    c = mig_change.c
+    ends = sa.select(c.table_name, sa.func.min(c.seq), sa.func.max(c.seq)).where(c.run == run)
+    rows = connection.execute(ends.group_by(c.table_name))
+    return RunImages(run, {name: (first, last) for name, first, last in rows}, connection)
 
 
 def image_fields(table: str) -> pa.Schema:
@@ -85,6 +107,7 @@ def columns_of(table: str, *, stamped: bool = False) -> list[sa.Column[Any]]:
 
 __all__ = [
     "ORDER",
+    "RunImages",
     "columns_of",
     "image_fields",
     "kept_sql",

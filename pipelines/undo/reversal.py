@@ -23,7 +23,7 @@ from pipelines.changes.profiles import unfolded
 from pipelines.changes.standing import settle
 from pipelines.changes.stood import with_stood
 from pipelines.ledger import Ledger
-from pipelines.undo.images import of_run
+from pipelines.undo.images import RunImages, of_run
 from pipelines.undo.interface import LEFT, Returned, Reversal
 from pipelines.undo.memory import before_images, memory_back, models_back, standing_rows
 from pipelines.undo.merges import Belonging, belonging, led_on, merged
@@ -51,13 +51,14 @@ def reversal(
     `facts` and `model_id` are those of the run that stands again. Raises Unreachable when the database fails.
     """
     with reachable(engine), engine.connect() as connection:
-        profiles = standing_rows(connection, "mig_profile", _ids(connection, "mig_profile", target.run))
-        written = _Written(target, ledger, unfolded(profiles), connection)
+        images = of_run(connection, target.run)
+        profiles = standing_rows(connection, "mig_profile", images.of("mig_profile")["row_id"])
+        written = _Written(target, ledger, images, unfolded(profiles))
         back = {name: _returned(name, written) for name in CRM_TABLES}
         settled = settle({name: one.changes for name, one in back.items()}, connection)
         kept, failed = _left(back, settled.blocked)
         crm = {name: with_stood(part, connection) for name, part in settled.tables.items()}
-        found = belonging(ledger.xref, of_run(connection, "mig_xref", target.run))
+        found = belonging(ledger.xref, images.of("mig_xref"))
         memory = _memory(written, profiles, pa.concat_tables([kept, failed]), found)
     changes = {**crm, **memory}
     return Reversal(
@@ -75,16 +76,9 @@ def reversal(
     )
 
 
-def _ids(connection: sa.Connection, table: str, run: int) -> pa.ChunkedArray:
-    """Keys of the rows of a table that a run changed."""
-    found: pa.ChunkedArray = of_run(connection, table, run)["row_id"]
-    return found
-
-
 def _returned(table: str, written: _Written) -> Returned:
-    connection, run = written.connection, written.target.run
-    images = of_run(connection, table, run)
-    standing = standing_rows(connection, table, images["row_id"])
+    images = written.images.of(table)
+    standing = standing_rows(written.images.connection, table, images["row_id"])
     return returned(table, images, standing, written.rows(table, images))
 
 
@@ -94,17 +88,18 @@ class _Written:
 
     target: Target
     ledger: Ledger
+    images: RunImages
     last: dict[str, pa.Table]
     """Rows last written for the customers it touched, by table."""
-    connection: sa.Connection
 
     def rows(self, table: str, images: pa.Table) -> pa.Table:
         """The rows it wrote into a table: the last written ones, and of a way back what it was made of."""
         if len(images) and self.target.undoes is not None:
-            return held_by(table, of_run(self.connection, table, self.target.undoes, "update", "delete"))
+            former = of_run(self.images.connection, self.target.undoes)
+            return held_by(table, former.of(table, "update", "delete"))
         if len(images) and table in CHILD_TABLES:
             mine = only(_children(table, self.ledger), "row_id", images["row_id"])["record_id"]
-            return last_written(table, mine, xref=self.ledger.xref, connection=self.connection)
+            return last_written(table, mine, xref=self.ledger.xref, connection=self.images.connection)
         return self.last.get(table, arrow_schema(table).empty_table())
 
 
@@ -136,8 +131,8 @@ def _whole(blocked: pa.Table) -> pa.Table:
 def _memory(
     written: _Written, profiles: pa.Table, stays: pa.Table, found: Belonging
 ) -> dict[str, TableChanges]:
-    target, ledger, connection = written.target, written.ledger, written.connection
-    images = {name: of_run(connection, name, target.run) for name in TABLES if name not in CRM_TABLES}
+    ledger, connection = written.ledger, written.images.connection
+    images = {name: written.images.of(name) for name in TABLES if name not in CRM_TABLES}
     records = _kept_records(stays, ledger)
     lineages = standing_rows(connection, "mig_source_record", records)["lineage"].drop_null()
     before = before_images("mig_profile", images["mig_profile"], profiles)

@@ -23,6 +23,7 @@ NEEDED = (
     "crm_unify.cli.apply",
     "crm_unify.cli.run",
     "crm_unify.run.stages",
+    "crm_unify.run.undo",
     "dlt.destinations",
     "pandera.pandas",
 )
