@@ -19,7 +19,7 @@ from pipelines.sources.sheet_reader import SheetReader, Table, sheet_tables
 from pipelines.sources.sheet_rows import Extent, Seen, Sheet, SheetRow
 from pipelines.sources.xls_cells import Cells
 from pipelines.sources.xls_strings import SharedStrings, code_page, unicode_text
-from pipelines.sources.xlsx_book import Style
+from pipelines.sources.xlsx_book import ENCRYPTED, Style
 from pipelines.sources.xlsx_formats import number_format
 
 _BOF, _EOF, _CONTINUE, _SST = 0x0809, 0x000A, 0x003C, 0x00FC
@@ -170,9 +170,9 @@ def _workbook_stream(path: Path) -> bytes:
 
 
 def _is_xls(sample: Sample) -> bool:
-    """A compound file with a workbook in it."""
+    """A compound file with a workbook in it; a damaged one may be, unless it speaks of a password."""
     names = stream_names(sample.path, sample.head)
-    return any(name in names for name in (*_STREAMS, "?"))
+    return any(name in names for name in _STREAMS) or ("?" in names and ENCRYPTED not in sample.head)
 
 
 def _tables(given: Given) -> Iterator[FoundTable]:

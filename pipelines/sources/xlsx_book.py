@@ -18,7 +18,8 @@ from pipelines.sources.sheet_rows import Sheet
 from pipelines.sources.xlsx_formats import NumberFormat, number_format
 from pipelines.sources.xlsx_strings import Strings, is_on, local_name
 
-_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream that holds a workbook with a password, as a compound file writes it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _open_archive(path: Path) -> zipfile.ZipFile:
     """The workbook's archive; other kinds of file are told apart by their first bytes."""
     with path.open("rb") as file:
         start = file.read(len(MAGIC))
-        compound = start == MAGIC and _ENCRYPTED in file.read()
+        compound = start == MAGIC and ENCRYPTED in file.read()
     if compound:
         raise ConfigurationError("the workbook is protected with a password", path,
                                  remedy="save it without a password and run again")

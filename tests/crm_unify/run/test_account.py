@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from crm_unify.run import stages
+from crm_unify.run import gather
 from pipelines.interpret.interface import Interpreted
 from tests.crm_unify.run.conftest import Toured
 from tests.projects import copied, differing, dump, run
@@ -38,7 +38,7 @@ def test_one_row_lost_and_another_doubled_stops_the_run(
     """Exit 3 and nothing written, though the number of rows is right."""
     project = copied("tour", tmp_path)
     assert run(project).code == 0
-    before, right = dump(project / "crm.db"), stages.interpret
+    before, right = dump(project / "crm.db"), gather.interpret
 
     def losing(*arguments: object, **options: object) -> Interpreted:
         made = right(*arguments, **options)  # type: ignore[arg-type]  # handed on as they came
@@ -46,7 +46,7 @@ def test_one_row_lost_and_another_doubled_stops_the_run(
         object.__setattr__(made, "fates", made.fates.take(pa.array(keep)))
         return made
 
-    monkeypatch.setattr(stages, "interpret", losing)
+    monkeypatch.setattr(gather, "interpret", losing)
     answer = run(project)
     assert (answer.code, answer.data["error"]["code"]) == (3, "ACCOUNT-UNBALANCED")
     assert differing(before, dump(project / "crm.db")) == set()
