@@ -2,8 +2,10 @@
 
 A level gives four documented probabilities: how often two records of the *same* customer, of two different
 customers of one *household*, of one *site*, and of two *unrelated* customers show it, when both records
-have the field. They are starting points and, where a project has too few pairs to learn from, the values in
-force. They are round figures from general knowledge of customer files, not fitted to any of them.
+have the field; two customers of one *name* have shares of their own where it matters. They are starting
+points and, where a project has too few pairs to learn from, the values in force. They are round figures from
+general knowledge of customer files. The lines were chosen among round values, looking at labelled files of
+several kinds together.
 
 The classes follow the observation that families share surname, address and landline as truly as
 duplicates do: two classes cannot tell them apart (Fellegi and Sunter 1969 have two; latent class models with
