@@ -15,11 +15,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from matching.columns import MISSING, Codes, Column, Ints, distinct, run_starts, within
+from matching.columns import MISSING, Codes, Column, Flags, Ints, counted, distinct, run_starts, within
 from matching.features import KindFeatures
 from matching.hashing import Hashes, extended, in_blocks
 from matching.keys import key_column
-from matching.rules import RULES, Rule
+from matching.rules import MOST, RULES, Rule
 
 SHARE = 4_000_000
 """Proposals sorted together at a time."""
@@ -75,22 +75,36 @@ class Candidates:
 class _Tally:
     """The bound of one rule, and its counts while its blocks are taken apart."""
 
-    most: int
+    strangers: int
+    customer: Ints
+    """Rough customer of each record."""
     refined: int = 0
     windowed: int = 0
+
+    def crowded(self, records: Ints, sizes: Ints) -> Flags:
+        """Which blocks hold too many records, or records of too many customers; `records` block by block."""
+        large = sizes > MOST
+        asked = (sizes > self.strangers) & ~large
+        if asked.any():
+            mine = np.repeat(asked, sizes)
+            block = np.repeat(np.arange(int(asked.sum())), sizes[asked])
+            customers = counted(block, self.customer[records[mine]], int(asked.sum()))
+            large[asked] = customers > self.strangers
+        return large
 
 
 def candidates(features: KindFeatures, *, threads: int = 1) -> Candidates:
     """All pairs that any rule of the kind proposes."""
     rules, records = RULES[features.kind], len(features)
-    keys = {name: key_column(features, name) for rule in rules for name in (*rule.keys, *rule.refine)}
+    names = sorted({name for rule in rules for name in (*rule.keys, *rule.refine)})
 
     def propose(number: int) -> tuple[Ints, _Tally]:
-        tally = _Tally(rules[number].most)
+        tally = _Tally(rules[number].strangers, features.customer)
         left, right = _pairs(records, rules[number], keys, tally=tally)
         return distinct(left * records + right) * len(rules) + number, tally
 
     with ThreadPoolExecutor(threads) as pool:
+        keys = dict(zip(names, pool.map(lambda name: key_column(features, name), names), strict=True))
         coded, tallies = zip(*pool.map(propose, range(len(rules))), strict=True)
         shares = -(-sum(map(len, coded)) // SHARE) or 1
         cuts = np.linspace(0, records, shares + 1).astype(np.int64) * records * len(rules)
@@ -183,11 +197,12 @@ def _collect(
     records = entries.records[order]
     starts = run_starts(hashes)
     sizes = np.diff(np.append(starts, len(records)))
-    small = (sizes > 1) & (sizes <= tally.most)
-    found.append(_within(records, starts[small], sizes[small], tally.most))
+    crowded = tally.crowded(records, sizes)
+    small = (sizes > 1) & ~crowded
+    found.append(_within(records, starts[small], sizes[small], MOST))
     # A block that a key did not divide is divided by the further keys already, without this one.
     divided = (sizes != entries.above[order][starts]) | (not refine)
-    large = (sizes > tally.most) & divided
+    large = crowded & divided
     if not large.any():
         return
     tally.refined += int(large.sum())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.alike import edits, similarity
@@ -88,7 +87,7 @@ def email(features: KindFeatures, left: Ints, right: Ints) -> Small:
     col = features.columns["email"]
     local, domain = features.parts["email_local"], features.parts["email_domain"]
     same = cells(_shared(col, 5, 6, 4), rarity(col.counts))
-    size, role = local.values.lengths, local.values.trait(_is_role, np.bool_)
+    size, role = local.values.lengths, _are_roles(local.values)
 
     def level(one: Codes, two: Codes) -> Small:
         found = _agree(domain, one, two, level=1)
@@ -113,9 +112,10 @@ def email(features: KindFeatures, left: Ints, right: Ints) -> Small:
     return best(where, found, len(left))
 
 
-def _is_role(local: str) -> bool:
+def _are_roles(local: Texts) -> Flags:
     """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
-    return re.split(r"[-._+\d]", local, maxsplit=1)[0] in ROLES
+    first = pc.replace_substring_regex(local.array, r"(?s)[-._+\p{Nd}].*", "")
+    return np.asarray(pc.is_in(first, value_set=pa.array(sorted(ROLES))).to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:

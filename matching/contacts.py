@@ -37,7 +37,7 @@ class Claimed(Protocol):
 def columns(table: Claimed) -> dict[str, Column]:
     """E-mails with their local parts and domains, phone numbers with their tails, identifiers."""
     email, phone, web = _points(table)
-    own = email.attribute(own_domain)
+    own = email.mapped(own_domains(email.values.array))
     return {
         "email": email,
         "phone": phone,
@@ -76,10 +76,10 @@ def _picked(kind: pa.Array, value: pa.Array, wanted: str) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.equal(kind, wanted), False), value, pa.scalar(None, pa.string()))
 
 
-def own_domain(email: str) -> str:
-    """The domain of an e-mail address, '' where it belongs to a mail provider."""
-    domain = email.partition("@")[2]
-    return "" if domain in PROVIDERS else domain
+def own_domains(emails: pa.Array) -> pa.Array:
+    """The domain of each e-mail address, '' where it belongs to a mail provider."""
+    domain = pc.replace_substring_regex(emails, r"(?s)^[^@]*@?", "")
+    return pc.if_else(pc.is_in(domain, value_set=pa.array(sorted(PROVIDERS))), "", domain)
 
 
 def site_domain(url: str) -> str:

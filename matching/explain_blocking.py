@@ -125,7 +125,8 @@ def _divided(features: KindFeatures, rule: Rule, at: Ints, keys: dict[str, Colum
     inside = np.ones(len(features), np.bool_)
     for name in rule.keys:
         inside &= _carriers(keys[name], values(keys[name], int(at[0])) & values(keys[name], int(at[1])))
-    size = f"{int(inside.sum()):,} records share it, more than {rule.most}"
+    customers = len(np.unique(features.customer[inside]))
+    size = f"{int(inside.sum()):,} records of about {customers:,} customers share it, too many to compare all"
     if not rule.refine:
         return f"{size}; only neighbours in it are compared"
     return f"{size}; it is divided by {words(rule.refine)}, and there the two fall apart"

@@ -63,6 +63,8 @@ class KindFeatures:
     """Traits of the names; given, family, birth, middle and nicknames share its codes."""
     parts: Mapping[str, Part]
     """Parts of e-mail addresses and phone numbers: email_local, email_domain, phone_tail."""
+    customer: Ints
+    """Rough customer of each record: records that agree on enough to be one when values are counted."""
 
     def __len__(self) -> int:
         """Number of records."""
@@ -156,8 +158,8 @@ def _kind(kind: str, table: _Table) -> KindFeatures:
     columns["address"] = where.address
     for field in ("email", "phone", "address", "domain"):
         columns[field] = with_degree(columns[field], party)
-    found = KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns))
-    return _counted(found)
+    customer = groups([tuple(columns[name] for name in names) for names in _ROUGH[kind]], len(table))
+    return _counted(KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns), customer))
 
 
 def _places(table: _Table) -> Places:
@@ -180,9 +182,7 @@ _ROUGH = {
 
 def _counted(features: KindFeatures) -> KindFeatures:
     """The features with carriers counted as rough customers."""
-    fields = features.columns
-    keys = [tuple(fields[name] for name in names) for names in _ROUGH[features.kind]]
-    customer = groups(keys, len(features))
+    fields, customer = features.columns, features.customer
     customer = np.where(np.bincount(customer)[customer] == 1, -1, customer)
     with ThreadPoolExecutor(THREADS) as pool:
         counts = pool.map(lambda col: recounted(col, customer), fields.values())
@@ -396,7 +396,5 @@ def _with_sites(kinds: dict[str, KindFeatures]) -> dict[str, KindFeatures]:
         columns = dict(person.columns)
         for field in ("email", "phone", "address"):
             columns[field] = contacts.mark_sites(columns[field], kinds["organisation"].columns[field])
-        kinds["person"] = KindFeatures(
-            person.kind, person.record_ids, columns, person.places, person.names, person.parts
-        )
+        kinds["person"] = replace(person, columns=columns)
     return kinds

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.columns import MISSING, Column, Ints, dense, empty, from_codes, within
+from matching.columns import MISSING, Codes, Column, Ints, dense, empty, from_codes, within
 from matching.features import KindFeatures
-from matching.names import formal_names, sound
+from matching.names import fuller_names, sound
 
 FEWEST_LETTERS = 3
 """Letters that the local part of an e-mail address or a word of a name must have to be a key."""
@@ -38,10 +38,18 @@ def _initial(field: str) -> Callable[[KindFeatures], Column]:
 def _given(features: KindFeatures) -> Column:
     """The given name and every full name it may be a short form of."""
     col = features.columns["given"]
-    formals = [sorted(formal_names(name)) for name in col.values[np.flatnonzero(col.counts)]]
-    sizes = np.zeros(len(col.values), np.int64)
-    sizes[col.counts > 0] = [len(names) for names in formals]
-    return _spread(col, sizes, pa.array([name for names in formals for name in names], pa.string()))
+    fuller = fuller_names(col.values)
+    names = pa.array([name for names in fuller.values() for name in names], pa.string())
+    known = col.values.find(names)
+    unknown = len(col.values) + pc.dictionary_encode(names).indices.to_numpy()
+    sizes = np.ones(len(col.values), np.int64)
+    sizes[list(fuller)] += np.array([len(names) for names in fuller.values()], np.int64)
+    own = np.cumsum(sizes) - sizes
+    codes = np.empty(int(sizes.sum()), np.int32)
+    others = np.ones(len(codes), np.bool_)
+    others[own] = False
+    codes[own], codes[others] = np.arange(len(own)), np.where(known < 0, unknown, known)
+    return _spread(col, sizes, codes)
 
 
 def _full_name(features: KindFeatures) -> Column:
@@ -97,15 +105,20 @@ def _digits(features: KindFeatures) -> Column:
 
 
 def _head(field: str, letters: int) -> Callable[[KindFeatures], Column]:
-    def key(features: KindFeatures) -> Column:
-        return features.columns[field].attribute(lambda name: name[:letters] if len(name) >= letters else "")
-
-    return key
+    return _cut(field, 0, letters, letters=letters)
 
 
 def _tail(field: str, letters: int) -> Callable[[KindFeatures], Column]:
+    return _cut(field, -letters, None, letters=letters)
+
+
+def _cut(field: str, first: int, last: int | None, *, letters: int) -> Callable[[KindFeatures], Column]:
+    """Some characters of each value that has at least so many letters."""
+
     def key(features: KindFeatures) -> Column:
-        return features.columns[field].attribute(lambda name: name[-letters:] if len(name) >= letters else "")
+        col = features.columns[field]
+        cut = pc.utf8_slice_codeunits(col.values.array, first, last)
+        return col.mapped(pc.if_else(pa.array(col.values.lengths >= letters), cut, ""))
 
     return key
 
@@ -130,12 +143,12 @@ def _words(features: KindFeatures, keep: int | None) -> Column:
     if keep is not None:
         words = [sorted(row, key=lambda w: (tally[w], w))[:keep] for row in words]
     sizes = np.array([len(row) for row in words], np.int64)
-    return _spread(col, sizes, pa.array([word for row in words for word in row], pa.string()))
+    flat = pa.array([word for row in words for word in row], pa.string())
+    return _spread(col, sizes, pc.dictionary_encode(flat).indices.to_numpy())
 
 
-def _spread(col: Column, sizes: Ints, texts: pa.Array) -> Column:
-    """A column, without texts, in which the carriers of a value carry the `sizes` texts it has in turn."""
-    code = pc.dictionary_encode(texts).indices.to_numpy()
+def _spread(col: Column, sizes: Ints, code: Codes) -> Column:
+    """A column, without texts, in which the carriers of a value carry the `sizes` codes it has in turn."""
     codes, starts = col.codes, np.cumsum(sizes) - sizes
     repeat = sizes[codes]
     at = np.repeat(starts[codes], repeat) + within(repeat)

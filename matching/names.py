@@ -95,14 +95,28 @@ def formal_names(name: str) -> frozenset[str]:
     return frozenset().union(*(_short_forms().get(spelt, ()) for spelt in spellings)) | {name}
 
 
+@cache
+def _short_spellings() -> frozenset[str]:
+    """Every spelling of a name that may be short for another."""
+    shorts = _short_forms().keys()
+    spelt = {short.removesuffix(other) + end for short in shorts for end, other in _SPELT if short.endswith(other)}
+    return frozenset(shorts | spelt)
+
+
+def fuller_names(values: Texts) -> dict[int, list[str]]:
+    """The code of each name that may be short for others, ascending, with those others."""
+    at = values.find(pa.array(sorted(_short_spellings()), pa.string()))
+    short = {int(code): values[code] for code in np.sort(at[at >= 0])}
+    return {code: sorted(formal_names(name) - {name}) for code, name in short.items()}
+
+
 def _related(values: Texts) -> Ints:
     """Pairs of names that share a full name; a name shared by chance of spelling alone is not enough."""
     bearers: dict[str, list[int]] = {}
-    for code, name in enumerate(values):
-        formal = formal_names(name)
-        if len(formal) > 1 or name in _full_names():
-            for full in formal:
-                bearers.setdefault(full, []).append(code)
+    at = values.find(pa.array(sorted(_full_names() | _short_spellings()), pa.string()))
+    for code in np.sort(at[at >= 0]).tolist():
+        for full in formal_names(values[code]):
+            bearers.setdefault(full, []).append(code)
     keys = {
         (one << 32) | two
         for codes in bearers.values()

@@ -17,14 +17,18 @@ class Rule:
     """Comparisons whose agreement the rule presupposes; they do not learn from pairs that only it found."""
     refine: tuple[str, ...] = ()
     """Keys by which a block that is too large is refined."""
-    most: int = 40
-    """Records in a block from which on it is refined: 780 pairs at most come out of one block."""
+    strangers: int = 40
+    """Rough customers in a block from which on it is refined."""
 
 
-WEAK = 16
-"""The same for rules that many strangers share by chance: each such pair needs another field to count, and
-the keys that refine ask for one. Of 300,000 invented people these rules by themselves proposed 1.46M pairs,
-one in 1,100 of them right. Unbounded, the pairs of a record would go on growing with the number of records.
+MOST = 40
+"""Records in a block from which on it is refined: 780 pairs at most come out of one block."""
+
+WEAK = 6
+"""Rough customers in a block of rules that many strangers share by chance: each such pair needs another field
+to count, and the keys that refine ask for one. Of 300,000 invented people these rules by themselves proposed
+1.46M pairs at a bound of 16 records, one in 1,100 of them right. Records are not counted, so that those of
+one customer who is in a file ten times do not crowd each other out.
 """
 
 
@@ -110,42 +114,42 @@ RULES = {
             ("given_sound", "surname_sound"),
             _NAME,
             _PLACES,
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "surname and initial",
             ("surname", "initial"),
             _NAME,
             ("birth_year", "birth_day", "postcode", "city", "email_local"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "beginnings of given name and surname",
             ("given_head", "surname_head"),
             _NAME,
             ("birth_year", "birth_day", "postcode", "city"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "given name and end of the surname",
             ("given", "surname_tail"),
             _NAME,
             ("birth_year", "birth_day", "postcode", "city"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "digits of the birth date and given name",
             ("birth_digits", "given"),
             frozenset({"birth_date", "given"}),
             ("postcode", "city", "surname_sound"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "digits of the birth date and surname",
             ("birth_digits", "surname_head"),
             frozenset({"birth_date", "family"}),
             ("initial", "postcode", "city"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "given name, street and postcode",
@@ -176,21 +180,21 @@ RULES = {
             ("birth_date", "initial"),
             frozenset({"birth_date", "given"}),
             ("city", "surname_initial", "postcode", "middle"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "birth date and surname initial",
             ("birth_date", "surname_initial"),
             frozenset({"birth_date", "family"}),
             ("initial", "postcode"),
-            most=WEAK,
+            strangers=WEAK,
         ),
         Rule(
             "digits of the birth date and initials",
             ("birth_digits", "initial", "surname_initial"),
             frozenset({"birth_date", "given", "family"}),
             ("postcode",),
-            most=WEAK,
+            strangers=WEAK,
         ),
     ),
     "organisation": (
