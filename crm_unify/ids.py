@@ -56,9 +56,12 @@ def _digests(texts: pa.Array | pa.ChunkedArray) -> Codes:
 
 def _base32(digests: Codes) -> Codes:
     """RFC 4648 base32 of the first 65 bits of each digest, shape (n, 13), ASCII codes."""
-    bits = np.unpackbits(digests, axis=1)[:, : 5 * CHARACTERS].reshape(-1, CHARACTERS, 5)
-    weights = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
-    return np.asarray(_ALPHABET[(bits * weights).sum(axis=2)])
+    first = np.ascontiguousarray(digests[:, :8]).view(">u8").ravel().astype(np.uint64)
+    places = np.empty((len(digests), CHARACTERS), np.uint8)
+    for at in range(CHARACTERS - 1):
+        places[:, at] = (first >> np.uint64(64 - 5 * (at + 1))) & np.uint64(31)
+    places[:, -1] = (first & np.uint64(15)) << np.uint64(1) | (digests[:, 8] >> 7)
+    return np.asarray(_ALPHABET[places])
 
 
 def _with_prefix(prefix: str, letters: Codes) -> pa.Array:

@@ -16,6 +16,9 @@ from matching.texts import Texts
 
 Scores = npt.NDArray[np.float32]
 
+LIKE = 0.88
+"""Jaro-Winkler similarity from which two names count as alike."""
+
 LEAST = 0.75
 """Similarity below which nobody asks how unlike two texts are."""
 
@@ -23,15 +26,15 @@ _SLACK = 1e-5
 """More than the rounding of a bound in 64 bits against a similarity in 32."""
 
 
-def similarity(values: Texts, one: Codes, two: Codes) -> Scores:
-    """Jaro-Winkler similarity of value pairs, 0 to 1 (equal); 0 stands for all below LEAST."""
+def similarity(values: Texts, one: Codes, two: Codes, *, least: float = LEAST) -> Scores:
+    """Jaro-Winkler similarity of value pairs, 0 to 1 (equal); 0 stands for all below `least`."""
     same = one == two
     out: Scores = same.astype(np.float32)
-    asked = np.flatnonzero(~same & _may_be_similar(values, one, two))
+    asked = np.flatnonzero(~same & may_be_similar(values, one, two, least=least))
     out[asked] = process.cpdist(
         values[one[asked]].tolist(), values[two[asked]].tolist(), scorer=JaroWinkler.normalized_similarity
     )
-    out[out < LEAST] = 0
+    out[out < least] = 0
     return out
 
 
@@ -60,8 +63,8 @@ def _own(values: Texts, one: Codes, two: Codes) -> tuple[Ints, Ints]:
     return np.bitwise_count(a ^ common).astype(np.int64), np.bitwise_count(b ^ common).astype(np.int64)
 
 
-def _may_be_similar(values: Texts, one: Codes, two: Codes) -> Flags:
-    """False where the Jaro-Winkler similarity is proved to be below LEAST.
+def may_be_similar(values: Texts, one: Codes, two: Codes, *, least: float = LEAST) -> Flags:
+    """False where the Jaro-Winkler similarity is proved to be below `least`.
 
     With m matching letters, Jaro's similarity is at most (m/a + m/b + 1) / 3 for texts of a and b letters;
     Winkler adds a tenth of what lacks to 1 for each of up to four letters they begin with alike.
@@ -75,7 +78,7 @@ def _may_be_similar(values: Texts, one: Codes, two: Codes) -> Flags:
     begins = values.heads[one] ^ values.heads[two]
     prefix = sum((begins < beyond).astype(np.int8) for beyond in (1 << 24, 1 << 16, 1 << 8, 1))
     bound += 0.1 * prefix * (1 - bound)
-    return np.asarray(bound >= LEAST - _SLACK)
+    return np.asarray(bound >= least - _SLACK)
 
 
 def _may_be_near(values: Texts, one: Codes, two: Codes, most: Ints) -> Flags:

@@ -188,11 +188,19 @@ class _Entries:
         entry, hashes = extended(self.records, self.hashes, key)
         return _Entries(self.records[entry], hashes, self.above[entry])
 
+    def shared(self) -> _Entries:
+        """Without most of the entries whose block holds nothing else: sorting is what blocks cost."""
+        low = np.uint64(64 - len(self.hashes).bit_length() - 1)
+        bucket = (self.hashes >> low).astype(np.int64)
+        kept = np.flatnonzero(np.bincount(bucket)[bucket] > 1)
+        return _Entries(self.records[kept], self.hashes[kept], self.above[kept])
+
 
 def _collect(
     entries: _Entries, refine: list[Column], *, found: list[tuple[Ints, Ints]], tally: _Tally
 ) -> None:
     """Add the pairs of all blocks to `found`, refining those that are too large."""
+    entries = entries.shared()
     order, hashes = in_blocks(entries.hashes)
     records = entries.records[order]
     starts = run_starts(hashes)

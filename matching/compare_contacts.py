@@ -7,11 +7,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.alike import edits, similarity
+from matching.alike import LIKE, edits, may_be_similar, similarity
 from matching.cells import NO_LEVEL, best, cells, levels, rarity
-from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, combinations, per_distinct
-from matching.compare_names import LIKE
+from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, combinations
+from matching.comparer import CellsOfValues, Comparer, by_values, ceiling, once, per_pair
 from matching.features import KindFeatures
+from matching.places import Places
 from matching.policy import FEW, MANY
 from matching.texts import Texts
 
@@ -32,7 +33,7 @@ ROLES = frozenset(_ROLE_WORDS.split())
 LIKE_EMAIL = 0.8
 """Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
 
-DAYS = np.array([365.25, 30.44, 1.0])
+DAYS = (365.25, 30.44, 1.0)
 """Days in a year, a month and a day, near enough to measure how far two dates lie apart."""
 
 TWO_SLIPS = 2
@@ -42,34 +43,33 @@ NEAR_DAYS = 400
 """Days within which two birth dates are near each other: a year, and a slip in the month."""
 
 
-def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `birth_date`; a year alone agrees or differs with any date."""
+def birth_date(features: KindFeatures) -> Comparer:
+    """The comparison `birth_date`; a year alone agrees or differs with any date."""
     col = features.columns["birth_date"]
     parts = _date_parts(col.values)
+    year_alone = parts[1] == 0
+    same = cells(np.where(year_alone, 1, 4), rarity(col.counts))
 
-    def level(one: Codes, two: Codes) -> Small:
-        a, b = parts[one], parts[two]
-        same = a == b
-        crossed = same[:, 0] & (a[:, 1] == b[:, 2]) & (a[:, 2] == b[:, 1])
+    def unlike(one: Codes, two: Codes) -> Small:
+        years, months, days = (part[one] - part[two] for part in parts)
+        agree = [years == 0, months == 0, days == 0]
+        crossed = agree[0] & (parts[1][one] == parts[2][two]) & (parts[2][one] == parts[1][two])
         steps = edits(col.values, one, two, TWO_SLIPS)
-        slip = crossed | (steps == 1)
-        near = (np.abs((a - b) @ DAYS) <= NEAR_DAYS) | (steps <= TWO_SLIPS)
+        apart = np.abs(years * DAYS[0] + months * DAYS[1] + days * DAYS[2])
         # a year wrong by more than a digit is another generation, day and month notwithstanding
-        generation = same[:, 1] & same[:, 2] & ~same[:, 0]
-        found = np.where(near & ~generation, 1, 0)
-        found = np.where(slip, 3, np.where(same[:, 0] & (same.sum(axis=1) == 2), 2, found))
-        year_only = (a[:, 1] == 0) | (b[:, 1] == 0)
-        found = np.where(year_only, same[:, 0].astype(np.int64), found)
-        return np.where(one == two, cells(np.where(year_only, 1, 4), rarity(col.counts)[one]), cells(found))
+        generation = agree[1] & agree[2] & ~agree[0]
+        near = ((apart <= NEAR_DAYS) | (steps <= TWO_SLIPS)) & ~generation
+        found = np.where(crossed | (steps == 1), 3, np.where(agree[0] & (agree[1] ^ agree[2]), 2, near))
+        return cells(np.where(year_alone[one] | year_alone[two], agree[0], found))
 
-    where, one, two = combinations(col, col, left, right)
-    return best(where, per_distinct(one, two, level), len(left))
+    return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=3))
 
 
-def _date_parts(values: Texts) -> Ints:
+def _date_parts(values: Texts) -> tuple[Codes, Codes, Codes]:
     """Year, month and day of ISO dates; month and day are 0 where only the year is known."""
     packed = values.trait(_packed_date, np.int64)
-    return np.stack([packed >> 32, (packed >> 16) & 0xFFFF, packed & 0xFFFF], axis=1)
+    year, month, day = packed >> 32, (packed >> 16) & 0xFFFF, packed & 0xFFFF
+    return year.astype(np.int32), month.astype(np.int32), day.astype(np.int32)
 
 
 def _packed_date(date: str) -> int:
@@ -82,40 +82,53 @@ def _shared(col: Column, few: int, personal: int, site: int) -> npt.NDArray[np.i
     return np.where(col.degree >= MANY, site, np.where(col.degree > FEW, few, personal))
 
 
-def email(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `email`."""
+def email(features: KindFeatures) -> Comparer:
+    """The comparison `email`."""
+    col = features.columns["email"]
+    same, unlike = cells(_shared(col, 5, 6, 4), rarity(col.counts)), _unlike_emails(features)
+    found_of, at_home = per_pair(same, unlike), _part_cells(features.parts["email_domain"], level=1)
+
+    def compare(left: Ints, right: Ints) -> Small:
+        where, one, two = combinations(col, col, left, right)
+        found = found_of(one, two)
+        asked = np.flatnonzero((one != two) & (levels(found) >= 2))
+        mine = _named_after(features, left[where[asked]], one[asked])
+        theirs = _named_after(features, right[where[asked]], two[asked])
+        told = asked[np.where(levels(found[asked]) == 2, mine, mine & theirs)]
+        found[told] = at_home(one[told], two[told])
+        return best(where, found, len(left))
+
+    return Comparer(compare, ceiling(col, same, unlike=3))
+
+
+def _unlike_emails(features: KindFeatures) -> CellsOfValues:
+    """The cells of two different e-mail addresses."""
     col = features.columns["email"]
     local, domain = features.parts["email_local"], features.parts["email_domain"]
-    same = cells(_shared(col, 5, 6, 4), rarity(col.counts))
-    size, role = local.values.lengths, _are_roles(local.values)
+    roles, long = _are_roles(local.values), local.values.lengths >= LONG_LOCAL
+    at_home, slipped = _part_cells(domain, level=1), cells(np.array([3]))
+    elsewhere = cells(np.full(len(local.values), 2), rarity(local.counts))
 
-    def level(one: Codes, two: Codes) -> Small:
-        found = _agree(domain, one, two, level=1)
-        roles = role[local.codes[one]] & role[local.codes[two]]
-        telling = (size[local.codes[one]] >= LONG_LOCAL) & ~roles
-        kept = np.flatnonzero(_agreeing(local, one, two) & telling)
-        found[kept] = cells(np.full(len(kept), 2), rarity(local.counts)[local.codes[one[kept]]])
+    def compare(one: Codes, two: Codes) -> Small:
+        found = at_home(one, two)
+        a, b = local.codes[one], local.codes[two]
+        role = roles[a] & roles[b]
+        agree = (a == b) & (a != MISSING)
+        kept = np.flatnonzero(agree & long[a] & ~role)
+        found[kept] = elsewhere[a[kept]]
         # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
         # is one mailbox with a slip.
-        slip = _slip(col.values, local, one, two) & ~(roles & ~_agreeing(local, one, two))
-        found = np.where(slip, cells(np.array([3])), found)
-        found = np.where((levels(found) <= 1) & _shared_by_several(col, one, two), np.uint8(0), found)
-        return np.where(one == two, same[one], found)
+        found = np.where(_slip(col.values, local, one, two) & ~(role & ~agree), slipped, found)
+        return np.where((levels(found) <= 1) & _shared_by_several(col, one, two), np.uint8(0), found)
 
-    where, one, two = combinations(col, col, left, right)
-    found = per_distinct(one, two, level)
-    asked = np.flatnonzero((one != two) & (levels(found) >= 2))
-    mine = _named_after(features, left[where[asked]], one[asked])
-    theirs = _named_after(features, right[where[asked]], two[asked])
-    told = np.where(levels(found[asked]) == 2, mine, mine & theirs)
-    found[asked[told]] = _agree(domain, one[asked[told]], two[asked[told]], level=1)
-    return best(where, found, len(left))
+    return compare
 
 
 def _are_roles(local: Texts) -> Flags:
     """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
     first = pc.replace_substring_regex(local.array, r"(?s)[-._+\p{Nd}].*", "")
-    return np.asarray(pc.is_in(first, value_set=pa.array(sorted(ROLES))).to_numpy(zero_copy_only=False), np.bool_)
+    told = pc.is_in(first, value_set=pa.array(sorted(ROLES)))
+    return np.asarray(told.to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
@@ -142,129 +155,141 @@ def _unnumbered(values: Texts, one: Codes, two: Codes, like: Flags) -> Flags:
 
 
 def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:
-    """True where the local part is made of the record's own names: every namesake has it at some provider."""
+    """True where the local part is nothing but the record's own name in one of its usual spellings.
+
+    Every namesake has it at some provider.
+    """
     if features.kind != "person" or not len(records):
         return np.zeros(len(records), np.bool_)
     local, names = features.parts["email_local"], features.names.values
-    texts = (
-        local.values.take(local.codes[emails]),
-        names.take(features.columns["given"].first[records]),
-        names.take(features.columns["family"].first[records]),
+    bare = pc.replace_substring_regex(
+        pc.utf8_upper(local.values.take(local.codes[emails])), r"[^\p{L}\p{N}]", ""
     )
-    rows = zip(*(pc.fill_null(text, "").to_pylist() for text in texts), strict=True)
-    return np.array([_made_of(*row) for row in rows], np.bool_)
-
-
-def _made_of(local: str, given: str, family: str) -> bool:
-    """True where a local part is nothing but the name in one of its usual spellings."""
-    bare = "".join(filter(str.isalnum, local.upper()))
-    one, two = given.replace(" ", ""), family.replace(" ", "")
-    return bare in {one + two, two + one, one[:1] + two, two + one[:1], one, two, one + two[:1]}
+    given, family = (
+        pc.replace_substring(pc.fill_null(names.take(features.columns[name].first[records]), ""), " ", "")
+        for name in ("given", "family")
+    )
+    initials = [pc.utf8_slice_codeunits(name, 0, 1) for name in (given, family)]
+    crossed = [(initials[0], family), (family, initials[0]), (given, initials[1])]
+    made = [(given, family), (family, given), *crossed]
+    texts = [given, family, *(pc.binary_join_element_wise(*pair, "") for pair in made)]
+    told = [pc.fill_null(pc.equal(bare, text), False).to_numpy(zero_copy_only=False) for text in texts]
+    return np.asarray(np.logical_or.reduce(told))
 
 
 def _agreeing(part: Part, one: Codes, two: Codes) -> Flags:
     return np.asarray((part.codes[one] == part.codes[two]) & (part.codes[one] != MISSING))
 
 
-def _agree(part: Part, one: Codes, two: Codes, *, level: int) -> Small:
+def _part_cells(part: Part, *, level: int) -> CellsOfValues:
     """Level 0, or `level` with its rarity where both values have the part in common."""
-    out = cells(np.zeros(len(one), np.int64))
-    where = np.flatnonzero(_agreeing(part, one, two))
-    out[where] = cells(np.full(len(where), level), rarity(part.counts)[part.codes[one[where]]])
-    return out
+    shared, differ = cells(np.full(len(part.values), level), rarity(part.counts)), cells(np.array([0]))
+
+    def compare(one: Codes, two: Codes) -> Small:
+        out = np.repeat(differ, len(one))
+        where = np.flatnonzero(_agreeing(part, one, two))
+        out[where] = shared[part.codes[one[where]]]
+        return out
+
+    return compare
 
 
-def phone(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `phone`."""
+def phone(features: KindFeatures) -> Comparer:
+    """The comparison `phone`."""
     col, tail = features.columns["phone"], features.parts["phone_tail"]
     same = cells(_shared(col, 3, 4, 1), rarity(col.counts))
 
-    def level(one: Codes, two: Codes) -> Small:
+    def unlike(one: Codes, two: Codes) -> Small:
         near = _agreeing(tail, one, two) | (edits(col.values, one, two, 1) == 1)
         apart = np.where(_shared_by_several(col, one, two), NO_LEVEL, 0)
-        return np.where(one == two, same[one], cells(np.where(near, 2, apart)))
+        return cells(np.where(near, 2, apart))
 
-    where, one, two = combinations(col, col, left, right)
-    return best(where, per_distinct(one, two, level), len(left))
+    return Comparer(by_values(col, same, unlike))
 
 
-def identifier(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `identifier`; only identifiers of one scheme are compared."""
+def identifier(features: KindFeatures) -> Comparer:
+    """The comparison `identifier`; only identifiers of one scheme are compared."""
     col = features.columns["identifier"]
     scheme = pc.replace_substring_regex(col.values.array, "(?s):.*", "")
     codes = pc.dictionary_encode(scheme).indices.to_numpy()
     long = col.values.lengths - pc.utf8_length(scheme).to_numpy() - 1 >= 5
 
-    def level(one: Codes, two: Codes) -> Small:
-        slip = (edits(col.values, one, two, 1) == 1) & long[one] & long[two]
-        return np.where(
-            one == two, cells(np.full(len(one), 2), rarity(col.counts)[one]), cells(slip.astype(int))
-        )
+    def unlike(one: Codes, two: Codes) -> Small:
+        return cells(((edits(col.values, one, two, 1) == 1) & long[one] & long[two]).astype(np.int64))
 
-    where, one, two = combinations(col, col, left, right)
-    comparable = codes[one] == codes[two]
-    where, one, two = where[comparable], one[comparable], two[comparable]
-    return best(where, per_distinct(one, two, level), len(left))
+    found = per_pair(cells(np.full(len(col.values), 2), rarity(col.counts)), unlike)
+
+    def compare(left: Ints, right: Ints) -> Small:
+        where, one, two = combinations(col, col, left, right)
+        comparable = np.flatnonzero(codes[one] == codes[two])
+        return best(where[comparable], found(one[comparable], two[comparable]), len(left))
+
+    return Comparer(compare)
 
 
-def domain(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `domain`."""
+def domain(features: KindFeatures) -> Comparer:
+    """The comparison `domain`."""
     col = features.columns["domain"]
     same = cells(_shared(col, 3, 3, 2), rarity(col.counts))
 
-    def level(one: Codes, two: Codes) -> Small:
+    def unlike(one: Codes, two: Codes) -> Small:
         slip = (edits(col.values, one, two, 1) == 1) & (col.values.lengths[one] >= 8)
-        return np.where(one == two, same[one], cells(slip.astype(np.int64)))
+        return cells(slip.astype(np.int64))
 
-    where, one, two = combinations(col, col, left, right)
-    return best(where, per_distinct(one, two, level), len(left))
-
-
-def address(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `address`."""
-    col = features.columns["address"]
-
-    def level(one: Codes, two: Codes) -> Small:
-        return _address_cells(features, one, two)
-
-    where, one, two = combinations(col, col, left, right)
-    return best(where, per_distinct(one, two, level), len(left))
+    return Comparer(by_values(col, same, unlike))
 
 
-def _address_cells(features: KindFeatures, one: Codes, two: Codes) -> Small:
+def address(features: KindFeatures) -> Comparer:
+    """The comparison `address`."""
+    found, col = _address_cells(features), features.columns["address"]
+    every = np.arange(len(col.values), dtype=np.int32)
+    return Comparer(by_values(col, found(every, every), found))
+
+
+def _address_cells(features: KindFeatures) -> CellsOfValues:
+    """The cells of two addresses."""
     places, col = features.places, features.columns["address"]
-    street = _close(places.street, one, two)
-    number, unit_differs = _agreeing(places.number, one, two), _differ(places.unit, one, two)
-    postcode, city = _agreeing(places.postcode, one, two), _close(places.city, one, two)
-    out = cells(np.zeros(len(one), np.int64))
-    untold = ~(_located(places.street, one) & _located(places.street, two))
-    place = np.where(untold & ~_differ(places.postcode, one, two), 2, 1)
-    out = _put(out, city | postcode, cells(place, _place_rarity(features, one, two)))
-    elsewhere = _differ(places.postcode, one, two) & _differ(places.city, one, two) & ~city
-    out = _put(out, street & ~elsewhere, cells(np.full(len(one), 3)))
-    door = street & number & ~unit_differs
-    out = _put(out, door & ~elsewhere, cells(np.full(len(one), 4)))
-    degree, counts = (
-        np.maximum(col.degree[one], col.degree[two]),
-        np.maximum(col.counts[one], col.counts[two]),
-    )
-    # Home and work are two addresses of one person.
-    out = np.where((levels(out) == 0) & (degree >= MANY) & ~untold, np.uint8(0), out)
-    home = cells(np.where(degree >= MANY, 5, 6), rarity(counts))
-    return _put(out, (door & (postcode | city)) | ((one == two) & _located(places.street, one)), home)
+    rare_place, rare = _place_rarity(places), rarity(col.counts)
+
+    def compare(one: Codes, two: Codes) -> Small:
+        street, city = _close(places.street, one, two), _close(places.city, one, two)
+        number, unit_differs = _agreeing(places.number, one, two), _differ(places.unit, one, two)
+        postcode, other_code = _agreeing(places.postcode, one, two), _differ(places.postcode, one, two)
+        told = _located(places.street, one) & _located(places.street, two)
+        out = cells(np.zeros(len(one), np.int64))
+        near = np.flatnonzero(city | postcode)
+        place = np.where(told | other_code, 1, 2)[near]
+        out[near] = cells(place, rare_place(one[near], two[near]))
+        elsewhere = other_code & _differ(places.city, one, two) & ~city
+        out = _put(out, street & ~elsewhere, cells(np.array([3])))
+        door = street & number & ~unit_differs
+        out = _put(out, door & ~elsewhere, cells(np.array([4])))
+        many = np.maximum(col.degree[one], col.degree[two]) >= MANY
+        # Home and work are two addresses of one person.
+        out[(levels(out) == 0) & many & told] = 0
+        home = np.flatnonzero((door & (postcode | city)) | ((one == two) & _located(places.street, one)))
+        rarest = np.maximum(rare[one[home]], rare[two[home]])
+        out[home] = np.maximum(out[home], cells(np.where(many[home], 5, 6), rarest))
+        return out
+
+    return compare
 
 
 def _put(out: Small, where: Flags, cell: Small) -> Small:
     return np.where(where, np.maximum(out, cell), out)
 
 
-def _place_rarity(features: KindFeatures, one: Codes, two: Codes) -> Small:
+def _place_rarity(places: Places) -> CellsOfValues:
     """The rarity of the postcode where it agrees, else of the city."""
-    places = features.places
-    by_code, by_city = (np.append(rarity(part.counts), 0) for part in (places.postcode, places.city))
-    city = np.maximum(by_city[places.city.codes[one]], by_city[places.city.codes[two]])
-    shared = _agreeing(places.postcode, one, two)
-    return np.where(shared, by_code[places.postcode.codes[one]], city).astype(np.uint8)
+    known = (places.postcode, places.city)
+    by_code, by_city = (np.append(rarity(part.counts), np.uint8(0)) for part in known)
+
+    def rare(one: Codes, two: Codes) -> Small:
+        city = np.maximum(by_city[places.city.codes[one]], by_city[places.city.codes[two]])
+        shared = _agreeing(places.postcode, one, two)
+        return np.where(shared, by_code[places.postcode.codes[one]], city).astype(np.uint8)
+
+    return rare
 
 
 def _located(part: Part, one: Codes) -> Flags:
@@ -282,10 +307,10 @@ def _close(part: Part, one: Codes, two: Codes) -> Flags:
     found = _agreeing(part, one, two)
     asked = np.flatnonzero(_differ(part, one, two))
     a, b = part.codes[one[asked]], part.codes[two[asked]]
+    near = np.flatnonzero(may_be_similar(part.values, a, b, least=LIKE))
 
-    def close(x: Codes, y: Codes) -> Small:
-        like = similarity(part.values, x, y) >= LIKE
-        return _unnumbered(part.values, x, y, like).astype(np.uint8)
+    def close(x: Codes, y: Codes) -> Flags:
+        return _unnumbered(part.values, x, y, similarity(part.values, x, y, least=LIKE) > 0)
 
-    found[asked] = per_distinct(a, b, close).astype(np.bool_)
+    found[asked[near]] = once(a[near], b[near], close)
     return found

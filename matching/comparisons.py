@@ -1,51 +1,53 @@
 """The comparisons: for each pair and field, a level of agreement and the rarity of what agrees.
 
-Each distinct pair of values is compared once, with rapidfuzz: optimal string alignment for codes, dates and
-numbers, Jaro-Winkler and token ratios for names. Missing values give no level: missing is not disagreement.
+Each pair of values is compared with rapidfuzz: optimal string alignment for codes, dates and numbers,
+Jaro-Winkler and token ratios for names. Missing values give no level: missing is not disagreement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from matching import compare_contacts, compare_names
-from matching.cells import best, cells, of_codes, rarity
-from matching.columns import Column, Ints, Small, combinations
+from matching import compare_contacts, compare_names, compare_organisations
+from matching.cells import cells, rarity
+from matching.columns import Column, Ints, Small
+from matching.comparer import Comparer, by_values
 from matching.features import KindFeatures
 from matching.policy import COMPARISONS
 
-Compare = Callable[[KindFeatures, Ints, Ints], Small]
-"""From features and pairs (positions left < right) to cells."""
 
-
-def _equal(field: str) -> Compare:
+def _equal(field: str) -> Callable[[KindFeatures], Comparer]:
     """Level 1 where any value of a field agrees, else 0."""
 
-    def compare(features: KindFeatures, left: Ints, right: Ints) -> Small:
+    def made(features: KindFeatures) -> Comparer:
         col = features.columns[field]
-        where, one, two = combinations(col, col, left, right)
-        return best(where, of_codes(one, two, 1, rarity(col.counts)), len(left))
+        same, differ = cells(np.full(len(col.values), 1), rarity(col.counts)), cells(np.array([0]))
+        return Comparer(by_values(col, same, lambda one, two: np.repeat(differ, len(one))))
 
-    return compare
+    return made
 
 
-def _source(features: KindFeatures, left: Ints, right: Ints) -> Small:
+def _source(features: KindFeatures) -> Comparer:
     """Level 1 where both records come from one source; nothing is said where there is only one source."""
     col: Column = features.columns["source"]
-    if len(col.values) < 2:
-        return np.zeros(len(left), np.uint8)
-    return cells((col.first[left] == col.first[right]).astype(np.int64))
+
+    def compare(left: Ints, right: Ints) -> Small:
+        if len(col.values) < 2:
+            return np.zeros(len(left), np.uint8)
+        return cells((col.first[left] == col.first[right]).astype(np.int64))
+
+    return Comparer(compare)
 
 
-_FUNCTIONS: dict[str, Compare] = {
+_MADE: Mapping[str, Callable[[KindFeatures], Comparer]] = {
     "given": compare_names.given,
     "family": compare_names.family,
     "middle": compare_names.middle,
-    "name": compare_names.organisation,
-    "branch": compare_names.branch,
+    "name": compare_organisations.name,
+    "branch": compare_organisations.branch,
     "suffix": _equal("suffix"),
     "gender": _equal("gender"),
     "birth_date": compare_contacts.birth_date,
@@ -62,10 +64,19 @@ _FUNCTIONS: dict[str, Compare] = {
 }
 
 
-def compare(features: KindFeatures, left: Ints, right: Ints) -> npt.NDArray[np.uint8]:
-    """The cells of all comparisons: one row a comparison, as the policy lists them, one column a pair."""
-    policy = COMPARISONS[features.kind]
-    out = np.zeros((len(policy), len(left)), np.uint8)
-    for row, comparison in enumerate(policy):
-        out[row] = _FUNCTIONS[comparison.name](features, left, right)
+def comparers(features: KindFeatures) -> tuple[Comparer, ...]:
+    """The comparisons of the kind, as the policy lists them, ready for its records."""
+    return tuple(_MADE[comparison.name](features) for comparison in COMPARISONS[features.kind])
+
+
+def cells_of(made: tuple[Comparer, ...], left: Ints, right: Ints) -> npt.NDArray[np.uint8]:
+    """The cells of all comparisons: one row a comparison, one column a pair (left < right)."""
+    out = np.zeros((len(made), len(left)), np.uint8)
+    for row, comparer in enumerate(made):
+        out[row] = comparer.compare(left, right)
     return out
+
+
+def compare(features: KindFeatures, left: Ints, right: Ints) -> npt.NDArray[np.uint8]:
+    """The cells of all comparisons of some pairs, made ready for them alone."""
+    return cells_of(comparers(features), left, right)

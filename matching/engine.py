@@ -15,11 +15,22 @@ from matching.blocking import Candidates, RuleReport, candidates
 from matching.cells import levels
 from matching.clustering import Lines, Weighted, cluster, components, inner_pairs
 from matching.columns import Ints
+from matching.comparisons import comparers
 from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
-from matching.pairs import Cells, Scored, Work, all_of, compared, merged, missing_inside, worth_keeping
+from matching.pairs import (
+    Cells,
+    Scored,
+    Work,
+    all_of,
+    compared,
+    given_up,
+    merged,
+    missing_inside,
+    worth_keeping,
+)
 from matching.policy import AVERAGE_BITS, CLASSES, COMPARISONS, NEAR, SAID
 from matching.rules import RULES
 from matching.scoring import MILLI
@@ -130,7 +141,7 @@ class _Context:
 
     def work(self, features: KindFeatures) -> Work:
         """How the pairs of a kind are compared."""
-        return Work(features, self.settings.threads, self.progress)
+        return Work(features, comparers(features), self.settings.threads, self.progress)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +158,7 @@ class _Part:
 class _Proposed:
     """The candidate pairs of one kind, and those to learn from with their cells."""
 
+    work: Work
     found: Candidates
     taught: Lessons
     cells: Cells
@@ -155,7 +167,8 @@ class _Proposed:
 def _proposed(features: KindFeatures, context: _Context, *, fit: bool) -> _Proposed:
     found = candidates(features, threads=context.settings.threads)
     taught = lessons(features, found) if fit else Lessons(found.at(np.empty(0, np.int64)), 0.0)
-    return _Proposed(found, taught, compared(context.work(features), taught.found.left, taught.found.right))
+    work = context.work(features)
+    return _Proposed(work, found, taught, compared(work, taught.found.left, taught.found.right))
 
 
 def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, context: _Context) -> _Part:
@@ -165,18 +178,18 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     line = min(review, merge)
     must = np.array(constraints.must, np.int64).reshape(-1, 2).T
     kept = worth_keeping(
-        context.work(features),
+        proposed.work,
         weights,
         found,
         least=line,
         always=codes({*constraints.cannot, *constraints.must}, len(features)),
         cells=proposed.cells if proposed.taught.share == 1.0 else None,
     )
-    label = components(len(features), _linked(kept.pairs), line=line, must=must)
+    label = components(len(features), _linked(kept), line=line, must=must)
     constraints = between_confirmed(constraints, context.confirmed, features.record_ids, label)
-    new = missing_inside(found, kept.pairs, label, must=must)
-    inner = all_of(context.work(features), weights, *new)
-    every = merged(kept.pairs, inner, len(features))
+    new = missing_inside(found, kept, label, must=must)
+    inner = all_of(proposed.work, weights, *new)
+    every = merged(kept, inner, len(features))
     lines = Lines(merge, merge + round(AVERAGE_BITS[features.kind] * MILLI))
     clusters = cluster(*_by_component(label, _weighted(every)), lines=lines, constraints=constraints)
     pairs, (together, sure) = _outcome(
@@ -185,6 +198,9 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
     unproposed = inner.rule < 0
+    lost = given_up(features.kind, proposed.cells, weights, least=line) / proposed.taught.share
+    believed = (kept.scores.probability, inner.scores.probability[unproposed])
+    expected = lost + sum(float(np.add.reduce(one)) for one in believed)
     summary = KindReport(
         features.kind,
         len(features),
@@ -192,7 +208,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         len(found.left),
         len(found.left) + int(unproposed.sum()),
         int((clusters == np.arange(len(clusters))).sum()),
-        kept.expected + float(np.add.reduce(inner.scores.probability[unproposed])),
+        expected,
         sure,
         together,
     )

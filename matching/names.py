@@ -35,6 +35,8 @@ class NameTraits:
     related: Ints
     """Ascending keys `low << 32 | high` of names of which one is a short form of the other, or both of a
     third."""
+    coupled: Ints
+    """Ascending keys of the same make: a man's and a woman's form of one name (Christian, Christiane)."""
 
 
 def name_traits(values: Texts) -> NameTraits:
@@ -52,6 +54,7 @@ def name_traits(values: Texts) -> NameTraits:
         sounds.indices.to_numpy().astype(np.int32),
         canonical,
         related,
+        _coupled(values),
     )
 
 
@@ -70,6 +73,30 @@ def words_of(name: str) -> list[str]:
     """The words of a family name that name the family, at least two letters each; all words if none is."""
     words = name.split()
     return [word for word in words if word not in PARTICLES and len(word) > 1] or words
+
+
+def is_compound(values: Texts) -> Flags:
+    """Which names have several words."""
+    return values.trait(_has_words, np.bool_)
+
+
+def _has_words(name: str) -> bool:
+    return " " in name
+
+
+def one_within_other(values: Texts, one: Codes, two: Codes, *, compound: Flags) -> Flags:
+    """True where all naming words of one name are among those of the other, and one has several."""
+    found = np.zeros(len(one), np.bool_)
+    asked = np.flatnonzero(compound[one] | compound[two])
+    a, b = one[asked], two[asked]
+    codes = np.unique(np.concatenate([a, b]))
+    words = {
+        code: frozenset(words_of(text)) for code, text in zip(codes.tolist(), values[codes], strict=True)
+    }
+    found[asked] = [
+        words[x] <= words[y] or words[y] <= words[x] for x, y in zip(a.tolist(), b.tolist(), strict=True)
+    ]
+    return found
 
 
 @cache
@@ -99,8 +126,8 @@ def formal_names(name: str) -> frozenset[str]:
 def _short_spellings() -> frozenset[str]:
     """Every spelling of a name that may be short for another."""
     shorts = _short_forms().keys()
-    spelt = {short.removesuffix(other) + end for short in shorts for end, other in _SPELT if short.endswith(other)}
-    return frozenset(shorts | spelt)
+    endings = [(short, end, other) for short in shorts for end, other in _SPELT if short.endswith(other)]
+    return frozenset(shorts | {short.removesuffix(other) + end for short, end, other in endings})
 
 
 def fuller_names(values: Texts) -> dict[int, list[str]]:
@@ -166,23 +193,30 @@ def _stems(name: str) -> tuple[str, ...]:
     return tuple(stem for stem in (single, bare) if len(stem) >= STEM)
 
 
-def short_form(one: str, two: str) -> bool:
-    """True where one name is the beginning or a pet form of the other: Max, Maximilian; Dorle, Dorothea."""
-    short, long = sorted((one, two), key=lambda name: (len(name), name))
-    whole = _stems(long)[:1]
-    return not paired_forms(one, two) and any(
-        full.startswith(stem) for stem in _stems(short) for full in whole
-    )
+def begins(one: str, two: str) -> bool:
+    """True where the first, shorter name is how the other begins, or a pet form of it: Max of Maximilian."""
+    return any(whole.startswith(_stems(one)) for whole in _stems(two)[:1])
 
 
-def paired_forms(one: str, two: str) -> bool:
-    """True for the man's and the woman's form of one name: Christian, Christiane; Mario, Maria."""
-    short, long = sorted((one, two), key=lambda name: (len(name), name))
-    if long.startswith(short):
-        ending = long[len(short) :]
-        return ending in _FEMININE and not (ending == "E" and short[-1] in "AEIOUY")
-    common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return common >= STEM - 1 and {short[common:], long[common:]} in _COUPLED
+def _coupled(values: Texts) -> Ints:
+    """Pairs of names that are the man's and the woman's form of one: Christian, Christiane; Mario, Maria.
+
+    A name that lacks a feminine ending of the other is its masculine form, unless it ends in a vowel and the
+    other in E; of two forms with endings of their own, the rest must have two letters.
+    """
+    swaps = [("", ending) for ending in _FEMININE] + [tuple(sorted(pair)) for pair in _COUPLED]
+    own, other = [], []
+    for man, woman in swaps:
+        code = np.flatnonzero(pc.ends_with(values.array, woman).to_numpy(zero_copy_only=False))
+        base = pc.utf8_slice_codeunits(values.array.take(pa.array(code)), 0, -len(woman))
+        fits = pc.greater_equal(pc.utf8_length(base), STEM - 1 if man else 1)
+        if woman == "E" and not man:
+            fits = pc.and_(fits, pc.invert(pc.match_substring_regex(base, "[AEIOUY]$")))
+        own.append(code[fits.to_numpy(zero_copy_only=False)])
+        other.append(pc.binary_join_element_wise(base.filter(fits), man, ""))
+    code, at = np.concatenate(own), values.find(pa.concat_arrays(other))
+    code, at = code[at >= 0], at[at >= 0]
+    return np.unique(np.minimum(code, at) << 32 | np.maximum(code, at))
 
 
 @cache
@@ -190,10 +224,10 @@ def _full_names() -> frozenset[str]:
     return frozenset(full for fulls in _short_forms().values() for full in fulls)
 
 
-def are_related(traits: NameTraits, low: Codes, high: Codes) -> Flags:
-    """True where one name is a short form of the other, or both are of a third; low < high."""
-    keys = (low.astype(np.int64) << 32) | high
-    if not len(traits.related):
-        return np.zeros(len(keys), np.bool_)
-    found = np.minimum(np.searchsorted(traits.related, keys), len(traits.related) - 1)
-    return np.asarray(traits.related[found] == keys)
+def among(keys: Ints, one: Codes, two: Codes) -> Flags:
+    """True where a pair of names is among the ascending keys of `related` or `coupled`."""
+    wanted = np.minimum(one, two).astype(np.int64) << 32 | np.maximum(one, two)
+    if not len(keys):
+        return np.zeros(len(wanted), np.bool_)
+    found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.asarray(keys[found] == wanted)

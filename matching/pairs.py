@@ -19,13 +19,15 @@ import pyarrow.compute as pc
 from crm_unify.progress import Progress
 from matching.blocking import Candidates
 from matching.clustering import MAX_COMPONENT, inner_pairs
-from matching.columns import Codes, Ints, distinct
-from matching.comparisons import compare
+from matching.columns import Codes, Flags, Ints, distinct
+from matching.comparer import Comparer
+from matching.comparisons import cells_of
 from matching.features import KindFeatures
 from matching.hashing import mixed
 from matching.model import KindModel
 from matching.policy import CLASSES, NEAR
 from matching.scoring import Scores, say, score
+from matching.sieve import sieve
 
 BATCH = 250_000
 """Pairs compared at a time: what bounds the memory of a comparison."""
@@ -68,18 +70,11 @@ class Work:
     """How pairs are compared and scored."""
 
     features: KindFeatures
+    made: tuple[Comparer, ...]
+    """The comparisons, ready for these records."""
     threads: int
     """Threads that compare; the outcome does not depend on it."""
     progress: Progress
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """What is worth keeping of many pairs."""
-
-    pairs: Scored
-    expected: float
-    """Pairs of one customer among all pairs scored, as the model sees them."""
 
 
 _ASKED = tuple(CLASSES.index(name) for name in NEAR)
@@ -92,7 +87,7 @@ def compared(work: Work, left: Positions, right: Positions) -> Cells:
     """The cells of pairs."""
 
     def batch(span: slice) -> Cells:
-        return compare(work.features, left[span].astype(np.int64), right[span].astype(np.int64))
+        return cells_of(work.made, left[span].astype(np.int64), right[span].astype(np.int64))
 
     parts = list(_batches(work, len(left), batch)) or [batch(slice(0, 0))]
     return np.concatenate(parts, axis=1)
@@ -100,36 +95,46 @@ def compared(work: Work, left: Positions, right: Positions) -> Cells:
 
 def worth_keeping(
     work: Work, weights: KindModel, found: Candidates, *, least: int, always: Ints, cells: Cells | None
-) -> Kept:
+) -> Scored:
     """The candidates of at least `least` millibits or of a class that is asked about, and those of `always`.
 
     `always` holds numbers left * records + right, ascending. Where the cells are known already, they are
-    not worked out again.
+    not worked out again; else hopeless pairs are dropped before all their cells are known.
     """
-    records = len(work.features)
+    records, kind = len(work.features), work.features.kind
+    sifter = sieve(kind, work.made, weights, least=least)
 
-    def batch(span: slice) -> tuple[Scored, float]:
+    def batch(span: slice) -> Scored:
         left, right = found.left[span].astype(np.int64), found.right[span].astype(np.int64)
-        mine = compare(work.features, left, right) if cells is None else cells[:, span]
-        scored, pattern = _by_pattern(work.features.kind, mine, weights)
-        asked = (scored.scores.millibits >= least) | np.isin(scored.scores.klass, _ASKED)
-        kept = asked[pattern]
-        if len(always):
-            kept |= np.isin(left * records + right, always)
-        where = np.flatnonzero(kept)
-        pairs = scored.of(left[where], right[where], found.rule[span][where], pattern=pattern[where])
-        weight = np.bincount(pattern, minlength=len(asked)).astype(np.float64)
-        return pairs, float(weight @ scored.scores.probability)
+        spared = np.isin(left * records + right, always) if len(always) else np.zeros(len(left), np.bool_)
+        if cells is None:
+            at, mine = sifter.sifted(left, right, spared)
+        else:
+            at, mine = np.arange(len(left)), cells[:, span]
+        scored, pattern = _by_pattern(kind, mine, weights)
+        where = np.flatnonzero(_worth(scored.scores, least)[pattern] | spared[at])
+        kept = at[where]
+        return scored.of(left[kept], right[kept], found.rule[span][kept], pattern=pattern[where])
 
-    done = list(_batches(work, len(found.left), batch)) or [batch(slice(0, 0))]
-    return Kept(together([pairs for pairs, _ in done]), float(sum(expected for _, expected in done)))
+    return together(list(_batches(work, len(found.left), batch)) or [batch(slice(0, 0))])
+
+
+def _worth(scores: Scores, least: int) -> Flags:
+    return np.asarray((scores.millibits >= least) | np.isin(scores.klass, _ASKED))
+
+
+def given_up(kind: str, cells: Cells, weights: KindModel, *, least: int) -> float:
+    """Pairs of one customer among those that are not worth keeping, as the model sees them."""
+    scored, pattern = _by_pattern(kind, cells, weights)
+    count = np.bincount(pattern, minlength=len(scored.say)).astype(np.float64)
+    return float((count * ~_worth(scored.scores, least)) @ scored.scores.probability)
 
 
 def all_of(work: Work, weights: KindModel, left: Ints, right: Ints, rule: npt.NDArray[np.int8]) -> Scored:
     """All of the pairs, compared and scored."""
 
     def batch(span: slice) -> Scored:
-        cells = compare(work.features, left[span], right[span])
+        cells = cells_of(work.made, left[span], right[span])
         scored, pattern = _by_pattern(work.features.kind, cells, weights)
         return scored.of(left[span], right[span], rule[span], pattern=pattern)
 

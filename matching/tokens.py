@@ -24,12 +24,18 @@ def incidence(col: Column) -> sp.csr_array:
     return sp.csr_array((data, indices, offsets), shape=(len(words), len(names)))
 
 
-def shared_weight(col: Column, one: Codes, two: Codes) -> tuple[Weights, Weights, Weights]:
-    """Information of the shared words of value pairs, of the lesser and of the greater value, in bits."""
-    if not len(one):
-        none = np.empty(0)
-        return none, none, none
-    matrix = incidence(col)
-    common = np.asarray(matrix[one].multiply(matrix[two]).sum(axis=1)).ravel()
-    own = np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()
-    return common, np.minimum(own[one], own[two]), np.maximum(own[one], own[two])
+class SharedWords:
+    """What the words that two values of a column have in common tell of them."""
+
+    def __init__(self, col: Column) -> None:
+        self._matrix = incidence(col)
+        self._own = np.asarray(self._matrix.multiply(self._matrix).sum(axis=1)).ravel()
+
+    def weights(self, one: Codes, two: Codes) -> tuple[Weights, Weights, Weights]:
+        """Information of the shared words of value pairs, of the lesser and of the greater value, in bits."""
+        if not len(one):
+            none = np.empty(0)
+            return none, none, none
+        common = np.asarray(self._matrix[one].multiply(self._matrix[two]).sum(axis=1)).ravel()
+        own = self._own
+        return common, np.minimum(own[one], own[two]), np.maximum(own[one], own[two])

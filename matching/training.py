@@ -12,7 +12,6 @@ and twins are duplicates whose names and birth dates differ.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -52,7 +51,7 @@ NAMESAKES_BY = frozenset(("given", "family", "gender", "name"))
 MOST_RELATED = 0.9
 """Share of all pairs that are anything but unrelated, at most: of three records they might be all."""
 
-LESSONS = 1_000_000
+LESSONS = 500_000
 """Pairs that are learnt from at most."""
 
 FEWEST_PAIRS = 25.0
@@ -193,8 +192,7 @@ def random_levels(features: KindFeatures) -> list[Floats]:
 def hashed_pairs(features: KindFeatures) -> tuple[Ints, Ints]:
     """Pairs of neighbours in the order of a hash of the record ids: the same for any row order."""
     n = len(features)
-    digests = [hashlib.blake2b(i.encode(), digest_size=8).digest() for i in features.record_ids.to_pylist()]
-    order = np.argsort(np.frombuffer(b"".join(digests), ">u8"), kind="stable").astype(np.int64)
+    order = np.argsort(of_texts(features.record_ids), kind="stable")
     order, n = order[:RANDOM_PAIRS], min(n, RANDOM_PAIRS)
     reach = 1
     while reach * 2 < n and reach * 2 * n <= RANDOM_PAIRS:

@@ -7,6 +7,7 @@ are spread over the rows.  Blank text is missing: null value, no problem.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -14,6 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from crm_unify.normalise.columns import Column, Strings, nulls
+
+MANY = 50_000
+"""Distinct values from which on a kernel works on them side by side"""
 
 _MOST_TEXT = 2**31 - 2**20
 """Bytes of text that one Arrow string array can address, with room to spare"""
@@ -36,8 +40,21 @@ Kernel: TypeAlias = Callable[[Strings], Normalised]
 def distinct(column: Column, kernel: Kernel) -> Normalised:
     """Normalise each distinct value once and spread the answers over the rows."""
     dictionary, indices = encoded(column)
-    answer = kernel(dictionary)
+    answer = _answered(dictionary, kernel)
     return Normalised(answer.value.take(indices), answer.problem.take(indices))
+
+
+def _answered(values: Strings, kernel: Kernel) -> Normalised:
+    """What a kernel makes of distinct values; of many, halves in two threads, as Arrow lets go of the GIL."""
+    if len(values) < MANY:
+        return kernel(values)
+    half = len(values) // 2
+    parts: Any = (values.slice(0, half), values.slice(half))
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(kernel, parts))
+    value: Any = pa.concat_arrays([part.value for part in found])
+    problem: Any = pa.concat_arrays([part.problem for part in found])
+    return Normalised(value, problem)
 
 
 def distinct_by(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,9 @@ from crm_unify.roles.profile import Profile, profile
 from pipelines.bare.headers import header_words
 from pipelines.bare.interface import BareTable
 from pipelines.bare.shared_keys import with_shared_keys
+
+THREADS = 2
+"""Columns looked at at the same time; the outcome does not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +64,8 @@ def _inferred(
 ) -> tuple[tuple[Profile, ...], Roles]:
     """The profiles and roles of tables with one header."""
     names = tables[0].names
-    profiles = tuple(_profile(name, [table.column(name) for table in tables]) for name in names)
+    with ThreadPoolExecutor(THREADS) as pool:
+        profiles = tuple(pool.map(lambda name: _profile(name, [one.column(name) for one in tables]), names))
     given = {name: role for name, role in said.items() if name in names}
     roles = infer(profiles, header_words(), given=given, source=_codes(sources))
     return tuple(one.without_rows() for one in profiles), roles

@@ -5,7 +5,7 @@ import pytest
 
 from crm_unify.progress import Silent
 from matching.blocking import candidates
-from matching.comparisons import compare
+from matching.comparisons import compare, comparers
 from matching.pairs import Scored, Work, all_of, merged, missing_inside, worth_keeping
 from matching.scoring import score
 from matching.training import lessons, train_kind
@@ -16,13 +16,13 @@ FOUND = candidates(FEATURES)
 LEFT, RIGHT = FOUND.left.astype(np.int64), FOUND.right.astype(np.int64)
 CELLS = compare(FEATURES, LEFT, RIGHT)
 WEIGHTS = train_kind(FEATURES, lessons(FEATURES, FOUND), CELLS)
-WORK = Work(FEATURES, 2, Silent())
+WORK = Work(FEATURES, comparers(FEATURES), 2, Silent())
 
 
 def kept(least: int, always: list[int]) -> Scored:
     """What is kept of the candidates."""
     asked = np.array(always, np.int64)
-    return worth_keeping(WORK, WEIGHTS, FOUND, least=least, always=asked, cells=None).pairs
+    return worth_keeping(WORK, WEIGHTS, FOUND, least=least, always=asked, cells=None)
 
 
 def test_pairs_scored_by_their_pattern_are_scored_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.columns import column, distinct, from_codes, per_distinct, run_starts
+from matching.columns import column, distinct, from_codes, run_starts
+from matching.comparer import once
 from matching.hashing import in_blocks, mixed, of_texts
 from matching.texts import Texts
 
@@ -63,7 +64,7 @@ def test_each_distinct_pair_of_codes_is_compared_once(pairs: list[tuple[int, int
         asked.extend(zip(a.tolist(), b.tolist(), strict=True))
         return np.asarray(a + b, np.uint8)
 
-    assert per_distinct(one, two, total).tolist() == [a + b for a, b in pairs]
+    assert once(one, two, total).tolist() == [a + b for a, b in pairs]
     assert len(asked) == len({(min(pair), max(pair)) for pair in asked})
 
 
