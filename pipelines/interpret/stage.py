@@ -68,7 +68,7 @@ def interpret_rows(
     return _assembled([(found, [column.header for column in columns])])
 
 
-def _engine(loaded: LoadedRules, as_of: date, rows: int) -> Engine:
+def _engine(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
     return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
 
 
