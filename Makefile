@@ -5,6 +5,9 @@ READY := .venv/ready
 DEMO := fixtures/company
 BENCHMARKS := normalise extract interpret load matching whole_run accuracy synthetic peers
 
+# compiled modules are kept whatever the environment says: compiling ours anew costs each process a second
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint golden bench soak clean
 
@@ -23,7 +26,7 @@ demo: $(READY) ## Unify the invented company's customers and write the report
 	$(BIN)/crm-unify report $(DEMO)
 
 test: $(READY) ## Run the tests on two cores
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY) ## Check style, types and layers
 	$(BIN)/ruff check .

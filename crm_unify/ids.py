@@ -10,11 +10,12 @@ import base64
 import hashlib
 from typing import Final
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from crm_unify.arrow_sql import engine
 
 Codes = npt.NDArray[np.uint8]
 CHARACTERS: Final = 13
@@ -46,8 +47,7 @@ def crm_ids(prefix: str, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _digests(texts: pa.Array | pa.ChunkedArray) -> Codes:
     """First bytes of the SHA-256 of each text, shape (n, 9)."""
-    with duckdb.connect() as con:
-        con.register("parts", pa.table({"text": texts}))
+    with engine(parts=pa.table({"text": texts})) as con:
         blobs = con.sql("SELECT unhex(sha256(text)[:18]) AS d FROM parts").to_arrow_table()["d"]
     data = blobs.combine_chunks().cast(pa.binary(_BYTES))
     buffer: Codes = np.frombuffer(data.buffers()[1], dtype=np.uint8)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_unify.arrow_sql import engine
 from crm_unify.ids import crm_ids
 from matching.survivorship import Parties
 
@@ -155,9 +155,7 @@ def _reached(objections: pa.Table, carriers: pa.Table) -> pa.Table:
     Every objector with every carrier would be millions of rows for one switchboard. ``customer_id`` of an
     objection is null where no customer made it.
     """
-    with duckdb.connect() as con:
-        for name, table in (("objections", objections), ("carriers", carriers), ("speaks_of", SPEAKS_OF)):
-            con.register(name, table)
+    with engine(objections=objections, carriers=carriers, speaks_of=SPEAKS_OF) as con:
         rows = con.sql(_REACHED).to_arrow_table()
     return _named(rows.drop_columns(["carrier"]), carrier=rows["carrier"])
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_unify.arrow_sql import engine
 from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, field_types
 
 ACTIVE = "active"
@@ -80,8 +80,7 @@ def _claims_of_kind(kept: pa.Table, kind: str) -> pa.Table:
     one, path = f"{{{shape}}}", f"(claims->'$.{kind}')"
     rows = f"from_json({path}, '{one}')" if own else f"unnest(from_json({path}, '[{one}]'))"
     columns = ", ".join(f'c."{name}"' for name in types)
-    with duckdb.connect() as con:
-        con.register("kept", kept)
+    with engine(kept=kept) as con:
         query = f"""
             SELECT record_id, {columns}
             FROM (SELECT record_id, {rows} AS c FROM kept WHERE {path} IS NOT NULL) ORDER BY ALL"""

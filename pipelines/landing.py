@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 from crm_unify.errors import AccountUnbalanced, CrmUnifyError, GuardStopped
 from crm_unify.rules.source_model import READER_KEYS
 from pipelines.landed import MANIFEST, Landed, read_landed, write_manifest
-from pipelines.row_ids import VERSION, give_ids
+from pipelines.row_ids import VERSION, give_ids, sorter
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import duckdb
     import pyarrow as pa
 
     from crm_unify.progress import Progress, Stage
@@ -134,8 +135,8 @@ def _read(jobs: Sequence[_Job], folder: Path, progress: Progress) -> dict[str, L
     shutil.rmtree(staging, ignore_errors=True)
     try:
         extracted = _extract(jobs, staging, progress)
-        with progress.stage("land", total=len(jobs)) as stage:
-            return {job.map: _settle(job, extracted[job.table], folder, stage) for job in jobs}
+        with progress.stage("land", total=len(jobs)) as stage, sorter(staging / "spill") as by:
+            return {job.map: _settle(job, extracted[job.table], folder, by=by, stage=stage) for job in jobs}
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -162,7 +163,8 @@ def _extract(jobs: Sequence[_Job], staging: Path, progress: Progress) -> dict[st
 def _dlt() -> ModuleType:
     """dlt, told to keep to itself before it is imported, and to read one source after the other."""
     os.environ.update(
-        RUNTIME__DLTHUB_TELEMETRY="false", LOAD__DELETE_COMPLETED_JOBS="true", EXTRACT__NEXT_ITEM_MODE="fifo"
+        RUNTIME__DLTHUB_TELEMETRY="false", LOAD__DELETE_COMPLETED_JOBS="true", EXTRACT__NEXT_ITEM_MODE="fifo",
+        RESTORE_FROM_DESTINATION="false",  # it is empty each time, and looking costs a sixth of dlt's time
     )
     import dlt
 
@@ -201,11 +203,13 @@ def _stamps(reader: Reader) -> list[tuple[str, int, int]]:
 
 
 # --- hash, id, order --------------------------------------------------------------------------------------
-def _settle(job: _Job, extracted: _Extracted, folder: Path, stage: Stage) -> Landed:
+def _settle(
+    job: _Job, extracted: _Extracted, folder: Path, *, by: duckdb.DuckDBPyConnection, stage: Stage
+) -> Landed:
     """The rows of one source, hashed and sorted, in their Parquet file; raises AccountUnbalanced."""
     columns = job.reader.header()
     path = folder / f"{job.map}.parquet"
-    given = give_ids(extracted.files, columns, path, spill=folder / "_staging" / "spill")
+    given = give_ids(extracted.files, columns, path, by=by)
     _balance(job, extracted.rows, path)
     stage.advance()
     return Landed(

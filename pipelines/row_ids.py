@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.sources.interface import Column, batch_schema
+
+if TYPE_CHECKING:
+    import duckdb
 
 VERSION: Final = 1
 """Of the hash; a change of it gives every row another id."""
@@ -40,34 +44,41 @@ class Sorted:
     """SHA-256 over the row ids, one a line in sorted order."""
 
 
-def give_ids(files: Sequence[Path], columns: Sequence[Column], path: Path, *, spill: Path) -> Sorted:
+@contextmanager
+def sorter(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What sorts the rows of one source after the other; `spill` takes what memory does not hold."""
+    import duckdb  # 50 ms, and not needed when nothing changed
+
+    spill.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(config={"temp_directory": str(spill), "memory_limit": _MEMORY}) as connection:
+        yield connection
+
+
+def give_ids(
+    files: Sequence[Path], columns: Sequence[Column], path: Path, *, by: duckdb.DuckDBPyConnection
+) -> Sorted:
     """Write the rows of Parquet files into one, with `_row_hash` and `_row_id`, sorted by hash and ordinal.
 
-    The files have the schema of a reader's batches; `spill` is a folder that is made when it is needed.
+    The files have the schema of a reader's batches; `by` is a :func:`sorter`.
     """
     schema = pa.schema([*batch_schema(columns), ("_row_hash", pa.string()), ("_row_id", pa.string())])
     digest = hashlib.sha256()
     rows = 0
     repeating = [name for name in schema.names if name not in ("_row", "_row_hash", "_row_id")]
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeating) as writer:
-        for batch in _numbered(_sorted_rows(files, columns, spill)):
+        for batch in _numbered(_sorted_rows(files, columns, by)):
             writer.write_batch(batch, row_group_size=_GROUP_ROWS)
             _add_ids(batch.column("_row_id"), digest)
             rows += batch.num_rows
     return Sorted(rows, digest.hexdigest())
 
 
-def _sorted_rows(files: Sequence[Path], columns: Sequence[Column], spill: Path) -> Iterator[pa.RecordBatch]:
+def _sorted_rows(
+    files: Sequence[Path], columns: Sequence[Column], by: duckdb.DuckDBPyConnection
+) -> Iterator[pa.RecordBatch]:
     """All rows with their hash, sorted by it; equal rows in the order of their place."""
-    if not files:
-        return
-    import duckdb  # 50 ms, and not needed when nothing changed
-
-    spill.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(
-        ":memory:", config={"temp_directory": str(spill), "memory_limit": _MEMORY}
-    ) as connection:
-        rows = connection.read_parquet([str(file) for file in files])
+    if files:
+        rows = by.read_parquet([str(file) for file in files])
         names = ", ".join(batch_schema(columns).names)
         hashed = rows.project(f"{names}, {_hash_expression(columns)} AS _row_hash")
         yield from hashed.order("_row_hash, _file, _sheet, _row").to_arrow_reader(_GROUP_ROWS)

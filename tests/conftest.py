@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from crm_unify.schema.target import open_target
+from crm_unify.schema.upgrade import upgrade
+
 ROOT = Path(__file__).parent.parent
 
 IN_CI = bool(os.environ.get("CRM_UNIFY_CI"))
@@ -27,7 +30,11 @@ settings.register_profile(
 )
 settings.load_profile("quick")
 
+_IN_POSTGRES = "CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"
+_OUT_OF_POSTGRES = "DROP DATABASE {name} WITH (FORCE)"
+
 MARKS_BY_FIXTURE = {
+    "postgres_crm_url": "postgres",
     "postgres_url": "postgres",
     "postgres_databases": "postgres",
     "mariadb_url": "mariadb",
@@ -59,8 +66,25 @@ def root() -> Path:
 @pytest.fixture
 def postgres_databases() -> Iterator[Callable[[], str]]:
     """Make an empty PostgreSQL database a call; all are dropped afterwards."""
-    create = "CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"
-    yield from _databases(POSTGRES, create=create, drop="DROP DATABASE {name} WITH (FORCE)")
+    yield from _databases(POSTGRES, create=_IN_POSTGRES, drop=_OUT_OF_POSTGRES)
+
+
+@pytest.fixture(scope="session")
+def _postgres_template() -> Iterator[str]:
+    """Name of a PostgreSQL database with the tables of a CRM, made by the migrations once for all tests."""
+    for make in _databases(POSTGRES, create=_IN_POSTGRES, drop=_OUT_OF_POSTGRES):
+        engine = open_target(make())
+        upgrade(engine)
+        engine.dispose()
+        yield str(engine.url.database)
+
+
+@pytest.fixture
+def postgres_crm_url(_postgres_template: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a CRM on PostgreSQL without rows."""
+    create = f"CREATE DATABASE {{name}} TEMPLATE {_postgres_template}"
+    for make in _databases(POSTGRES, create=create, drop=_OUT_OF_POSTGRES):
+        yield make()
 
 
 @pytest.fixture

@@ -41,6 +41,12 @@ def copied(name: str, folder: Path) -> Path:
     return folder / "fixtures" / name
 
 
+def copy_of(project: Path, folder: Path) -> Path:
+    """A copy of a project as it stands after its runs, with its rules, to be changed."""
+    shutil.copytree(project.parent.parent, folder, dirs_exist_ok=True)
+    return folder / "fixtures" / project.name
+
+
 def crm(command: str, *words: str | Path) -> Answer:
     """Run a command as a person would, with ``--json``."""
     out, err = io.StringIO(), io.StringIO()

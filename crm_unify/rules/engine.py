@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -15,42 +15,50 @@ from crm_unify.rules.functions import MONEY
 
 
 def connection(
-    *, folder: str | None = None, memory_limit: str = "2GB", threads: int = 2, prepare: str | None = None
+    *, folder: str | None = None, memory_limit: str = "2GB", threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that reads and spills nowhere but in `folder`; nobody can change its settings.
 
-    `prepare` is SQL of the program (never of a rule file) to run before the lock. Common sub-expressions are
-    not shared: sharing lifts them out of TRY, and one bad value would end the query.
+    Connections of equal limits share a database that holds nothing: what one registers, no other sees.
+    Common sub-expressions are not shared: sharing lifts them out of TRY, and one bad value would end the
+    query.
     """
-    made = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": memory_limit})
-    settings = [
-        "TimeZone = 'UTC'",
-        "disabled_optimizers = 'common_subexpressions'",
-        "python_enable_replacements = false",
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-    ]
+    return _database(folder, memory_limit, threads).cursor()
+
+
+@cache
+def _database(folder: str | None, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """A locked database; opening one costs as much as mapping a thousand rows.
+
+    It holds a macro alone: `money` stands in for the reading of a column as money.
+    """
+    made = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit, **_SETTINGS})
+    settings = ["TimeZone = 'UTC'", "disabled_optimizers = 'common_subexpressions'"]
     if folder is not None:
         quoted = folder.replace("'", "''")
         settings += [f"allowed_directories = ['{quoted}']", f"temp_directory = '{quoted}/spill'"]
     for setting in [*settings, "enable_external_access = false"]:
-        made.execute(f"SET {setting}")
-    if prepare is not None:
-        made.execute(prepare)
-    made.execute("SET lock_configuration = true")
+        made.execute(f"SET GLOBAL {setting}")
+    made.execute(f"CREATE MACRO {MONEY}(x) AS CAST(x AS BIGINT)")
+    made.execute("SET GLOBAL lock_configuration = true")
     return made
 
 
-@cache
-def _parser() -> duckdb.DuckDBPyConnection:
-    """A connection that only parses and binds; `money` stands in for the reading of a column as money."""
-    stand_in = f"CREATE MACRO {MONEY}(x) AS CAST(x AS BIGINT)"
-    return connection(memory_limit="256MB", threads=1, prepare=stand_in)
+_SETTINGS: Final = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+"""Given at the opening, so that they hold for every connection."""
+
+
+_PARSER: Final = "256MB"
+"""What parsing and binding may take: the connection that only does that sees no data."""
 
 
 def answer(query: str, *values: str) -> list[str]:
     """The first row of a query over nothing but its `values`, as text; raises duckdb.Error."""
-    found = _parser().cursor().execute(query, list(values)).fetchone()
+    found = connection(memory_limit=_PARSER, threads=1).execute(query, list(values)).fetchone()
     return [] if found is None else [str(value) for value in found]
 
 

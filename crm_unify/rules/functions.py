@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-import duckdb
+from crm_unify.arrow_sql import engine
 
 AGGREGATES: Final = frozenset({"sum", "count", "count_star", "min", "max"})
 """Aggregates of control sums: whole numbers, independent of row order."""
@@ -86,7 +86,7 @@ def _is_pure(name: str) -> bool:
 
 
 def _named(condition: str, wanted: Callable[[str], bool]) -> list[str]:
-    with duckdb.connect() as connection:
+    with engine() as connection:
         rows = connection.execute(
             f"SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE {condition}"
         )

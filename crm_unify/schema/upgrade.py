@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +87,12 @@ def head() -> str:
     return newest
 
 
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations; reading them costs a tenth of a second, and a command asks several times."""
+    return ScriptDirectory.from_config(_config())
+
+
 def _config(connection: sa.Connection | None = None) -> Config:
     config = Config()
     # no interpolation: a path may hold a percent sign
@@ -94,10 +101,6 @@ def _config(connection: sa.Connection | None = None) -> Config:
     config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
 
 
 def _refuse_foreign(connection: sa.Connection) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from crm_unify.arrow_sql import engine
 from crm_unify.errors import UsageError
 
 TRUTH_COLUMNS: Final = ("record_id", "true_customer")
@@ -58,9 +58,7 @@ def located(labels: pa.Table, *, fates: pa.Table, records: pa.Table) -> pa.Table
 
     ``fates`` is ROW_FATES of the newest run; ``records`` has ``record_id, map, row_hash, part``.
     """
-    with duckdb.connect() as con:
-        for name, table in (("labels", labels), ("fates", fates), ("records", records)):
-            con.register(name, table)
+    with engine(labels=labels, fates=fates, records=records) as con:
         return con.sql(_LOCATED).to_arrow_table()
 
 

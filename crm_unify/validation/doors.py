@@ -123,6 +123,8 @@ def check_golden(tables: Mapping[str, pa.Table]) -> None:
         "order_id": orders,
     }
     for name, table in tables.items():
+        if not len(table):  # pandera takes 20 ms to find nothing wrong with nothing
+            continue
         failures = _failures(_golden_schema(name, table, references), table)
         if failures:
             _refuse(name, table, failures)

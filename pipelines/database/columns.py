@@ -9,41 +9,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from crm_unify.arrow_sql import engine as engine  # for all who work on canonical rows
 from crm_unify.schema.tables import TABLES, arrow_schema, key_of
 
 BATCH_ROWS: Final = 50_000
 """Rows whose texts are in memory at once."""
 HASH_CHARACTERS: Final = 32
 """Hex characters kept of a SHA-256: 128 bits."""
-
-
-@contextmanager
-def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB in memory with these tables registered, and nothing else within its reach."""
-    with _database().cursor() as con:  # what a cursor registers, no other cursor sees
-        for name, table in tables.items():
-            con.register(name, table)
-        yield con
-
-
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """One empty database for the process: opening one costs 20 ms, a cursor 3 ms, and a run asks 50 times."""
-    return duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
-    )
 
 
 def quoted(name: str) -> str:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crm_unify.arrow_sql import SMALL
 from crm_unify.errors import ConfigurationError
 from crm_unify.progress import Progress
 from crm_unify.records import OBJECTIONS, REJECTIONS, ROW_FATES
 from crm_unify.rules.expressions import connection
-from crm_unify.rules.functions import MONEY
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
@@ -42,7 +42,8 @@ def interpret(
         for loaded in _parents_first([loaded for loaded in project.files if loaded.rules.map in by_map]):
             one = by_map[loaded.rules.map]
             parents = Parents({name: result.index for name, (result, _) in results.items()})
-            found = run_map(loaded, _landed_rows(one, loaded), engine=_engine(loaded, as_of), parents=parents)
+            rows, engine = _landed_rows(one, loaded), _engine(loaded, as_of, one.rows)
+            found = run_map(loaded, rows, engine=engine, parents=parents)
             results[one.map] = (found, [column.header for column in one.columns])
             stage.advance(one.rows)
     return _assembled([results[name] for name in sorted(results)])
@@ -62,13 +63,13 @@ def interpret_rows(
     """
     table, columns = example_table(loaded.rules, given)
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
-    found = run_map(loaded, rows, engine=_engine(loaded, as_of), parents=Parents({}, assumed=True))
+    engine = _engine(loaded, as_of, len(given))
+    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True))
     return _assembled([(found, [column.header for column in columns])])
 
 
-def _engine(loaded: LoadedRules, as_of: date) -> Engine:
-    prepare = f"CREATE MACRO {MONEY}(x) AS CAST(x AS BIGINT)"
-    return Engine(connection(prepare=prepare), as_of, loaded.tree.file)
+def _engine(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
+    return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
 
 
 def _parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:

@@ -4,17 +4,23 @@ from itertools import combinations
 
 import networkx as nx
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.clustering import CLIP_HIGH, MAX_COMPONENT, Lines, Weighted, cluster, components, inner_pairs
-from matching.decisions import Constraints
+from matching.decisions import Constraints, resolve
 
 LINE, EVEN = 2_000, 0
 NO_MUST = np.empty((2, 0), np.int64)
 EDGES = st.dictionaries(
     st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda e: e[0] < e[1]),
     st.integers(-9_000, 15_000),
+)
+VERDICTS = st.dictionaries(
+    st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda e: e[0] < e[1]),
+    st.sampled_from(["same", "same", "different", "unsure"]),
+    max_size=16,
 )
 PAIRS = st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda e: e[0] < e[1]), max_size=6)
 
@@ -26,10 +32,12 @@ def weighted(edges: dict[tuple[int, int], int]) -> Weighted:
     return Weighted(left, right, np.array([edges[k] for k in keys], np.int64), np.ones(len(keys), np.int64))
 
 
-def clustered(edges: dict[tuple[int, int], int], constraints: Constraints) -> np.ndarray:
-    """Clusters of twelve records; pairs that have no edge weigh -1 bit."""
+def clustered(
+    edges: dict[tuple[int, int], int], constraints: Constraints, *, records: int = 12
+) -> np.ndarray:
+    """Clusters of a dozen records; pairs that have no edge weigh -1 bit."""
     must = np.array(constraints.must, np.int64).reshape(-1, 2).T
-    label = components(12, weighted(edges), line=0, must=must)
+    label = components(records, weighted(edges), line=0, must=must)
     left, right = inner_pairs(label)
     bits = [edges.get((int(a), int(b)), -1_000) for a, b in zip(left, right, strict=True)]
     inner = Weighted(left, right, np.array(bits, np.int64), np.ones(len(left), np.int64))
@@ -62,6 +70,48 @@ def test_records_said_to_be_the_same_are_always_together(
     """Whatever the weights, a demanded pair stands in one cluster."""
     found = clustered(edges, Constraints(must=tuple(sorted(must))))
     assert all(found[a] == found[b] for a, b in must)
+
+
+@given(EDGES, VERDICTS)
+def test_any_verdicts_hold_on_any_graph(
+    edges: dict[tuple[int, int], int], verdicts: dict[tuple[int, int], str]
+) -> None:
+    """SAME joins, DIFFERENT and UNSURE part, whatever the weights; what cannot hold is a conflict.
+
+    A SAME that does not hold is listed, with the chain of SAME that leads from one side of a DIFFERENT to the
+    other; an UNSURE that does not hold was answered by a chain of SAME.
+    """
+    said = [{"left": f"r{a:02}", "right": f"r{b:02}", "verdict": v} for (a, b), v in verdicts.items()]
+    table = pa.table({name: [row[name] for row in said] for name in ("left", "right", "verdict")})
+    dated = table.append_column("decided_at", pa.array([f"2026-01-{i + 1:02}" for i in range(len(said))]))
+    constraints, conflicts = resolve(dated, pa.array([f"r{i:02}" for i in range(12)]))
+    found = clustered(edges, constraints)
+    parted = [pair for pair, v in verdicts.items() if v != "same" and found[pair[0]] == found[pair[1]]]
+    broken = {pair for pair, v in verdicts.items() if v == "same" and found[pair[0]] != found[pair[1]]}
+    same = nx.Graph([pair for pair, v in verdicts.items() if v == "same"])
+    listed, told = set(), conflicts.to_pylist()
+    for one in told:
+        chain = [int(record[1:]) for record in one["chain"]]
+        listed.add((int(one["suspended_left"][1:]), int(one["suspended_right"][1:])))
+        assert nx.is_path(same, chain)
+        assert verdicts[min(chain[0], chain[-1]), max(chain[0], chain[-1])] == "different"
+    assert broken <= listed
+    assert all(verdicts[pair] == "unsure" and nx.has_path(same, *pair) for pair in parted)
+
+
+@given(st.lists(EDGES, min_size=2, max_size=4), st.data())
+def test_clustering_the_touched_components_again_is_clustering_everything(
+    parts: list[dict[tuple[int, int], int]], data: st.DataObject
+) -> None:
+    """Several graphs side by side, some of them clustered by themselves: their clusters are the same."""
+    together = {(a + 12 * n, b + 12 * n): w for n, edges in enumerate(parts) for (a, b), w in edges.items()}
+    cannot = data.draw(st.sampled_from([(), ((0, 1), (13, 15))]))
+    whole = clustered(together, Constraints(cannot=cannot), records=12 * len(parts))
+    touched = data.draw(st.sets(st.integers(0, len(parts) - 1), min_size=1))
+    for n in touched:
+        mine = tuple((a - 12 * n, b - 12 * n) for a, b in cannot if a // 12 == n)
+        alone = clustered(parts[n], Constraints(cannot=mine))
+        assert (alone + 12 * n).tolist() == whole[12 * n : 12 * (n + 1)].tolist()
 
 
 @given(EDGES)

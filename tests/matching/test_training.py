@@ -96,6 +96,27 @@ def test_chance_agreement_is_measured_on_the_values() -> None:
     assert weights[-1].unrelated == pytest.approx(1 / 16, rel=0.15)
 
 
+def test_chance_agreement_of_several_fields_is_recovered() -> None:
+    """Values drawn evenly, each field by itself: u is one in their number, of names, days and places."""
+    chance, rows = np.random.default_rng(11), []
+    for number in range(2000):
+        given, family, born, place = (int(chance.integers(size)) for size in (20, 80, 200, 25))
+        rows.append(
+            person(
+                f"a:{number:04d}",
+                given="BDFGKLMNPR"[given % 10] + ("erta", "olfo")[given // 10],
+                family="BDFGKLMNPR"[family % 10] + "aeiouyäö"[family // 10] + "mer",
+                born=f"{1950 + born // 4}-{3 * (born % 4) + 1:02d}-{7 + born % 20:02d}",
+                postcode=f"{10_000 + 2_111 * place}",
+            )
+        )
+    weights = documented(base(*rows).kinds["person"]).weights
+    found = {name: weights[name][-1].unrelated for name in ("given", "family", "birth_date")}
+    assert found == pytest.approx({"given": 1 / 20, "family": 1 / 80, "birth_date": 1 / 200}, rel=0.15)
+    place = sum(level.unrelated for level in weights["address"][1:3])
+    assert place == pytest.approx(1 / 25, rel=0.15)
+
+
 def test_a_rare_name_is_worth_more_than_a_common_one() -> None:
     """The weight of agreeing on a value falls with the number of its carriers."""
     rows = [

@@ -20,9 +20,9 @@ def crm(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def postgres_crm(postgres_url: str) -> Iterator[sa.Engine]:
+def postgres_crm(postgres_crm_url: str) -> Iterator[sa.Engine]:
     """An empty CRM on PostgreSQL."""
-    engine = new_target(postgres_url)
+    engine = new_target(postgres_crm_url)
     yield engine
     engine.dispose()
 

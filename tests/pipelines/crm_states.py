@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -193,10 +195,23 @@ def sqlite_target(folder: Path) -> sa.Engine:
 
 
 def new_target(url: str) -> sa.Engine:
-    """The database at this URL with the tables of a CRM."""
+    """The database at this URL with the tables of a CRM; a new SQLite file is a copy of an empty CRM."""
     engine = open_target(url)
+    file = Path(engine.url.database or "")
+    if engine.dialect.name == "sqlite" and not file.exists():
+        file.write_bytes(_empty_crm())
     upgrade(engine)
     return engine
+
+
+@cache
+def _empty_crm() -> bytes:
+    """An SQLite file that the migrations made, once for all tests."""
+    with TemporaryDirectory() as folder:
+        engine = open_target(f"sqlite:///{folder}/crm.db")
+        upgrade(engine)
+        engine.dispose()
+        return (Path(folder) / "crm.db").read_bytes()
 
 
 def changes_to(state: State, engine: sa.Engine) -> ChangeSet:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -14,6 +12,7 @@ import sqlalchemy as sa
 from pipelines.killpoint import VARIABLE
 from pipelines.load import hold
 from pipelines.load.lock import ADVISORY_KEY
+from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.pipelines.crm_states import (
     State,
     add_order,
@@ -25,7 +24,6 @@ from tests.pipelines.crm_states import (
     small_state,
 )
 
-ROOT: Final = Path(__file__).parent.parent.parent
 TABLES: Final = (
     "customer",
     "person",
@@ -64,16 +62,22 @@ def places() -> list[Any]:
     return [pytest.param(p, id=p, marks=() if p in SHORT else pytest.mark.slow) for p in every]
 
 
-def child(url: str, place: str | None) -> int:
-    """Load the second state in a process of its own that may be killed; its exit code."""
+@pytest.fixture(scope="module")
+def dying() -> Iterator[Mortal]:
+    """Runs functions in processes that may die."""
+    with mortal() as process:
+        yield process
+
+
+def load_second(url: str) -> None:
+    """What a process that may die does: load the second state."""
+    load(second_state(), new_target(url))
+
+
+def child(dying: Mortal, url: str, place: str | None) -> int:
+    """Load the second state in a process of its own that may be killed; the signal that ended it."""
     environment = {} if place is None else {VARIABLE: place}
-    program = (
-        "from tests.pipelines.crm_states import load, new_target\n"
-        "from tests.pipelines.test_kill import second_state\n"
-        f"load(second_state(), new_target({url!r}))\n"
-    )
-    command = [sys.executable, "-c", program]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True).returncode
+    return dying.call("tests.pipelines.test_kill:load_second", url, environment=environment)
 
 
 @pytest.fixture(scope="module")
@@ -89,22 +93,24 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], di
 
 
 @pytest.mark.parametrize("place", places())
-def test_killed_is_before_or_after(any_crm: sa.Engine, wanted: tuple[Any, Any], place: str) -> None:
+def test_killed_is_before_or_after(
+    any_crm: sa.Engine, wanted: tuple[Any, Any], place: str, dying: Mortal
+) -> None:
     """The process dies by SIGKILL at a named place; the rows are those from before or those from after."""
     before, after = wanted
     load(first_state(), any_crm)
     url = any_crm.url.render_as_string(hide_password=False)
-    assert child(url, place) == -signal.SIGKILL
+    assert child(dying, url, place) == signal.SIGKILL
     until_the_server_knows(any_crm)
     assert dump(any_crm) == (after if place == "after-commit" else before)
-    assert child(url, None) == 0
+    assert child(dying, url, None) == 0
     assert dump(any_crm) == after
     assert changes_to(second_state(), any_crm).tables == {}
 
 
-def test_a_dead_holder_frees_the_lock(any_crm: sa.Engine) -> None:
+def test_a_dead_holder_frees_the_lock(any_crm: sa.Engine, dying: Mortal) -> None:
     """A process that died while it held the lock does not stand in the way of the next one."""
-    assert child(any_crm.url.render_as_string(hide_password=False), "before-commit") == -signal.SIGKILL
+    assert child(dying, any_crm.url.render_as_string(hide_password=False), "before-commit") == signal.SIGKILL
     until_the_server_knows(any_crm)
     with hold(any_crm) as lock:
         assert lock.where

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.row_ids import Sorted, give_ids
+from pipelines.row_ids import Sorted, give_ids, sorter
 from pipelines.sources.interface import batch_schema, name_columns, text_batch
 
 Row = Sequence[str | None]
@@ -29,7 +29,8 @@ def given_ids(folder: Path, rows: Sequence[Row], headers: Sequence[str] = ("id",
     cells = [pa.array([row[place] for row in rows], pa.string()) for place in range(len(headers))]
     batch = text_batch(columns, cells, file="rows", row=pa.array(range(len(rows)), pa.int64()))
     pq.write_table(pa.Table.from_batches([batch], batch_schema(columns)), folder / "in.parquet")
-    return give_ids([folder / "in.parquet"], columns, folder / "out.parquet", spill=folder / "spill")
+    with sorter(folder / "spill") as by:
+        return give_ids([folder / "in.parquet"], columns, folder / "out.parquet", by=by)
 
 
 def values(folder: Path, name: str) -> list[Any]:

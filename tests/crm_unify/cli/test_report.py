@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import copied, crm, run
+from tests.crm_unify.conftest import Toured
+from tests.projects import copied, copy_of, crm
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(toured: Toured, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tour after a run."""
-    folder = copied("tour", tmp_path_factory.mktemp("tour"))
-    assert run(folder).code == 0
-    return folder
+    return copy_of(toured.project, tmp_path_factory.mktemp("tour"))
 
 
 def test_the_page_lies_beside_the_project_file(project: Path) -> None:

@@ -26,6 +26,7 @@ NEEDED = (
     "crm_unify.run.undo",
     "dlt.destinations",
     "pandera.pandas",
+    "tests.pipelines.crm_states",
 )
 """What the commands import, paid for once."""
 
@@ -41,13 +42,17 @@ class Mortal:
 
         No file may grow beyond `largest_file` bytes, as on a disk that gets full.
         """
+        return self._ask(
+            words=[str(word) for word in words], environment=dict(environment), largest_file=largest_file
+        )
+
+    def call(self, function: str, *words: str, environment: Mapping[str, str]) -> int:
+        """The same for a function of the tests, ``module:name``, called with words."""
+        return self._ask(call=function, words=list(words), environment=dict(environment), largest_file=None)
+
+    def _ask(self, **request: Any) -> int:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        request = {
-            "words": [str(word) for word in words],
-            "environment": dict(environment),
-            "largest_file": largest_file,
-        }
         print(json.dumps(request), file=self.process.stdin, flush=True)
         return int(self.process.stdout.readline())
 
@@ -84,6 +89,10 @@ def _die(request: dict[str, Any]) -> None:
     if request["largest_file"] is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], request["largest_file"]))
     sys.stdout = sys.stderr  # standard output is for the answers
+    if "call" in request:
+        module, _, name = request["call"].partition(":")
+        getattr(import_module(module), name)(*request["words"])
+        os._exit(0)
     os._exit(main(request["words"]))
 
 

@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.projects import copied, crm, differing, dump, question, run
+from tests.projects import crm, differing, dump, question, run
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(touring: Path) -> Path:
     """The tour after its first run, to be changed."""
-    folder = copied("tour", tmp_path)
-    assert run(folder).code == 0
-    return folder
+    return touring
 
 
 def billing(project: Path, statement: str) -> None:

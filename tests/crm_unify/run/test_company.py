@@ -13,6 +13,7 @@ from crm_unify.schema.tables import TABLES
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.truth import located, read_labels
 from pipelines.database.read import fetch
+from tests.crm_unify.conftest import Toured
 from tests.projects import ROOT, copied, crm, run
 
 APART = ("family", "namesake", "shared_phone", "branch")
@@ -21,14 +22,12 @@ KNOWN, OTHERS = 0.97, 0.95
 """Least pairwise precision and recall of the committed company and of others."""
 
 
-def company(folder: Path, seed: str | None) -> Path:
-    """A project on a company: the committed one, or one made with a seed; run once."""
+def company(folder: Path, seed: str) -> Path:
+    """A project on a company made with a seed, run once."""
     project = copied("company", folder)
-    if seed is not None:
-        script = ROOT / "fixtures" / "company" / "make_company.py"
-        subprocess.run(
-            [sys.executable, script, "--seed", seed, "--out", project], check=True, capture_output=True
-        )
+    script = ROOT / "fixtures" / "company" / "make_company.py"
+    made = [sys.executable, script, "--seed", seed, "--out", project]
+    subprocess.run(made, check=True, capture_output=True)
     answer = run(project)
     assert answer.code == 0, answer.stderr
     return project
@@ -63,9 +62,11 @@ def wrongly_merged(project: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", [None, "11", "12", "13"], ids=["committed", "seed 11", "seed 12", "seed 13"])
-def test_records_find_their_customer_and_nobody_is_merged_wrongly(tmp_path: Path, seed: str | None) -> None:
+def test_records_find_their_customer_and_nobody_is_merged_wrongly(
+    tmp_path: Path, seed: str | None, unified: Toured
+) -> None:
     """Precision and recall are high, and no listed family, namesake pair, office or branch became one."""
-    project = company(tmp_path, seed)
+    project = unified.project if seed is None else company(tmp_path, seed)
     found = crm("evaluate", project, "--truth", project / "truth.csv").data["pairwise"]
     least = KNOWN if seed is None else OTHERS
     assert min(found["precision"], found["recall"]) >= least, found

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import copied, question, run
+from tests.crm_unify.conftest import Toured
+from tests.projects import question, run
 
 PROJECT = """\
 project: consent
@@ -215,13 +216,11 @@ WHERE w.flag = 'N' AND k.value_norm IS NULL AND k.status <> 'opted_out'
 
 
 @pytest.mark.slow
-def test_no_objection_in_the_company_is_lost(tmp_path: Path) -> None:
+def test_no_objection_in_the_company_is_lost(unified: Toured) -> None:
     """Every customer who said N, and every one who carries an address of somebody who did, is opted out."""
-    project = copied("company", tmp_path)
-    assert run(project).code == 0
-    carriers = question(project / "crm.db", OBJECTIONS + CARRIERS)
+    carriers = question(unified.crm, OBJECTIONS + CARRIERS)
     assert {status for _, _, status in carriers} == {"opted_out"}
     addresses = [address for _, address, _ in carriers]
     assert len(set(addresses)) > 200, "objections of the company"
     assert len(addresses) > len(set(addresses)), "addresses of several customers"
-    assert question(project / "crm.db", OBJECTIONS + PROMISED) == [(0,)]
+    assert question(unified.crm, OBJECTIONS + PROMISED) == [(0,)]

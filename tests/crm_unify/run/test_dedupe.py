@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from crm_unify.roles.interface import Role
 from crm_unify.run.dedupe import DedupeJob, DedupeResult, dedupe
 from crm_unify.run.dedupe_files import write
 from matching.policy import KERNEL_VERSION
+from matching.settings import Settings
 
 HEADER = ["id", "first_name", "last_name", "email", "city", "truth"]
 _GIVEN = "Anna Jan Maria Piotr Sofia Lucas Emma David Laura Peter"
@@ -80,6 +82,59 @@ def test_order_of_rows_and_columns_plays_no_part(tmp_path: Path) -> None:
     shuffled = random.Random(3).sample(rows, len(rows))
     turned = written(tmp_path, [row[::-1] for row in shuffled], HEADER[::-1], "q.csv")
     assert run(written(tmp_path, rows)).membership.equals(run(turned).membership)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DedupeResult]:
+    """A file of 1,200 invented people, every third one twice, and its customers."""
+    path = written(tmp_path_factory.mktemp("crowd"), people(1200))
+    return path, run(path)
+
+
+def with_strangers(path: Path, folder: Path) -> Path:
+    """The same file with ten rows of people who have nothing to do with anybody."""
+    lines = [f"z{i},Qx{i}vor,Zw{i}ubn,q{i}@strangers.example,Faraway {i}," for i in range(10)]
+    more = folder / "more.csv"
+    more.write_text(path.read_text(encoding="utf-8") + "\n".join(lines) + "\n", encoding="utf-8")
+    return more
+
+
+def without_strangers(found: DedupeResult) -> set[frozenset[str]]:
+    """The customers as sets of record ids, strangers taken out; each of them must be alone."""
+    every = groups(found)
+    assert {frozenset({f"z{i}"}) for i in range(10)} <= every
+    return {group for group in every if not any(record.startswith("z") for record in group)}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_plays_no_part(
+    crowd: tuple[Path, DedupeResult], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, threads: int
+) -> None:
+    """Rows shuffled, columns turned round, one thread or two: the same membership, row by row."""
+    monkeypatch.setattr("matching.engine.Settings", partial(Settings, threads=threads))
+    header, *rows = list(csv.reader(crowd[0].read_text(encoding="utf-8").splitlines()))
+    shuffled = random.Random(threads).sample(rows, len(rows))
+    turned = written(tmp_path, [row[::-1] for row in shuffled], header[::-1])
+    assert run(turned).membership.equals(crowd[1].membership)
+
+
+def test_strangers_change_nobody_s_customer_under_one_model(
+    crowd: tuple[Path, DedupeResult], tmp_path: Path
+) -> None:
+    """With the model of the first run, ten unrelated rows more leave every other customer as it was."""
+    path, before = crowd
+    write(before, tmp_path, {"model"})
+    after = run(with_strangers(path, tmp_path), model=tmp_path / "model.json")
+    assert without_strangers(after) == groups(before)
+
+
+def test_strangers_change_next_to_nobody_s_customer_when_learnt_anew(
+    crowd: tuple[Path, DedupeResult], tmp_path: Path
+) -> None:
+    """A model learnt with ten unrelated rows more: less than one customer in a thousand is another."""
+    path, before = crowd
+    after = without_strangers(run(with_strangers(path, tmp_path)))
+    assert len(groups(before) - after) < len(groups(before)) / 1000
 
 
 def test_without_ids_rows_are_named_by_content(tmp_path: Path) -> None:

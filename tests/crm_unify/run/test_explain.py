@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.crm_unify.run.conftest import Toured
+from tests.crm_unify.conftest import Toured
 from tests.projects import crm, question
 
 ANNA = "C-5GS4OTZXQFPUS"

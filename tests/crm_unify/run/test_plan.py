@@ -55,11 +55,10 @@ def test_a_plan_makes_no_table_on_a_server(
 
 
 def test_a_guard_stops_a_run_and_not_a_plan_that_a_person_has_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    touring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan names what would stop a run, and can be applied."""
-    project = copied("tour", tmp_path)
-    assert run(project).code == 0
+    project = touring
     monkeypatch.setattr(guards, "COUNTED_FROM", 1)
     with closing(sqlite3.connect(project / "billing.db")) as con:
         con.execute("DELETE FROM CUSTOMERS WHERE CUSTNO IN ('0003', '0004')")
@@ -71,10 +70,9 @@ def test_a_guard_stops_a_run_and_not_a_plan_that_a_person_has_seen(
     assert ("inactive",) in question(project / "crm.db", "SELECT status FROM customer")
 
 
-def test_a_plan_is_refused_when_a_person_moved_what_it_changes(tmp_path: Path) -> None:
+def test_a_plan_is_refused_when_a_person_moved_what_it_changes(touring: Path) -> None:
     """An edit made between plan and apply stays; nothing is written."""
-    project = copied("tour", tmp_path)
-    assert run(project).code == 0
+    project = touring
     for name, statement in (
         ("billing.db", "UPDATE CUSTOMERS SET DOB = '19800215' WHERE CUSTNO = '0002'"),
         ("crm.db", "UPDATE person SET birth_date = '1980-02-16' WHERE given_name = 'Anna'"),

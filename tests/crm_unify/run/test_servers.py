@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from tests.crm_unify.conftest import Toured
 from tests.projects import ROOT, copied, exported, run
 
 
@@ -46,17 +47,18 @@ def test_servers_as_source_and_target_change_no_byte(
     monkeypatch: pytest.MonkeyPatch,
     postgres_databases: Callable[[], str],
     mariadb_url: str,
+    unified: Toured,
 ) -> None:
     """Billing from three databases, the CRM in two: every exported file is byte-identical."""
     postgres = with_password_apart(loaded(postgres_databases()), monkeypatch)
     mariadb = with_password_apart(loaded(mariadb_url), monkeypatch)
     files = {
-        "SQLite": ran(company(tmp_path / "sqlite"), tmp_path / "1"),
+        "SQLite": exported(unified.project, tmp_path / "1"),
         "PostgreSQL": ran(company(tmp_path / "postgresql", postgres), tmp_path / "2"),
         "MariaDB": ran(company(tmp_path / "mariadb", mariadb), tmp_path / "3"),
     }
     monkeypatch.setenv("CRM_URL", postgres_databases())
-    files["SQLite into PostgreSQL"] = ran(tmp_path / "sqlite" / "fixtures" / "company", tmp_path / "4")
+    files["SQLite into PostgreSQL"] = ran(company(tmp_path / "sqlite"), tmp_path / "4")
     assert all(content.count(b"\n") > 1 for content in files["SQLite"].values())
     assert [differing(files["SQLite"], found) for found in files.values()] == [[], [], [], []]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.crm_unify.run.conftest import Toured
+from tests.crm_unify.conftest import Toured
 from tests.projects import crm
 
 ANNA = "billing.billing_customers:0002#person"

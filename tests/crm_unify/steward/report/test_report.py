@@ -18,9 +18,10 @@ from crm_unify.run.figures import rules_hash
 from crm_unify.steward.report.gather import report
 from crm_unify.steward.report.page import page
 from crm_unify.steward.report.rows import COUNTS
+from tests.crm_unify.conftest import Toured
 from tests.crm_unify.steward.report.invented import ACCOUNT, left
 from tests.crm_unify.steward.report.reading import Element, lines, read
-from tests.projects import Answer, copied, crm, question, run
+from tests.projects import Answer, copied, copy_of, crm, question, run
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -62,15 +63,20 @@ def made(project: Path) -> Made:
     """Run a project and report on it."""
     answer = run(project)
     assert answer.code == 0, answer.stderr
+    return reported(project, answer)
+
+
+def reported(project: Path, answer: Answer) -> Made:
+    """Report on a run."""
     told = crm("report", project)
     assert told.code == 0, told.stderr
     return Made(project, answer, (project / "report.html").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def tour(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def tour(toured: Toured, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The report of the tour."""
-    return made(copied("tour", tmp_path_factory.mktemp("tour")))
+    return reported(copy_of(toured.project, tmp_path_factory.mktemp("tour")), toured.answer)
 
 
 def odd(folder: Path, rows: list[str]) -> Path:
