@@ -113,7 +113,7 @@ def match(
     held = {
         kind: own if model is None else known(own, model.kinds[kind]) for kind, own in features.kinds.items()
     }
-    found = {kind: _proposed(own, context, fit=model is None) for kind, own in held.items()}
+    found = {kind: _proposed(own, context) for kind, own in held.items()}
     if model is None:
         kinds = {kind: train_kind(own, found[kind].taught, found[kind].cells) for kind, own in held.items()}
         model = assembled(kinds, context.settings)
@@ -156,7 +156,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Proposed:
-    """The candidate pairs of one kind, and those to learn from with their cells."""
+    """The candidate pairs of one kind, and a sample of them, with its cells, to learn from and to estimate by."""
 
     work: Work
     found: Candidates
@@ -164,9 +164,9 @@ class _Proposed:
     cells: Cells
 
 
-def _proposed(features: KindFeatures, context: _Context, *, fit: bool) -> _Proposed:
+def _proposed(features: KindFeatures, context: _Context) -> _Proposed:
     found = candidates(features, threads=context.settings.threads)
-    taught = lessons(features, found) if fit else Lessons(found.at(np.empty(0, np.int64)), 0.0)
+    taught = lessons(features, found)
     work = context.work(features)
     return _Proposed(work, found, taught, compared(work, taught.found.left, taught.found.right))
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from matching import contacts
 from matching.claimed import Claims, ClaimTable
-from matching.columns import Column, Part, column, recounted, recounted_part, with_degree
+from matching.columns import Column, Ints, Part, column, recounted, recounted_part, with_degree
 from matching.hashing import groups
 from matching.names import NameTraits
 from matching.organisation_fields import organisation_columns
