@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMMANDS: Final = {
+    "init": "A project out of nothing but sources: proposed rule files and the questions to ask.",
     "profile": "What is in files and databases nobody has looked at, and what is wrong with it.",
     "dedupe": "Which rows of bare files are the same customer? No project, no settings.",
     "run": "Plan and apply in one go: sources in, one validated CRM out.",

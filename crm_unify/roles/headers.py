@@ -102,10 +102,24 @@ def header_words(header: str) -> list[str]:
 def _window(tokens: list[str], start: int, stop: int, *, words: HeaderWords) -> Iterable[HeaderGuess]:
     key = "".join(tokens[start:stop])
     rest = tokens[:start] + tokens[stop:]
-    places = [word for word in tokens if word in words.place_words]
+    places = [place for word in tokens if (place := _place_in(word, words)) is not None]
     group = " ".join([*places, *(word for word in rest if word.isdigit())])
     for role, scheme in words.table.get(key, ()):
         yield HeaderGuess(role, scheme, _weight(tokens, start, stop, words=words), group, key)
+
+
+def _place_in(word: str, words: HeaderWords) -> str | None:
+    """The word of a place that a word is, or begins with in front of a known header: SHIPPINGCITY."""
+    if word in words.place_words:
+        return word
+    return next(
+        (
+            place
+            for place in sorted(words.place_words, key=lambda place: (-len(place), place))
+            if len(place) >= _SHORTEST_GLUED and word.startswith(place) and word[len(place) :] in words.table
+        ),
+        None,
+    )
 
 
 def _weight(tokens: list[str], start: int, stop: int, *, words: HeaderWords) -> float:
@@ -125,8 +139,10 @@ def _glued(whole: str, words: HeaderWords) -> Iterable[HeaderGuess]:
     for key in words.table:
         if len(key) >= _SHORTEST_GLUED and (whole.endswith(key) or whole.startswith(key)):
             weight = _GLUED * math.sqrt(len(key) / len(whole)) + (_TAIL if whole.endswith(key) else 0.0)
+            place = _place_in(whole, words) or ""
+            weight = _QUALIFIED if place + key == whole and place else weight
             for role, scheme in words.table[key]:
-                yield HeaderGuess(role, scheme, weight, "", key)
+                yield HeaderGuess(role, scheme, weight, place, key)
 
 
 def _keep(best: dict[tuple[Role | None, str | None], HeaderGuess], guess: HeaderGuess) -> None:

@@ -14,6 +14,9 @@ from crm_unify.rules.mistakes import raise_all
 COLUMNS: Final = ("source_value", "target_value", "label", "rows")
 """Header of a code table; the first two are needed."""
 
+OPEN: Final = "?"
+"""Target of a code that nobody has explained yet: its values are treated as if the table lacked the code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -40,8 +43,8 @@ class LoadedCodeTable:
 
     @property
     def mapping(self) -> Mapping[str, str | None]:
-        """Target value by source value."""
-        return {code.source_value: code.target_value for code in self.codes}
+        """Target value by source value, less the codes whose meaning is open."""
+        return {code.source_value: code.target_value for code in self.codes if code.target_value != OPEN}
 
 
 def read_code_table(file: Path, *, shown: str) -> LoadedCodeTable:

@@ -51,8 +51,9 @@ class Held:
 
     @property
     def key(self) -> bool:
-        """Whether other tables can refer to it: every value stands once, slips aside."""
-        return self.column.distinct >= NEARLY * self.column.filled >= 0.5 * self.column.rows > 0
+        """Whether other tables can refer to it: every value stands once, slips (or a single one) aside."""
+        most = min(NEARLY * self.column.filled, self.column.filled - 1)
+        return self.column.distinct >= most and self.column.filled >= 0.5 * self.column.rows > 0
 
 
 def may_hold_keys(column: ColumnProfile) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,8 +70,10 @@ def _text(value: Any, kind: int) -> str | None:
             return None
         case 1:  # truth value
             return "1" if value else "0"
-        case 5:  # currency, in ten-thousandths
-            return str(Decimal(str(value)).scaleb(-4).quantize(Decimal("0.0001")))
+        case 5:  # currency, in ten-thousandths; bytes that are no number stay as the package gives them
+            with suppress(InvalidOperation):
+                return str(Decimal(str(value)).scaleb(-4).quantize(Decimal("0.0001")))
+            return str(value)
         case 8:  # date and time
             return str(value).replace(" ", "T", 1).removesuffix("T00:00:00")
         case _:

@@ -11,7 +11,7 @@ is no table: `survey` lists it with the reason, so that nothing is passed over i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from typing import Final
 from crm_unify.errors import CrmUnifyError, SourceMissing
 from crm_unify.rules.model import ProjectSource, Source
 from pipelines.sources.archive import each_member, is_archive
+from pipelines.sources.cobol.find import copybooks_near, described, is_copybook
 from pipelines.sources.interface import FoundTable, Given, Reader, Sample
 from pipelines.sources.open import open_reader
 from pipelines.sources.packed import SAMPLE, beginning
@@ -26,6 +27,10 @@ from pipelines.sources.registry import format_of
 
 _COMPANIONS: Final = frozenset({".fpt", ".dbt", ".cdx", ".mdx", ".ndx", ".idx", ".ntx", ".dcx", ".dct"})
 """Endings of files that belong to a dBase or FoxPro table: memos and indexes."""
+
+
+_UNKNOWN: Final = ("no format that this version reads; fixed columns and COBOL records need a description, "
+                   "see docs/formats.md")  # fmt: skip
 
 
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -67,11 +72,22 @@ def survey(place: Path | str) -> Survey:
         return Survey(tuple(tables_at(place, Path.cwd())), ())
     tables: list[FoundTable] = []
     unread: list[Unread] = []
+    silent: list[Given] = []
     for given in _files(Path(place)):
         found = list(_looked_into(given))
         tables += [entry for entry in found if isinstance(entry, FoundTable)]
         unread += [entry for entry in found if isinstance(entry, Unread)]
-    return Survey(tuple(tables), tuple(unread))
+        silent += [given for entry in found if isinstance(entry, Unread) and entry.why == _UNKNOWN]
+    records = _records(silent, Path(place)) if silent else {}
+    found_later = {table.file for table in records.values()}
+    return Survey((*tables, *records.values()), tuple(one for one in unread if one.file not in found_later))
+
+
+def _records(silent: Sequence[Given], place: Path) -> dict[str, FoundTable]:
+    """Of files that say nothing of themselves those that a copybook in or beside the place describes."""
+    copybooks = copybooks_near(place)
+    tried = ((given, described(given, copybooks)) for given in silent if given.path not in copybooks)
+    return {given.name: table for given, table in tried if table is not None}
 
 
 def open_found(table: FoundTable, place: Path | str) -> Reader:
@@ -120,6 +136,9 @@ def _tables_of(given: Given) -> Iterator[FoundTable | Unread]:
     if not head:
         yield Unread(given.name, "the file is empty")
         return
+    if is_copybook(given.path):
+        yield Unread(given.name, "a copybook: it describes records of another file")
+        return
     found = format_of(Sample(given.path, head, whole=len(head) < SAMPLE))
     if found is not None and found.name == "sql":
         yield from (replace(t, file=given.name, url=f"sqlite:///{given.name}") for t in found.tables(given))
@@ -131,5 +150,4 @@ def _tables_of(given: Given) -> Iterator[FoundTable | Unread]:
     elif given.path.suffix.lower() in _COMPANIONS:
         yield Unread(given.name, "memos or an index that belong to a table beside it")
     else:
-        yield Unread(given.name, "no format that this version reads; "
-                                 "fixed columns and COBOL records need a description, see docs/formats.md")
+        yield Unread(given.name, _UNKNOWN)

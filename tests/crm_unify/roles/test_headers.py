@@ -54,3 +54,13 @@ def test_home_and_work_are_told_apart() -> None:
         read_header(header, header_words())[0].group for header in ("Home City", "Billing City", "City")
     ]
     assert groups == ["HOME", "BILLING", ""]
+
+
+def test_home_and_work_are_told_apart_without_a_break() -> None:
+    """Exports in capitals write billing and city as one word."""
+    found = [read_header(header, header_words())[0] for header in ("BILLINGCITY", "SHIPPINGCITY", "HOMEPAGE")]
+    assert [(one.role, one.group) for one in found] == [
+        (Role.CITY, "BILLING"),
+        (Role.CITY, "SHIPPING"),
+        (Role.WEBSITE, ""),
+    ]

@@ -27,6 +27,12 @@ def test_codes_are_trimmed_and_an_empty_target_means_nothing(tmp_path: Path) -> 
     assert [code.line for code in found.codes] == [2, 4]
 
 
+def test_a_code_that_is_not_explained_counts_as_missing(tmp_path: Path) -> None:
+    """A question mark as target stands in the list for people, and means nothing to the program."""
+    found = read_code_table(table(tmp_path, f"{HEADER}D,DE,Germany,3\nX9,?,,1\n"), shown="x")
+    assert (found.mapping, len(found.codes)) == ({"D": "DE"}, 2)
+
+
 @pytest.mark.parametrize(
     ("data", "line", "message"),
     [

@@ -23,6 +23,14 @@ def test_a_column_named_after_the_table_refers_to_it(tmp_path: Path) -> None:
     assert (found.orphans, found.orphan_values, found.examples[0].value) == (2, 1, "77")
 
 
+def test_a_single_slip_makes_a_small_key_no_less_of_one(tmp_path: Path) -> None:
+    """Eight customers, one of whom stands twice: orders refer to them all the same."""
+    rows = [[f"K{i}", "y"] for i in (1, 2, 3, 4, 5, 6, 7, 8, 8)]
+    written(tmp_path / "customers.csv", ["custno", "x"], rows)
+    written(tmp_path / "orders.csv", ["no", "custno"], [[i, f"K{i % 4 + 1}"] for i in range(20)])
+    assert [(one.table, one.to_table) for one in profiled(tmp_path).references] == [("orders", "customers")]
+
+
 def test_names_and_places_refer_to_nothing(tmp_path: Path) -> None:
     """The same cities stand in every table, under the same header."""
     cities = ["Berlin", "Hamburg", "Köln", "Bonn", "Wien"]

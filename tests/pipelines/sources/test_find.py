@@ -80,3 +80,22 @@ def test_a_place_that_is_not_there(tmp_path: Path) -> None:
     """A wrong path is told."""
     with pytest.raises(SourceMissing, match="no such file or folder"):
         find_tables(tmp_path / "missing")
+
+
+def test_records_are_found_with_the_copybook_beside_them(tmp_path: Path) -> None:
+    """A file that says nothing of itself is tried with each copybook; its parts are told by their length."""
+    text = (
+        "01 R.\n 05 KIND PIC X.\n 05 FIRM.\n 10 TITLE PIC X(12).\n 10 TOWN PIC X(8).\n"
+        " 05 PERSON REDEFINES FIRM.\n 10 WHO PIC X(10).\n"
+    )
+    (tmp_path / "r.cpy").write_text(text)
+    bodies = [f"F{'Acme Ltd':12}{'Leeds':8}", f"P{'Jon Smith':10}"] * 3
+    records = [body.encode("cp037") for body in bodies]
+    words = [(len(one) + 4).to_bytes(2, "big") + b"\0\0" for one in records]
+    (tmp_path / "r.dat").write_bytes(b"".join(word + one for word, one in zip(words, records, strict=True)))
+    (table,) = find_tables(tmp_path)
+    copybook = table.options["copybook"]
+    assert (copybook["format"], copybook["code_page"]) == ("rdw", "cp037")
+    parts = {name: part["values"] for name, part in copybook["segments"].items()}
+    assert parts == {"FIRM": ["F"], "PERSON": ["P"]}
+    assert sum(batch.num_rows for batch in open_found(table, tmp_path).batches()) == 6

@@ -1,0 +1,115 @@
+"""A project out of nothing but sources: proposed rule files and the questions to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_unify.cli._options import PROJECT_FILE, output_options
+from crm_unify.cli._output import Output
+from crm_unify.errors import UsageError
+
+if TYPE_CHECKING:
+    from crm_unify.propose.interface import Place
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--source",
+    "sources",
+    metavar="[NAME=]PLACE",
+    multiple=True,
+    required=True,
+    help="A file, folder, archive or database URL; may be repeated, the most trusted first.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("--force", is_flag=True, help="Write over the files of a project that is there.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day after which dates are future; today by default."
+)
+@output_options
+def command(
+    output: Output,
+    folder: Path,
+    sources: tuple[str, ...],
+    *,
+    dry_run: bool,
+    force: bool,
+    as_of: datetime | None,
+) -> None:
+    """Propose a project for files and databases nobody has described yet: DIR/crm_unify.yml and its rules.
+
+    Every table is profiled in full; each gets a rule file that says what its columns are taken for, how sure
+    that is and why. What the program cannot know stands there as a business rule in draft: a question. The
+    project passes `check` and can be run as it is; answer the questions first.
+    """
+    from crm_unify.cli._init import as_json, as_text
+    from crm_unify.cli.dedupe import _spare_pandas
+
+    _spare_pandas()
+    from crm_unify.propose.start import start
+    from crm_unify.propose.write import files_of, write_project
+
+    places = [place_of(one) for one in sources]
+    _refuse_twice([place.text for place in places])
+    _refuse(folder, force=force or dry_run)
+    day = date.today() if as_of is None else as_of.date()
+    proposal = start(places, root=folder, as_of=day, progress=output.progress())
+    files = files_of(proposal)
+    if not dry_run:
+        write_project(files, folder)
+    output.answer(
+        as_json(proposal, files, folder, written=not dry_run),
+        as_text(proposal, files, folder, written=not dry_run),
+    )
+
+
+def place_of(word: str) -> Place:
+    """A place as it was named, with the name of its system where one stands in front."""
+    from crm_unify.propose.interface import Place
+    from crm_unify.propose.names import plain_name
+
+    name, equals, rest = word.partition("=")
+    if equals and rest and "/" not in name and "://" not in name and not Path(word).exists():
+        if plain_name(name, otherwise="") != name:
+            raise UsageError(
+                f"'{name}' is no name of a source",
+                "--source",
+                why="names are lower-case letters, digits and underscores",
+                remedy="rename it",
+            )
+        return Place(rest, name)
+    return Place(word)
+
+
+def _refuse_twice(places: Sequence[str]) -> None:
+    """Stop where a place is named twice: its customers would count twice."""
+    from crm_unify.rules.environment import mask
+
+    known = [one if "://" in one else str(Path(one).resolve()) for one in places]
+    twice = next((one for one, full in zip(places, known, strict=True) if known.count(full) > 1), None)
+    if twice is not None:
+        raise UsageError("a source is named twice", "--source", why=mask(twice), remedy="name it once")
+
+
+def _refuse(folder: Path, *, force: bool) -> None:
+    """Stop where a project is there already, or something that is no folder."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            "a project needs a folder",
+            str(folder),
+            why="a file of this name is there",
+            remedy="name another folder",
+        )
+    if (folder / PROJECT_FILE).exists() and not force:
+        raise UsageError(
+            "there is a project already",
+            str(folder),
+            why=f"{PROJECT_FILE} would be written over",
+            remedy="name another folder, or repeat it with --force",
+        )
