@@ -156,7 +156,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Proposed:
-    """The candidate pairs of one kind, and a sample of them, with its cells, to learn from and to estimate by."""
+    """The candidate pairs of one kind, and a sample of them, with cells, to learn from and to estimate by."""
 
     work: Work
     found: Candidates
