@@ -14,6 +14,7 @@ from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, c
 from matching.compare_names import LIKE
 from matching.features import KindFeatures
 from matching.policy import FEW, MANY
+from matching.scoring import SMOOTHING_RECORDS
 from matching.texts import Texts
 
 LONG_LOCAL = 5
@@ -43,10 +44,16 @@ NEAR_DAYS = 400
 """Days within which two birth dates are near each other: a year, and a slip in the month."""
 
 
+YEARS = 60
+"""Years of birth that customers are spread over: a year alone is as common as one in so many, however few
+records there are to count it in."""
+
+
 def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
-    """Levels of the comparison `birth_date`; a year alone agrees or differs with any date."""
+    """Levels of the comparison `birth_date`; a year alone agrees in part, or differs, with any date."""
     col = features.columns["birth_date"]
     parts = _date_parts(col.values)
+    year = rarity(np.array([(col.filled + SMOOTHING_RECORDS) // YEARS]))
 
     def level(one: Codes, two: Codes) -> Small:
         a, b = parts[one], parts[two]
@@ -60,8 +67,9 @@ def birth_date(features: KindFeatures, left: Ints, right: Ints) -> Small:
         found = np.where(near & ~generation, 1, 0)
         found = np.where(slip, 3, np.where(same[:, 0] & (same.sum(axis=1) == 2), 2, found))
         year_only = (a[:, 1] == 0) | (b[:, 1] == 0)
-        found = np.where(year_only, same[:, 0].astype(np.int64), found)
-        return np.where(one == two, cells(np.where(year_only, 1, 4), rarity(col.counts)[one]), cells(found))
+        found = np.where(year_only, np.where(same[:, 0], 2, 0), found)
+        common = np.maximum(rarity(col.counts)[one], np.where(year_only, year, 0))
+        return np.where(one == two, cells(np.full(len(one), 4), common), cells(found))
 
     where, one, two = combinations(col, col, left, right)
     return best(where, per_distinct(one, two, level), len(left))

@@ -252,7 +252,7 @@ PERSON = (
                 "birth dates near each other, or two slips apart: {left} / {right}", 0.02, 0.06, 0.06, 0.06
             ),
             Level(
-                "birth dates agree in the year, and in day or month: {left} / {right}",
+                "birth dates agree in the year, and in day or month if both tell: {left} / {right}",
                 0.02,
                 0.012,
                 0.012,

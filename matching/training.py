@@ -178,14 +178,16 @@ def _levels(features: KindFeatures, comparison: Comparison, measured: Floats) ->
 def _by_chance(comparison: Comparison, klass: str, unrelated: list[float]) -> list[float]:
     """Documented shares of a household or site; what it agrees on by chance, as often as chance here has it.
 
-    Partial agreements (alike, an initial) follow the chance measured in these records, at their documented
-    ratio to it; full ones have reasons of their own (names handed down, twins).
+    Partial agreements that speak for one customer (a slip, an initial) follow the chance measured in these
+    records, at their documented ratio to it. Full ones have reasons of their own: names handed down, twins.
     """
-    shares = [float(getattr(level, klass)) for level in comparison.levels]
+    levels = comparison.levels
+    shares = [float(getattr(level, klass)) for level in levels]
     if klass in comparison.shared:
         return shares
-    for number in range(1, len(shares) - 1):
-        shares[number] *= unrelated[number] / comparison.levels[number].unrelated
+    for number in range(1, len(levels) - 1):
+        if levels[number].same > shares[number]:
+            shares[number] *= unrelated[number] / levels[number].unrelated
     shares[0] = max(1 - sum(shares[1:]), 0.01)
     return shares
 
