@@ -71,7 +71,7 @@ def _given_levels(features: KindFeatures, one: Codes, two: Codes) -> Ints:
     mistyped = slip & ((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
     long = np.minimum(names.values.lengths[one], names.values.lengths[two]) >= SHORT_FORM
     found = np.where(mistyped & long, 4, found)
-    # Two names that everybody knows, and that are not two spellings of one (Lena, Lea; Tim, Tom), are no slip.
+    # Two names in wide use that are not two spellings of one (Lena, Lea; Tim, Tom) are no slip.
     known = names.listed[one] & names.listed[two] & (names.spelt[one] != names.spelt[two])
     found = np.where(known, 0, found)
     related = are_related(names, np.minimum(one, two), np.maximum(one, two))
