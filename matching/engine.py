@@ -16,6 +16,7 @@ from matching.cells import levels
 from matching.clustering import Lines, Weighted, cluster, components, inner_pairs
 from matching.columns import Ints
 from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
+from matching.estimate import Estimate
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
@@ -25,6 +26,7 @@ from matching.rules import RULES
 from matching.scoring import MILLI
 from matching.settings import Settings
 from matching.training import Lessons, assembled, lessons, train_kind
+from matching.trust import trust
 
 BANDS = ("merge", "review", "apart")
 """What comes of a pair: its records are in one customer, a person is asked, or neither."""
@@ -50,6 +52,8 @@ class KindReport:
     """Right pairs among the merged, as the model sees them."""
     merged: int
     """Pairs inside clusters."""
+    estimate: Estimate | None = None
+    """Precision and recall with an interval, where the settings ask for it."""
 
     @property
     def precision(self) -> float:
@@ -185,6 +189,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
     unproposed = inner.rule < 0
+    expected = kept.expected + float(np.add.reduce(inner.scores.probability[unproposed]))
     summary = KindReport(
         features.kind,
         len(features),
@@ -192,9 +197,12 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         len(found.left),
         len(found.left) + int(unproposed.sum()),
         int((clusters == np.arange(len(clusters))).sum()),
-        kept.expected + float(np.add.reduce(inner.scores.probability[unproposed])),
+        expected,
         sure,
         together,
+        trust(found, every, clusters, expected=expected, prior=weights.prior_same)
+        if context.settings.estimate
+        else None,
     )
     return _Part(pairs, membership, conflicts, summary)
 
