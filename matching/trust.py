@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from matching.blocking import Candidates
 from matching.columns import Ints
-from matching.estimate import BINS, CENTRES, Estimate, Merged, Tally, bins, estimate, tally
+from matching.estimate import BINS, CENTRES, Estimate, Merged, Tally, bins, estimate, supported, tally
 from matching.pairs import Scored
 from matching.scoring import MILLI
 
@@ -28,6 +29,18 @@ def trust(found: Candidates, kept: Scored, label: Ints, *, expected: float, prio
     let_go, none = np.zeros(BINS, np.int64), np.zeros(BINS, np.int64)
     let_go[bins(np.array([round(FAR_BITS * MILLI)]))] = round(rest * (1 + 2**-FAR_BITS))
     return estimate(counted + Tally(let_go, none, none), merged, sizes=np.bincount(label), prior=prior)
+
+
+def probabilities(kept: Scored, label: Ints) -> npt.NDArray[np.float64]:
+    """The probability of each pair, 0 to 1: by its own fields, and of a merged one by its cluster too.
+
+    Two records that differ in much belong together all the same where both belong to a third.
+    """
+    out, at = kept.scores.probability, np.flatnonzero(label[kept.left] == label[kept.right])
+    merged = Merged(kept.left[at], kept.right[at], kept.scores.millibits[at], kept.scores.vote[at])
+    bits = supported(merged, label) / MILLI
+    out[at] = 1 / (1 + np.exp2(-np.clip(bits, -1000, 1000)))
+    return out
 
 
 def _proposed_by(found: Candidates, kept: Scored, records: int) -> Ints:
