@@ -189,7 +189,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     )
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
-    unproposed = inner.rule < 0
+    unproposed, asked = inner.rule < 0, context.settings.estimate
     expected = kept.expected + float(np.add.reduce(inner.scores.probability[unproposed]))
     summary = KindReport(
         features.kind,
@@ -201,9 +201,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         expected,
         sure,
         together,
-        trust(found, every, clusters, expected=expected, prior=weights.prior_same)
-        if context.settings.estimate
-        else None,
+        trust(found, every, clusters, expected=expected, prior=weights.prior_same) if asked else None,
     )
     return _Part(pairs, membership, conflicts, summary)
 
