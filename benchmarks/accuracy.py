@@ -53,7 +53,7 @@ def _expected(one: Scored) -> tuple[float, ...]:
 
 def _bands(kinds: Sequence[Scored]) -> tuple[tuple[float, ...], ...]:
     """Low, high, pairs, believed and observed of each band of probability, over all kinds."""
-    probability = np.concatenate([one.scores.probability for one in kinds])
+    probability = np.concatenate([one.probability for one in kinds])
     bands = reliability(probability, np.concatenate([one.same for one in kinds]))
     return tuple((b.low, b.high, b.pairs, round(b.believed, 4), round(b.observed, 4)) for b in bands)
 

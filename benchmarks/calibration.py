@@ -28,7 +28,7 @@ Flags = npt.NDArray[np.bool_]
 
 def bands(one: Scored) -> Iterator[tuple[Band, Flags]]:
     """The bands of one kind of customer, and which candidate pairs stand in each."""
-    probability = one.scores.probability
+    probability = one.probability
     for band in reliability(probability, one.same):
         last = band.high == 1.0
         yield band, (probability >= band.low) & ((probability < band.high) | last)

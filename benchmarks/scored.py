@@ -19,11 +19,11 @@ from matching.blocking import candidates
 from matching.clustering import inner_pairs
 from matching.comparisons import compare
 from matching.engine import Matched, match
-from matching.estimate import Estimate, Merged, Tally, estimate, tally
+from matching.estimate import Estimate, Merged, Tally, estimate, supported, tally
 from matching.features import Features, KindFeatures, features
 from matching.frequencies import known
 from matching.model import KindModel
-from matching.scoring import Scores, score
+from matching.scoring import MILLI, Scores, score
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -69,6 +69,8 @@ class Scored:
     cells: npt.NDArray[np.uint8]
     """Comparison by pair."""
     scores: Scores
+    probability: npt.NDArray[np.float64]
+    """What the run says of each: by its own fields, and of a merged pair by its cluster too."""
     same: Flags
     """True where the truth says one customer; of pairs whose truth is known."""
     estimate: Estimate
@@ -99,7 +101,17 @@ def scored(done: Run) -> Iterator[Scored]:
             inner=inner.millibits,
         )
         guess = estimate(every, merged, sizes=np.bincount(label), prior=weights.prior_same)
-        yield Scored(held, weights, cells, scores, same, guess)
+        believed = scores.probability
+        believed[together] = _supported(merged, label, left[together], right[together])
+        yield Scored(held, weights, cells, scores, believed, same, guess)
+
+
+def _supported(merged: Merged, label: Ints, left: Ints, right: Ints) -> npt.NDArray[np.float64]:
+    """The probability of merged candidates with what their clusters add."""
+    code, weight = merged.left * len(label) + merged.right, supported(merged, label)
+    order = np.argsort(code)
+    at = order[np.minimum(np.searchsorted(code[order], left * len(label) + right), len(code) - 1)]
+    return np.asarray(1 / (1 + np.exp2(-np.clip(weight[at] / MILLI, -1000, 1000))))
 
 
 def _tally(millibits: Ints, proposed_by: Ints, *, together: Flags, inner: Ints) -> Tally:

@@ -12,11 +12,16 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from matching.columns import Flags
 
 EDGES = (0.0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
 """Where the bands of probability meet; a probability on an edge stands in the upper band."""
+
+SIDES = ("left", "right")
+"""The columns of a pair that name its records."""
 
 FEWEST_PAIRS = 200
 """Pairs from which on a band is judged; the observed rate of fewer says too little."""
@@ -70,6 +75,20 @@ def reliability(
         for i, (low, high) in enumerate(pairwise(edges))
         if pairs[i]
     )
+
+
+def of_pairs(pairs: pa.Table, truth: pa.Table, *, least: float) -> tuple[Band, ...]:
+    """The bands of a run's pairs (left, right, probability) by a truth (record_id, true_customer).
+
+    Only pairs of at least probability `least` count: of lesser ones a run keeps some and lets others go. A
+    pair of which the truth does not know a record says nothing.
+    """
+    names = truth["true_customer"].cast(pa.string()).combine_chunks()
+    ids = truth["record_id"].combine_chunks()
+    one, two = (names.take(pc.index_in(pairs[side].combine_chunks(), value_set=ids)) for side in SIDES)
+    same, probability = pc.equal(one, two), np.asarray(pairs["probability"])
+    known = np.asarray(same.is_valid()) & (probability >= least)
+    return reliability(probability[known], np.asarray(pc.fill_null(same, False))[known])
 
 
 def calibrated(bands: Sequence[Band]) -> bool:

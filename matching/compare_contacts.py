@@ -14,6 +14,7 @@ from matching.comparer import CellsOfValues, Comparer, by_values, ceiling, once,
 from matching.features import KindFeatures
 from matching.places import Places
 from matching.policy import FEW, MANY
+from matching.scoring import SMOOTHING_RECORDS
 from matching.texts import Texts
 
 LONG_LOCAL = 5
@@ -43,12 +44,19 @@ NEAR_DAYS = 400
 """Days within which two birth dates are near each other: a year, and a slip in the month."""
 
 
+YEARS = 60
+"""Years of birth that customers are spread over: a year alone is as common as one in so many, however few
+records there are to count it in."""
+
+
 def birth_date(features: KindFeatures) -> Comparer:
-    """The comparison `birth_date`; a year alone agrees or differs with any date."""
+    """The comparison `birth_date`; a year alone agrees in part, or differs, with any date."""
     col = features.columns["birth_date"]
     parts = _date_parts(col.values)
     year_alone = parts[1] == 0
-    same = cells(np.where(year_alone, 1, 4), rarity(col.counts))
+    year = rarity(np.array([(col.filled + SMOOTHING_RECORDS) // YEARS]))
+    common = np.maximum(rarity(col.counts), np.where(year_alone, year, 0))
+    same = cells(np.full(len(col.values), 4), common)
 
     def unlike(one: Codes, two: Codes) -> Small:
         years, months, days = (part[one] - part[two] for part in parts)
@@ -60,7 +68,7 @@ def birth_date(features: KindFeatures) -> Comparer:
         generation = agree[1] & agree[2] & ~agree[0]
         near = ((apart <= NEAR_DAYS) | (steps <= TWO_SLIPS)) & ~generation
         found = np.where(crossed | (steps == 1), 3, np.where(agree[0] & (agree[1] ^ agree[2]), 2, near))
-        return cells(np.where(year_alone[one] | year_alone[two], agree[0], found))
+        return cells(np.where(year_alone[one] | year_alone[two], np.where(agree[0], 2, 0), found))
 
     return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=3))
 

@@ -92,8 +92,10 @@ def _given_levels(features: KindFeatures) -> Callable[[Codes, Codes], Ints]:
         mistyped = slip & ((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
         long = np.minimum(values.lengths[one], values.lengths[two]) >= SHORTEST
         found = np.where(mistyped & long, 4, found)
+        # Two names in wide use that are not two spellings of one (Lena, Lea; Tim, Tom) are no slip.
+        known = names.listed[one] & names.listed[two] & (names.spelt[one] != names.spelt[two])
         coupled = among(names.coupled, one, two)
-        found = np.where(coupled, 0, found)
+        found = np.where(known | coupled, 0, found)
         return np.where(among(names.related, one, two) | (begun(one, two) & ~coupled), ELSEWHERE, found)
 
     return compare

@@ -43,10 +43,6 @@ common; branches in different places.
 SETTLES: Mapping[str, int] = {"identifier": 2}
 """Levels that outweigh a contradiction: an identifier belongs to one party alone."""
 
-CONTRADICTED_BITS = -1.0
-"""The most that records which contradict each other can reach, in bits of posterior odds: one in three,
-a question for a person."""
-
 CONTRADICTED_VOTE_BITS, CONTRADICTED_SAY = -6.0, 2
 """How a contradiction votes when groups are compared, and how many times the say of other pairs it has: a
 third record that tells less must not join the two."""
@@ -56,12 +52,21 @@ RARE = 5.0
 """How many times its documented share among pairs of one customer a difference may have and still contradict;
 where a file itself shows more, its hand is too slovenly for that."""
 
+SHOWN = 1.645
+"""Standard deviations by which the file must show more: one that has few duplicates shows little."""
+
 
 def in_force(kind: str, model: KindModel) -> list[Mapping[str, tuple[int, ...]]]:
     """The contradictions of a kind that are rare enough among pairs of one customer to be some."""
     usual = {comparison.name: comparison.levels[0].same for comparison in COMPARISONS[kind]}
     differs = [(next(iter(together)), together) for together in CONTRADICTIONS[kind]]
-    return [together for name, together in differs if model.weights[name][0].same <= RARE * usual[name]]
+    return [together for name, together in differs if _shown(model, name) <= RARE * usual[name]]
+
+
+def _shown(model: KindModel, name: str) -> float:
+    """The share of differences among pairs of one customer that a file shows beyond chance, at least."""
+    share = model.weights[name][0].same
+    return share - SHOWN * float(np.sqrt(share * (1 - share) / max(model.fitted.same, 1.0)))
 
 
 def contradicted(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Flags:

@@ -25,6 +25,9 @@ SAME, DIFFERENT, UNSURE = "same", "different", "unsure"
 VERDICTS = (SAME, DIFFERENT, UNSURE)
 """What a person may say of two records."""
 
+DIRECT = 2
+"""Records in a chain of one verdict: the very pair that was said to be different."""
+
 CONFLICT_SCHEMA = pa.schema(
     [
         ("left", pa.string()),
@@ -208,10 +211,7 @@ def _listed(conflicts: list[tuple[list[Pair], Pair]], forest: _Forest, ids: list
         said = {*pairs, *((two, one) for one, two in pairs)}
         suspended = next(sorted(step) for step in pairwise(chain) if step in said)
         names, (one, two) = [ids[i] for i in chain], (ids[i] for i in suspended)
-        sentence = (
-            f"{ids[left]} and {ids[right]} were said to be different, yet SAME verdicts join them: "
-            f"{' = '.join(names)}; the newest, {one} = {two}, is suspended"
-        )
+        sentence = _sentence(names, (one, two))
         rows.append(
             {
                 "left": ids[left],
@@ -224,6 +224,15 @@ def _listed(conflicts: list[tuple[list[Pair], Pair]], forest: _Forest, ids: list
             }
         )
     return pa.Table.from_pylist(rows, schema=CONFLICT_SCHEMA)
+
+
+def _sentence(chain: list[str], suspended: tuple[str, str]) -> str:
+    """A contradiction in words; the ends of the chain were said to be different."""
+    both = f"{chain[0]} and {chain[-1]} were said to be different"
+    if len(chain) == DIRECT:
+        return f"{both} and to be the same: the SAME verdict is suspended"
+    newest = " = ".join(suspended)
+    return f"{both}, yet SAME verdicts join them: {' = '.join(chain)}; the newest, {newest}, is suspended"
 
 
 def between_confirmed(

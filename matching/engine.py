@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,7 @@ from matching.clustering import Lines, Weighted, cluster, components, inner_pair
 from matching.columns import Ints
 from matching.comparisons import comparers
 from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
+from matching.estimate import Estimate
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
@@ -36,6 +38,7 @@ from matching.rules import RULES
 from matching.scoring import MILLI
 from matching.settings import Settings
 from matching.training import Lessons, assembled, lessons, train_kind
+from matching.trust import probabilities, trust
 
 BANDS = ("merge", "review", "apart")
 """What comes of a pair: its records are in one customer, a person is asked, or neither."""
@@ -61,6 +64,8 @@ class KindReport:
     """Right pairs among the merged, as the model sees them."""
     merged: int
     """Pairs inside clusters."""
+    estimate: Estimate | None = None
+    """Precision and recall with an interval, where the settings ask for it."""
 
     @property
     def precision(self) -> float:
@@ -80,8 +85,8 @@ class Matched:
     pairs: pa.Table
     """left, right (record ids, left < right), kind, rule (null: compared only inside its component), class,
     millibits (int64), probability, band, and level_<comparison> (int8, -1 = no level): the pairs that were
-    merged,
-    wait for review, or are a household's."""
+    merged, wait for review, or are a household's. Millibits are what its own fields say; the probability of a
+    merged pair holds what its cluster adds, too."""
     membership: pa.Table
     """record_id and cluster, the least record id of the cluster; every record once, ascending."""
     conflicts: pa.Table
@@ -197,7 +202,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     )
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
-    unproposed = inner.rule < 0
+    unproposed, asked = inner.rule < 0, context.settings.estimate
     lost = given_up(features.kind, proposed.cells, weights, least=line) / proposed.taught.share
     believed = (kept.scores.probability, inner.scores.probability[unproposed])
     expected = lost + sum(float(np.add.reduce(one)) for one in believed)
@@ -211,6 +216,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         expected,
         sure,
         together,
+        trust(found, every, clusters, expected=expected, prior=weights.prior_same) if asked else None,
     )
     return _Part(pairs, membership, conflicts, summary)
 
@@ -249,11 +255,14 @@ def _outcome(
     band = np.where(together, 0, np.where(asked & ~apart, 1, 2))
     living = np.isin(scores.klass, [CLASSES.index(name) for name in NEAR])
     believed = (int(together.sum()), float(np.add.reduce(scores.probability[together])))
-    listed = (band < 2) | living
-    return _table(features, every.at(np.flatnonzero(listed)), band[listed]), believed
+    listed = np.flatnonzero((band < 2) | living)
+    probability = probabilities(every, clusters)[listed]
+    return _table(features, every.at(listed), band[listed], probability=probability), believed
 
 
-def _table(features: KindFeatures, pairs: Scored, band: Ints) -> pa.Table:
+def _table(
+    features: KindFeatures, pairs: Scored, band: Ints, *, probability: npt.NDArray[np.float64]
+) -> pa.Table:
     ids, rules = features.record_ids, pa.array([rule.name for rule in RULES[features.kind]])
     columns = {
         "left": ids.take(pa.array(pairs.left)),
@@ -262,7 +271,7 @@ def _table(features: KindFeatures, pairs: Scored, band: Ints) -> pa.Table:
         "rule": rules.take(pa.array(pairs.rule, mask=pairs.rule < 0)),
         "class": pa.array(SAID).take(pa.array(pairs.scores.klass)),
         "millibits": pa.array(pairs.scores.millibits),
-        "probability": pa.array(pairs.scores.probability),
+        "probability": pa.array(probability),
         "band": pa.array(BANDS).take(pa.array(band)),
     }
     level = levels(pairs.cells)

@@ -158,8 +158,10 @@ def estimate(compared: Tally, merged: Merged, *, sizes: Ints, prior: float) -> E
     )
 
 
-def supported(merged: Merged) -> Ints:
+def supported(merged: Merged, label: Ints | None = None) -> Ints:
     """The weight of each merged pair with what its cluster adds, in millibits.
+
+    `label` is the cluster of each record by the position of a record; None: what the pairs connect.
 
     Two records belong together through a third with the product of both probabilities; what their own fields
     say against it is taken off. The third is the centre of the cluster: the record whose links to the others
@@ -167,7 +169,7 @@ def supported(merged: Merged) -> Ints:
     """
     if not len(merged.left):
         return merged.millibits
-    label = _clusters(merged)
+    label = _clusters(merged) if label is None else label
     centre = _centres(merged, label)
     link = _to_centre(merged, label, centre)
     through = link[merged.left] * link[merged.right]
@@ -188,12 +190,14 @@ def _clusters(merged: Merged) -> Ints:
 def _centres(merged: Merged, label: Ints) -> Ints:
     """The centre of each cluster: the record with the greatest sum of probabilities, the least at a tie."""
     believed = np.rint(_probability(merged.millibits / MILLI) * 1e6).astype(np.int64)
-    total = np.zeros(len(label), np.int64)
+    total, most = np.zeros(len(label), np.int64), np.zeros(len(label), np.int64)
     for side in (merged.left, merged.right):
         np.add.at(total, side, believed)
-    order = np.lexsort((np.arange(len(label)), -total, label))
-    first = np.unique(label[order], return_index=True)[1]
-    return np.asarray(order[first], np.int64)
+    np.maximum.at(most, label, total)
+    first = np.flatnonzero(total == most[label])[::-1]
+    centre = np.zeros(len(label), np.int64)
+    centre[label[first]] = first
+    return centre
 
 
 def _to_centre(merged: Merged, label: Ints, centre: Ints) -> Floats:

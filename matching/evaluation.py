@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from matching.calibration import Band
 from matching.columns import Ints
 
 
@@ -62,6 +63,8 @@ class Evaluation:
     """Pairs of records that belong together."""
     by_source: tuple[SourcePair, ...] = ()
     """Pairs by the sources of their records, where sources were given."""
+    bands: tuple[Band, ...] = ()
+    """Believed and observed in the bands of probability from the review line up, where they were counted."""
 
 
 def evaluate(membership: pa.Table, truth: pa.Table, *, sources: pa.Table | None = None) -> Evaluation:

@@ -19,7 +19,7 @@ from matching.blocking import Candidates, candidates
 from matching.cells import levels
 from matching.columns import Column, Ints
 from matching.comparisons import compare
-from matching.contradictions import CONTRADICTED_BITS, in_force
+from matching.contradictions import in_force
 from matching.explain_blocking import rule_reasons
 from matching.explanation import CLASS_WORDS, Contradiction, Explanation, FieldReason
 from matching.features import Features, KindFeatures
@@ -55,7 +55,7 @@ class Explainer:
             left=one,
             right=two,
             kind=held.kind,
-            band=_band(self.model, weighed["millibits"]),
+            band=_band(self.model, weighed["millibits"], contradicted=weighed["contradiction"] is not None),
             merge=round(self.model.merge_bits * MILLI),
             review=round(self.model.review_bits * MILLI),
             rules=rules,
@@ -117,11 +117,10 @@ def _weighed(held: KindFeatures, model: Model, at: Ints) -> dict[str, Any]:
     scores = score(kind, cell, weights)
     found, before = likelihoods(kind, cell, weights)[:, 0], priors(weights)
     rival = int(np.argmax(found[1:])) + 1
-    names = -int(name_excess(kind, cell, tables(kind, weights), prior=before)[0]) if rival == UNRELATED else 0
+    excess = name_excess(kind, cell, tables(kind, weights), prior=before, records=weights.records)
+    names = -int(excess[0]) if rival == UNRELATED else 0
     bits = bits_by_comparison(kind, cell[:, 0], weights)[:, rival - 1]
     prior, weight = int(before[0] - before[rival]), int(scores.millibits[0])
-    alone = _against_all(found)
-    cap = weight - alone
     words = CLASS_WORDS[kind]
     likeliest = CLASSES[int(scores.klass[0])]
     return {
@@ -134,23 +133,14 @@ def _weighed(held: KindFeatures, model: Model, at: Ints) -> dict[str, Any]:
         "prior": prior,
         "fields": _reasons(held, cell[:, 0], bits, at=at),
         "names": names,
-        "others": alone - int(found[0] - found[rival]),
-        "contradiction": _contradiction(held, weights, cell, at=at, cap=cap)
-        if scores.contradicted[0]
-        else None,
+        "others": weight - int(found[0] - found[rival]),
+        "contradiction": _contradiction(held, weights, cell, at=at) if scores.contradicted[0] else None,
     }
 
 
-def _against_all(found: Ints) -> int:
-    """Millibits of the same customer against all rival classes together, as scoring adds them up."""
-    high = found[1:].max()
-    odds = np.add.reduce(np.exp2((found[1:] - high) / MILLI))
-    return int(found[0] - high - np.rint(MILLI * np.log2(odds)).astype(np.int64))
-
-
 def _contradiction(
-    held: KindFeatures, weights: KindModel, cell: npt.NDArray[np.uint8], *, at: Ints, cap: int
-) -> Contradiction | None:
+    held: KindFeatures, weights: KindModel, cell: npt.NDArray[np.uint8], *, at: Ints
+) -> Contradiction:
     """What the two records contradict each other in; every entry of the table that holds."""
     rows = {comparison.name: i for i, comparison in enumerate(COMPARISONS[held.kind])}
     level = {name: int(levels(cell[row])[0]) for name, row in rows.items()}
@@ -161,13 +151,11 @@ def _contradiction(
     ]
     fields = sorted({name for each in holds for name in each if level[name] >= 0}, key=rows.__getitem__)
     said = "; ".join(_sentence(held, name, level[name], at) for name in fields)
-    most = round(CONTRADICTED_BITS * MILLI)
-    sentence = f"a contradiction ({said}): no more than {CONTRADICTED_BITS:+.1f} bits, whatever else agrees"
-    return Contradiction(tuple(fields), sentence, most, cap)
+    return Contradiction(tuple(fields), f"a contradiction ({said}): a person is asked, whatever else agrees")
 
 
-def _band(model: Model, millibits: int) -> str:
-    if millibits >= round(model.merge_bits * MILLI):
+def _band(model: Model, millibits: int, *, contradicted: bool) -> str:
+    if millibits >= round(model.merge_bits * MILLI) and not contradicted:
         return "merge"
     return "review" if millibits >= round(model.review_bits * MILLI) else "apart"
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from matching.explain_blocking import RuleReason
-from matching.policy import NAME_ALONE_BITS
 from matching.scoring import MILLI
 
 CLASS_WORDS: Final = {
@@ -46,16 +45,12 @@ class FieldReason:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What two records contradict each other in, which bounds their weight whatever else they share."""
+    """What two records contradict each other in: a person is asked, whatever else they share."""
 
     fields: tuple[str, ...]
     """Names of the comparisons that contradict, in the order of the policy."""
     sentence: str
     """What they differ in, and what follows from it."""
-    most: int
-    """Millibits that the pair can reach at most."""
-    millibits: int
-    """What the bound takes off the weight; 0 where the pair stays below it anyway, never above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ class Step:
     """One bar of the waterfall."""
 
     name: str
-    """``prior``, the name of a comparison, ``names``, ``others`` or ``cap``."""
+    """``prior``, the name of a comparison, ``names`` or ``others``."""
     sentence: str
     """What it stands for."""
     millibits: int
@@ -101,7 +96,7 @@ class Explanation:
     contradiction: Contradiction | None
     """What the records contradict each other in, if they do."""
     band: str
-    """merge, review or apart, by the weight of the pair alone."""
+    """merge, review or apart, by the weight of the pair alone; a contradiction lowers merge to review."""
     merge: int
     review: int
     """The lines of the model, in millibits: from where on pairs are merged, and a person is asked."""
@@ -113,7 +108,7 @@ class Explanation:
     @property
     def correction(self) -> int:
         """Millibits that no single field is the cause of."""
-        return self.names + self.others + (0 if self.contradiction is None else self.contradiction.millibits)
+        return self.names + self.others
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -121,11 +116,9 @@ class Explanation:
         first = [Step("prior", f"before any field has spoken, against: {self.rival_words}", self.prior)]
         first += [Step(f.comparison, f.sentence, f.millibits) for f in self.fields if f.level >= 0]
         last = [
-            Step("names", NAMES_ALONE, self.names),
+            Step("names", NAME_BOUND, self.names),
             Step("others", "the other ways of not being the same", self.others),
         ]
-        if self.contradiction is not None:
-            last.append(Step("cap", self.contradiction.sentence, self.contradiction.millibits))
         return (*first, *(step for step in last if step.millibits))
 
     def __str__(self) -> str:
@@ -133,10 +126,13 @@ class Explanation:
         odds = f"{self.millibits / MILLI:+.1f} bits, probability {self.probability:.3f}"
         lines = [f"{self.left} and {self.right}: {self.band} ({odds}; {self.likeliest_words})"]
         lines += [f"{step.millibits / MILLI:+8.1f}  {step.sentence}" for step in self.steps]
+        if self.contradiction is not None:
+            lines.append(f"          {self.contradiction.sentence}")
         lines.append(
             f"proposed by: {', '.join(self.rules)}" if self.rules else "no blocking rule proposes this pair"
         )
         return "\n".join(lines)
 
 
-NAMES_ALONE: Final = f"namesakes: a name by itself reaches {NAME_ALONE_BITS:+.1f} bits at most"
+NAME_BOUND: Final = "namesakes: how far a name by itself may go in so small a file"
+"""What bounds the evidence of a name, in words."""

@@ -82,14 +82,14 @@ def _all(field: Column | Part) -> Agreeable:
     return Agreeable(field.counts, np.ones(len(field.counts), np.bool_))
 
 
-def chance(found: Agreeable, *, documented: float) -> tuple[float, float | None]:
+def chance(found: Agreeable, *, own: float, documented: float) -> tuple[float, float | None]:
     """Probability that two unrelated records agree so, and the usual share of the value agreed on."""
     total = int(found.counts.sum())
     carriers = found.counts[found.here]
     if not total or not len(carriers):
         return documented, None
     share = carriers / total
-    other = frequency(carriers, total, documented)
+    other = frequency(carriers, total, own=own, documented=documented)
     agree = float(np.add.reduce(share * other))
     return agree, agree / float(np.add.reduce(share))
 

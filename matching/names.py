@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from nicknames import NickNamer
 
+from crm_unify.roles.given_names import given_names
 from matching.columns import Codes, Flags, Ints, Small
 from matching.lists import PARTICLES, SHORT_FORMS
 from matching.texts import Texts
@@ -30,6 +31,8 @@ class NameTraits:
     """True where the name stands in the lists of names and their short forms."""
     sound: Codes
     """Code of the phonetic key: equal where two names sound alike."""
+    spelt: Codes
+    """Code of the spelling key: equal where two names may be one, spelt in two ways."""
     canonical: Codes
     """Code of the first of the names it is related to, itself among them."""
     related: Ints
@@ -45,13 +48,16 @@ def name_traits(values: Texts) -> NameTraits:
     related = _related(values)
     canonical = np.arange(len(values), dtype=np.int32)
     np.minimum.at(canonical, related & 0xFFFFFFFF, (related >> 32).astype(np.int32))
-    listed = pc.is_in(values.array, value_set=pa.array(sorted(_short_forms().keys() | _full_names())))
+    spelt = pc.dictionary_encode(pa.array([spelling(value) for value in values], pa.string()))
+    known = _short_forms().keys() | _full_names() | given_names()
+    listed = pc.is_in(values.array, value_set=pa.array(sorted(known)))
     return NameTraits(
         values,
         values.trait(_initial, np.uint8),
         values.lengths == 1,
         np.asarray(listed.to_numpy(zero_copy_only=False), np.bool_),
         sounds.indices.to_numpy().astype(np.int32),
+        spelt.indices.to_numpy().astype(np.int32),
         canonical,
         related,
         _coupled(values),
@@ -67,6 +73,17 @@ def sound(name: str) -> str:
     words = name.split()
     kept = [word for word in words if word not in PARTICLES] or words
     return "".join(jellyfish.metaphone(word.replace("Y", "I")) for word in kept) or name
+
+
+_SPELLINGS = (("PH", "F"), ("TZ", "Z"), ("C", "K"), ("Y", "I"), ("J", "I"), ("W", "V"), ("Z", "S"), ("H", ""))
+"""What is written either way in names: Philip, Filip; Marc, Mark; Sonja, Sonia; Kathrin, Katrin."""
+
+
+def spelling(name: str) -> str:
+    """The key of a folded name's spellings: letters written either way as one, the last vowels left out."""
+    for one, other in _SPELLINGS:
+        name = name.replace(one, other)
+    return _undoubled(name).rstrip("AEIOU") or name
 
 
 def words_of(name: str) -> list[str]:

@@ -75,7 +75,7 @@ def _rarity(kind: str, cells: npt.NDArray[np.uint8], start: KindModel) -> list[I
         total[0] += extra
         for name in comparison.shared:
             total[CLASSES.index(name)] += extra
-    total -= name_excess(kind, cells, table, prior=priors(start))
+    total -= name_excess(kind, cells, table, prior=priors(start), records=start.records)
     return [_stepped(bits) for bits in total]
 
 

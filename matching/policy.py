@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-KERNEL_VERSION = 4
+KERNEL_VERSION = 5
 """Raised when the same pair would get other levels than before; a stored model names the one it was made
 for."""
 
@@ -252,7 +252,7 @@ PERSON = (
                 "birth dates near each other, or two slips apart: {left} / {right}", 0.02, 0.06, 0.06, 0.06
             ),
             Level(
-                "birth dates agree in the year, and in day or month: {left} / {right}",
+                "birth dates agree in the year, and in day or month if both tell: {left} / {right}",
                 0.02,
                 0.012,
                 0.012,
@@ -399,12 +399,17 @@ GUARD = 2.0
 """How many times its documented share among pairs of one customer a disagreement on who it is may be
 learnt to have."""
 
-NAME_ALONE_BITS = 0.9
-"""The most that a name can do by itself, in bits of posterior odds: a little less than merging takes.
+NAME_ALONE_BITS, NAME_COUNTED = 0.9, 1000
+"""The most that a name can do by itself, in bits of posterior odds, in a file of up to NAME_COUNTED records:
+a little less than merging takes. It grows by a bit with each doubling of the records.
 
-Namesakes are commoner than the product of name frequencies says (families, regions, fashions, chains), and a
-frequency taken from a few thousand rows says little about a name that occurs twice in them.
+A frequency taken from a few hundred rows says little about a name that occurs twice in them; twice the rows
+tell names apart that are half as common. How often namesakes occur beyond that, their class learns.
 """
+
+REACHED_BY = frozenset(("email", "phone", "domain"))
+"""What customers are reached by. How many carry a value of it is told by its degree; the frequencies of all
+other values leave out the records that a customer is expected to have more of."""
 
 AVERAGE_BITS = {"person": -1.0, "organisation": 1.0}
 """Average of all pairs between two groups that are to merge, in bits above the merge line, which one pair of

@@ -16,13 +16,21 @@ import numpy.typing as npt
 from matching.cells import CELLS, levels, rarities
 from matching.columns import Flags, Ints, Small
 from matching.contradictions import (
-    CONTRADICTED_BITS,
     CONTRADICTED_SAY,
     CONTRADICTED_VOTE_BITS,
     contradicted,
 )
 from matching.model import KindModel, LevelWeight
-from matching.policy import CLASSES, COMPARISONS, NAME_ALONE_BITS, NAMING, NEAR, UNRELATED
+from matching.policy import (
+    CLASSES,
+    COMPARISONS,
+    NAME_ALONE_BITS,
+    NAME_COUNTED,
+    NAMING,
+    NEAR,
+    REACHED_BY,
+    UNRELATED,
+)
 
 MILLI = 1000
 """Millibits in a bit."""
@@ -77,20 +85,34 @@ class Scores:
         return np.asarray(1 / (1 + np.exp2(-odds)))
 
 
-def frequency(carriers: Floats | Ints, filled: int, documented: float) -> Floats:
-    """Share of records that carry a value besides the one in hand, smoothed towards the documented."""
-    others = np.maximum(np.asarray(carriers, np.float64) - 1, 0.5)
+def frequency(carriers: Floats | Ints, filled: int, *, own: float, documented: float) -> Floats:
+    """Share of other customers' records that carry a value, smoothed towards the documented.
+
+    Of the carriers the record in hand is taken off, and the `own` further records that its customer is
+    expected to have with the value: a rare name that one customer brings nine times is still rare.
+    """
+    others = np.maximum(np.asarray(carriers, np.float64) - 1 - own, 0.5)
     return np.asarray((others + SMOOTHING_RECORDS * documented) / (max(filled, 1) + SMOOTHING_RECORDS))
 
 
+def own_carriers(model: KindModel, comparison: str, level: int) -> float:
+    """How many further records a record's customer is expected to have that agree with it at a level.
+
+    None of what customers are reached by: sisters and families share that too, which its degree tells.
+    """
+    if comparison in REACHED_BY:
+        return 0.0
+    return model.prior_same * max(model.records - 1, 0) * model.weights[comparison][level].same
+
+
 def rarity_bits(
-    weight: LevelWeight, rarity: npt.NDArray[np.int64], filled: int, *, documented: float
+    weight: LevelWeight, rarity: npt.NDArray[np.int64], filled: int, *, own: float, documented: float
 ) -> npt.NDArray[np.float64]:
     """What agreeing on a value of each rarity class adds to the usual agreement, in bits."""
     if weight.usual is None:
         return np.zeros(len(rarity))
     typical = 1.5 * np.exp2(rarity.astype(np.float64))
-    bits = np.log2(weight.usual / frequency(typical, filled, documented))
+    bits = np.log2(weight.usual / frequency(typical, filled, own=own, documented=documented))
     return np.asarray(np.clip(bits, COMMONEST_BITS, RAREST_BITS))
 
 
@@ -104,7 +126,8 @@ def tables(kind: str, model: KindModel) -> Tables:
         for number, weight in enumerate(model.weights[comparison.name]):
             here = level == number
             documented = comparison.levels[number].unrelated
-            extra = rarity_bits(weight, rarity[here], model.filled[comparison.name], documented=documented)
+            own, filled = own_carriers(model, comparison.name, number), model.filled[comparison.name]
+            extra = rarity_bits(weight, rarity[here], filled, own=own, documented=documented)
             for klass, share in enumerate(weight.by_class):
                 earns = klass == 0 or CLASSES[klass] in comparison.shared
                 bits = np.log2(share) + (extra if earns else 0.0)
@@ -124,17 +147,22 @@ def likelihoods(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> In
     for row in range(len(table)):
         for klass in range(len(CLASSES)):
             out[klass] += table[row, klass][cells[row]]
-    out[UNRELATED] += name_excess(kind, cells, table, prior=prior)
+    out[UNRELATED] += name_excess(kind, cells, table, prior=prior, records=model.records)
     return out
 
 
-def name_excess(kind: str, cells: npt.NDArray[np.uint8], table: Tables, *, prior: Ints) -> Ints:
-    """How far the name by itself would lift the posterior odds above NAME_ALONE_BITS, in millibits."""
+def name_excess(kind: str, cells: npt.NDArray[np.uint8], table: Tables, *, prior: Ints, records: int) -> Ints:
+    """How far the name by itself would lift the posterior odds above what it may, in millibits."""
     rows = [i for i, c in enumerate(COMPARISONS[kind]) if c.name in NAMING[kind]]
     total = np.full(cells.shape[1], prior[0] - prior[UNRELATED], np.int64)
     for row in rows:
         total += (table[row, 0] - table[row, UNRELATED])[cells[row]]
-    return np.maximum(total - int(NAME_ALONE_BITS * MILLI), 0)
+    return np.maximum(total - int(name_alone_bits(records) * MILLI), 0)
+
+
+def name_alone_bits(records: int) -> float:
+    """The most that a name can do by itself in a file of so many records, in bits of posterior odds."""
+    return NAME_ALONE_BITS + max(0.0, float(np.log2(records / NAME_COUNTED))) if records else NAME_ALONE_BITS
 
 
 def score(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Scores:
@@ -147,9 +175,7 @@ def score(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Scores:
     told = found - priors(model)[:, None]
     evidence = told[0] - told[RIVALS].max(axis=0)
     against = contradicted(kind, cells, model)
-    most = np.where(against, int(CONTRADICTED_BITS * MILLI), np.iinfo(np.int64).max)
-    weight = np.minimum(same - either, most)
-    return Scores(weight, np.argmax(found, axis=0).astype(np.int8), evidence, against)
+    return Scores(same - either, np.argmax(found, axis=0).astype(np.int8), evidence, against)
 
 
 def say(kind: str, cells: npt.NDArray[np.uint8], model: KindModel) -> Ints:

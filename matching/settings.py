@@ -20,6 +20,8 @@ class Settings:
     """What errors cost."""
     threads: int = 2
     """Threads that compare pairs; the outcome does not depend on it."""
+    estimate: bool = False
+    """True: the report of a kind holds an estimate of its accuracy with an interval, which takes a while."""
 
     def lines(self) -> tuple[float, float]:
         """The merge line and the review line, in bits.

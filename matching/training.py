@@ -28,7 +28,7 @@ from matching.guards import SMALLEST, guarded, noise
 from matching.hashing import of_texts
 from matching.model import Fitted, KindModel, LevelWeight, Model
 from matching.patterns import Patterns, patterns
-from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, UNRELATED, Comparison
+from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, NEAR, REACHED_BY, UNRELATED, Comparison
 from matching.settings import Settings
 
 Floats = npt.NDArray[np.float64]
@@ -155,20 +155,40 @@ def documented(features: KindFeatures) -> KindModel:
 def _levels(features: KindFeatures, comparison: Comparison, measured: Floats) -> tuple[LevelWeight, ...]:
     """Documented m, measured u; level 0 takes what the others leave."""
     unrelated, usual = [], []
+    others = 0.0 if comparison.name in REACHED_BY else 2 * EXPECTED[features.kind][0]
     for number, level in enumerate(comparison.levels):
         values = agreeable(features, comparison.name, number) if level.rarity else None
         if values is None:
             agree, mean = float(measured[number]), None
         else:
-            agree, mean = chance(values, documented=level.unrelated)
+            agree, mean = chance(values, own=others * level.same, documented=level.unrelated)
             if (comparison.name, number) in IN_PART:
                 agree = float(measured[number])
         unrelated.append(max(agree, SMALLEST))
         usual.append(mean)
     unrelated[0] = max(1 - sum(unrelated[1:]), 0.01)
     chance_alone = [u / sum(unrelated) for u in unrelated]
-    rows = zip(comparison.levels, comparison.namesakes or chance_alone, chance_alone, usual, strict=True)
-    return tuple(LevelWeight(v.same, v.household, v.site, named, u, mean) for v, named, u, mean in rows)
+    same = [level.same for level in comparison.levels]
+    near = [_by_chance(comparison, name, chance_alone) for name in NEAR]
+    named = comparison.namesakes or chance_alone
+    return tuple(LevelWeight(*row) for row in zip(same, *near, named, chance_alone, usual, strict=True))
+
+
+def _by_chance(comparison: Comparison, klass: str, unrelated: list[float]) -> list[float]:
+    """Documented shares of a household or site; what it agrees on by chance, as often as chance here has it.
+
+    Partial agreements that speak for one customer (a slip, an initial) follow the chance measured in these
+    records, at their documented ratio to it. Full ones have reasons of their own: names handed down, twins.
+    """
+    levels = comparison.levels
+    shares = [float(getattr(level, klass)) for level in levels]
+    if klass in comparison.shared:
+        return shares
+    for number in range(1, len(levels) - 1):
+        if levels[number].same > shares[number]:
+            shares[number] *= unrelated[number] / levels[number].unrelated
+    shares[0] = max(1 - sum(shares[1:]), 0.01)
+    return shares
 
 
 def random_levels(features: KindFeatures) -> list[Floats]:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from crm_unify.roles.interface import ColumnRole, Role
 from crm_unify.roles.profile import Profile
+from crm_unify.roles.relations import decides
 
 _PERSONAL: Final = (
     Role.GIVEN_NAME,
@@ -19,6 +22,8 @@ _PERSONAL: Final = (
 )
 """Only people have these; a contact of an organisation is a name in one column"""
 
+_ONE_CONTACT: Final = 0.3
+"""How often two rows of one organisation name the same person where it is the organisation's contact"""
 _MOSTLY: Final = 0.5
 """Share of the rows that name an organisation from which on a lone column of people are its contacts"""
 
@@ -34,13 +39,23 @@ def arranged(columns: Mapping[str, ColumnRole], held: Mapping[str, Profile]) -> 
             found[contact] = _as(found[contact], Role.FULL_NAME, "no other column names who the row is about")
         return found
     if person is not None and held[organisation].fill >= max(_MOSTLY, held[person].fill * 0.8):
-        if contact is None:
+        if contact is None and _colleagues(held[organisation], held[person]):
+            reason = f"rows of one organisation in '{organisation}' name different people"
+            found[person] = replace(found[person], reason=f"{found[person].reason}; {reason}")
+        elif contact is None:
             reason = f"a person's name beside the organisation in '{organisation}'"
             found[person] = _as(found[person], Role.CONTACT, reason)
         else:
             reason = f"another person's name beside the contact in '{contact}'"
             found[person] = _as(found[person], Role.NOISE, reason)
     return found
+
+
+def _colleagues(organisation: Profile, person: Profile) -> bool:
+    """Whether rows of one organisation mostly name different people; an organisation keeps its contact."""
+    both = np.flatnonzero((organisation.codes >= 0) & (person.codes >= 0))
+    repeated = len(np.unique(organisation.codes[both])) < len(both)
+    return repeated and decides(organisation, person) < _ONE_CONTACT
 
 
 def _names_people(columns: Mapping[str, ColumnRole]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from crm_unify.roles.interface import ColumnRole, Role
 from crm_unify.run.linking import one_per_source
 from crm_unify.run.taken_for import TakenFor, taken_for
 from crm_unify.run.timing import StageTime, Timed
+from matching.calibration import of_pairs
 from matching.engine import Matched, match
 from matching.evaluation import Evaluation, evaluate
 from matching.features import Features, features
@@ -99,7 +100,7 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
             matched = one_per_source(traits, matched, made.records, progress=watch)
     with watch.stage("name customers", rows) as stage:
         membership = _membership(matched, taken, sort=job.id is not None)
-        found = _evaluated(job, tables, taken, membership)
+        found = _evaluated(job, tables, taken, membership, matched=matched)
         stage.advance(rows)
     return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times), job.link)
 
@@ -188,9 +189,14 @@ def _membership(matched: Matched, taken: Sequence[TakenFor], *, sort: bool) -> p
 
 
 def _evaluated(
-    job: DedupeJob, tables: Sequence[BareTable], taken: Sequence[TakenFor], membership: pa.Table
+    job: DedupeJob,
+    tables: Sequence[BareTable],
+    taken: Sequence[TakenFor],
+    membership: pa.Table,
+    *,
+    matched: Matched,
 ) -> Evaluation | None:
-    """The accuracy over the rows whose truth is known."""
+    """The accuracy over the rows whose truth is known, and whether the probabilities are what they say."""
     if job.truth is None:
         return None
     parts = []
@@ -202,4 +208,7 @@ def _evaluated(
     renamed = membership.rename_columns(["record_id", "cluster"])
     systems = pa.table({"record_id": pa.chunked_array([one.ids for one in taken]),
                         "system": pa.chunked_array([one.source for one in taken])})  # fmt: skip
-    return evaluate(renamed, pa.concat_tables(parts), sources=systems)
+    truth = pa.concat_tables(parts)
+    least = 1 / (1 + 2**-matched.model.review_bits)
+    bands = of_pairs(matched.pairs, truth, least=least)
+    return replace(evaluate(renamed, truth, sources=systems), bands=bands)

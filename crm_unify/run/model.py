@@ -16,7 +16,9 @@ from pipelines.ledger import Ledger
 
 def settings(project: Project) -> Settings:
     """What the project overrides."""
-    return Settings(merge_bits=project.matching.merge_bits, review_bits=project.matching.review_bits)
+    return Settings(
+        merge_bits=project.matching.merge_bits, review_bits=project.matching.review_bits, estimate=True
+    )
 
 
 def stored_model(ledger: Ledger, chosen: Settings) -> Model | None:

@@ -142,21 +142,15 @@ def pair_json(pair: Explanation) -> dict[str, Any]:
             {"step": step.name, "sentence": step.sentence, "bits": bits(step.millibits)}
             for step in pair.steps
         ],
-        "cap": None if pair.contradiction is None else _cap_json(pair),
+        "contradiction": _contradiction_json(pair),
         "rules": list(pair.rules),
         "silent_rules": [asdict(rule) for rule in pair.silent],
     }
 
 
-def _cap_json(pair: Explanation) -> Mapping[str, Any]:
-    cap = pair.contradiction
-    assert cap is not None, "only a pair with a contradiction has a cap"
-    return {
-        "fields": list(cap.fields),
-        "sentence": cap.sentence,
-        "most_bits": bits(cap.most),
-        "bits": bits(cap.millibits),
-    }
+def _contradiction_json(pair: Explanation) -> Mapping[str, Any] | None:
+    found = pair.contradiction
+    return None if found is None else {"fields": list(found.fields), "sentence": found.sentence}
 
 
 def tie_json(tie: Tie) -> dict[str, Any]:

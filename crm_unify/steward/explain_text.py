@@ -69,8 +69,8 @@ def pair_lines(pair: Explanation) -> Iterator[str]:
     yield from waterfall(pair)
     yield ""
     yield from (f"  not known of both: {name}" for name in _unknown(pair))
-    if pair.contradiction is not None and not pair.contradiction.millibits:
-        yield f"  {pair.contradiction.sentence} (it stays below that by itself)"
+    if pair.contradiction is not None:
+        yield f"  {pair.contradiction.sentence}"
     yield from rule_lines(pair)
 
 

@@ -1,11 +1,12 @@
 """Is a probability what it says?"""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.calibration import EDGES, calibrated, points, reliability
+from matching.calibration import EDGES, calibrated, of_pairs, points, reliability
 
 PROBABILITIES = st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=60)
 
@@ -48,3 +49,12 @@ def test_certainty_has_a_band() -> None:
     """Probability 1 stands in the last band."""
     (band,) = reliability(np.array([1.0]), np.array([True]))
     assert (band.low, band.high) == EDGES[-2:]
+
+
+def test_the_pairs_of_a_run_are_judged_where_the_truth_knows_both_records() -> None:
+    """Pairs below the line, and those with a record the truth does not know, say nothing."""
+    pairs = pa.table({"left": ["a", "a", "b", "a"], "right": ["b", "c", "c", "x"],
+                      "probability": [0.94, 0.93, 0.05, 0.92]})  # fmt: skip
+    truth = pa.table({"record_id": ["a", "b", "c"], "true_customer": ["1", "1", "2"]})
+    (band,) = of_pairs(pairs, truth, least=0.1)
+    assert (band.pairs, band.observed) == (2, 0.5)

@@ -86,7 +86,9 @@ DATE_CASES = [
     pytest.param("1960-04-17", "1960-04-28", 2, id="other day"),
     pytest.param("1960-04-17", "1961-02-02", 1, id="near"),
     pytest.param("1960-04-17", "1970-04-18", 1, id="two digits"),
-    pytest.param("1960", "1960-04-17", 1, id="year alone"),
+    pytest.param("1960", "1960-04-17", 2, id="year alone"),
+    pytest.param("1960", "1960", 4, id="the same year alone"),
+    pytest.param("1947", "1974", 0, id="another year alone"),
     pytest.param("1960-04-17", "1981-11-02", 0, id="different"),
     pytest.param("1960-04-17", None, NO_LEVEL, id="missing"),
 ]

@@ -124,3 +124,13 @@ def test_a_word_on_customers_holds_as_a_whole_or_not_at_all() -> None:
     found, conflicts = resolve(table, IDS)
     assert (found.must, found.cannot) == ((), ((0, 2),))
     assert conflicts["chain"].to_pylist() == [["r0", "r2"]]
+
+
+def test_a_pair_that_was_said_to_be_both_is_named_once() -> None:
+    """The chain of a contradiction is not told where it is the pair itself."""
+    _, direct = decided((0, 1, "different"), (0, 1, "same"))
+    _, chain = decided((0, 2, "different"), (0, 1, "same"), (1, 2, "same"))
+    assert [one["sentence"] for one in direct] == [
+        "r0 and r1 were said to be different and to be the same: the SAME verdict is suspended"
+    ]
+    assert "r0 = r1 = r2" in str(chain[0]["sentence"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,6 +12,9 @@ from crm_unify.steward.report.drawing import Histogram, histogram
 from crm_unify.steward.report.leavings import Leavings
 from crm_unify.steward.report.who import KindMatching, Matching
 
+Estimated = tuple[float, float, float]
+"""Low, value and high: nine times in ten the truth should lie between low and high."""
+PARTS: Final = ("low", "value", "high")
 MILLIBITS: Final = 1000
 """Millibits in a bit."""
 SERIES: Final = (
@@ -26,16 +29,14 @@ def matching(left: Leavings) -> Matching:
     """What is known of the matching of this run."""
     said = left.figures
     kinds = tuple(_kind(one, left) for one in said.get("matching", ()))
-    merged = sum(one["merged"] for one in said.get("matching", ()))
-    right = sum(one["expected_merged"] for one in said.get("matching", ()))
-    all_right = sum(one["expected_same"] for one in said.get("matching", ()))
     lines = said.get("lines", {})
     if left.model is not None and not lines:
         lines = {"merge_bits": left.model.merge_bits, "review_bits": left.model.review_bits}
+    known = [one for one in said.get("matching", ()) if one.get("estimate") is not None]
     return Matching(
         kinds=kinds,
-        precision=right / merged if merged else None,
-        recall=right / all_right if merged and all_right else None,
+        precision=_over_all(known, "precision", lambda one: one["merged"]),
+        recall=_over_all(known, "recall", lambda one: one["expected_same"]),
         merge_bits=lines.get("merge_bits"),
         review_bits=lines.get("review_bits"),
         histogram=None if left.pairs is None else _histogram(left.pairs, lines),
@@ -43,6 +44,27 @@ def matching(left: Leavings) -> Matching:
         review=said.get("bands", {}).get("review"),
         conflicts=len(said.get("conflicts", ())),
     )
+
+
+def _over_all(
+    kinds: Sequence[Mapping[str, Any]], name: str, weight: Callable[[Mapping[str, Any]], float]
+) -> Estimated | None:
+    """The mean over the kinds by their pairs; None where nothing was merged."""
+    total = sum(map(weight, kinds))
+    if not total or not any(one["merged"] for one in kinds):
+        return None
+    low, value, high = (
+        sum(weight(one) * one["estimate"][name][part] for one in kinds) / total for part in PARTS
+    )
+    return low, value, high
+
+
+def _interval(one: Mapping[str, Any], name: str) -> Estimated | None:
+    found = one.get("estimate")
+    if found is None or not one["merged"]:
+        return None
+    low, value, high = (found[name][part] for part in PARTS)
+    return low, value, high
 
 
 def _kind(one: Mapping[str, Any], left: Leavings) -> KindMatching:
@@ -53,8 +75,8 @@ def _kind(one: Mapping[str, Any], left: Leavings) -> KindMatching:
         compared=one["compared"],
         merged=one["merged"],
         customers=one["clusters"],
-        precision=one["precision"],
-        recall=one["recall"],
+        precision=_interval(one, "precision"),
+        recall=_interval(one, "recall"),
         learnt=None if model is None else model.fitted.reason,
     )
 

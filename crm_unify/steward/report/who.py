@@ -54,8 +54,10 @@ class KindMatching:
     merged: int
     """Pairs of records of one customer."""
     customers: int
-    precision: float
-    recall: float
+    precision: tuple[float, float, float] | None
+    """Estimated share of the merged pairs that are right: low, value and high, 0 to 1; None when unknown."""
+    recall: tuple[float, float, float] | None
+    """Estimated share of the right pairs that were found, likewise."""
     learnt: str | None
     """How the weights came about, in a sentence."""
 
@@ -65,10 +67,11 @@ class Matching:
     """How far the matches can be trusted."""
 
     kinds: tuple[KindMatching, ...]
-    precision: float | None
-    """Estimated share of merged pairs that are right, 0 to 1; None when nothing was merged or nothing is
-    known."""
-    recall: float | None
+    precision: tuple[float, float, float] | None
+    """Estimated share of merged pairs that are right: low, value and high, 0 to 1, over all kinds; None when
+    nothing was merged or nothing is known."""
+    recall: tuple[float, float, float] | None
+    """Estimated share of the right pairs that were found, likewise."""
     merge_bits: float | None
     review_bits: float | None
     histogram: Histogram | None

@@ -290,3 +290,15 @@ def test_tables_of_every_kind_are_read_alike(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     pq.write_table(pa.table(columns), path)
     assert run(path).membership.equals(run(written(tmp_path, rows)).membership)
+
+
+def test_golden_records_hold_no_formula(tmp_path: Path) -> None:
+    """What a spreadsheet would compute begins with an apostrophe; phone numbers stay as they are."""
+    rows = [["1", "Anna", "=cmd|A0", "+49 30 123456", "@Kiel"], ["2", "Jan", "Nowak", "030 555", "-2+3+cmd"]]
+    result = run(written(tmp_path, rows, ["id", "first_name", "last_name", "phone", "city"]),
+                 ignore=())  # fmt: skip
+    paths = write(result, tmp_path / "out", {"customers"})
+    with paths[0].open(encoding="utf-8") as file:
+        values = {value for row in csv.DictReader(file) for value in row.values()}
+    assert {"+4930123456", "'@Kiel", "'-2+3+cmd"} <= values
+    assert not [value for value in values if value.startswith(("=", "@", "\t", "\r"))]

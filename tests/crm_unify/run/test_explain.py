@@ -54,7 +54,7 @@ def test_two_customers_are_explained_by_all_pairs_of_their_records(toured: Toure
     assert answer.data["pair"]["bits"] == max(pair["bits"] for pair in answer.data["pairs"])
     assert answer.data["pair"]["rules"] == []
     assert answer.data["pair"]["silent_rules"][0]["sentence"] != ""
-    assert answer.data["pair"]["cap"]["fields"] == ["given"]
+    assert answer.data["pair"]["contradiction"]["fields"] == ["given"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from crm_unify.rules.loaded import LoadedProject
@@ -65,12 +66,15 @@ def test_without_the_workspace_pairs_are_not_known(club: LoadedProject, connecti
 def test_precision_and_recall_are_those_of_all_kinds_together(
     club: LoadedProject, connection: sa.Connection
 ) -> None:
-    """Weighted by pairs, as the model expects them; without a merged pair there is no estimate."""
-    kind = {"records": 9, "compared": 9, "clusters": 5, "precision": 1.0, "recall": 1.0}
-    persons = kind | {"kind": "person", "merged": 90, "expected_merged": 81.0, "expected_same": 100.0}
-    firms = kind | {"kind": "organisation", "merged": 10, "expected_merged": 10.0, "expected_same": 10.0}
+    """Weighted by pairs, bounds and all; without a merged pair there is no estimate."""
+    kind = {"records": 9, "compared": 9, "clusters": 5, "expected_same": 100.0}
+    sure = {"low": 0.9, "value": 1.0, "high": 1.0}
+    guess = {"low": 0.5, "value": 0.9, "high": 1.0}
+    persons = kind | {"kind": "person", "merged": 90, "estimate": {"precision": guess, "recall": sure}}
+    firms = kind | {"kind": "organisation", "merged": 10, "estimate": {"precision": sure, "recall": guess}}
     found = matching(left(club, connection, figures={"matching": [persons, firms]}))
-    assert (found.precision, found.recall) == (91 / 100, 91 / 110)
+    assert found.precision == pytest.approx((0.54, 0.91, 1.0))
+    assert found.recall == pytest.approx((0.7, 0.95, 1.0))
     assert matching(left(club, connection, figures={"matching": []})).precision is None
 
 
