@@ -10,7 +10,7 @@ from crm_unify.errors import SourceMissing
 from crm_unify.rules.columns import ColumnCheck, check_columns, column_uses
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ProjectSource
-from pipelines.sources import open_reader
+from pipelines.sources import header_of, open_reader
 from pipelines.sources.interface import Reader
 from pipelines.sources.lookalikes import lookalikes
 
@@ -49,7 +49,7 @@ def _opened(
     place = project.project.sources[source.system]
     try:
         reader = open_reader(source, place, project.root)
-        headers = tuple(column.header for column in reader.header())
+        headers = header_of(reader)
     except SourceMissing as missing:
         raise _with_lookalikes(missing, rules, place, project.root, last) from None
     checked = check_columns(rules, headers, last, explain=lambda gone: explain(rules, reader, gone))
