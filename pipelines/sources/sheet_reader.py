@@ -181,7 +181,7 @@ def _header_row(rows: Sequence[SheetRow]) -> int | None:
 
 
 def _header_levels(book: Book, sheet: Sheet, rows: Sequence[SheetRow], row: int) -> int:
-    """How many rows the header has, by the cells that are merged in it; 1 where the row below is full.
+    """How many rows the header has, by the cells merged in it; 1 where the row below is full, or none is.
 
     A cell merged over several rows reaches down to the last of them; one merged over several columns heads
     names of its own below it.
@@ -195,7 +195,8 @@ def _header_levels(book: Book, sheet: Sheet, rows: Sequence[SheetRow], row: int)
             last = max(last, bottom)
             if right > left and reads_like_names(by_number.get(bottom + 1, ())):
                 last = max(last, bottom + 1)
-    return min(last - row + 1, LEVELS)
+    is_table = any(found.number > last for found in rows)
+    return min(last - row + 1, LEVELS) if is_table else 1
 
 
 def _inside(rows: list[SheetRow], area: Area) -> list[SheetRow]:
