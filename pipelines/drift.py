@@ -44,6 +44,8 @@ KINDS: Final = (
 _DAY: Final = r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 _MAIL: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _DIGITS: Final = "0123456789"
+_LONG: Final = 40
+"""Characters from which a text that begins with a digit is no number and no moment."""
 SAME: Final = 0.9
 """Share of equal values from which a new column is taken for an old one under another name."""
 DISTINCT: Final = 2
@@ -70,14 +72,14 @@ def _column_shape(path: Path, column: Column) -> dict[str, Any]:
     values = pq.read_table(path, columns=[column.field]).rename_columns(["v"])
     by_pattern = " ".join(f"WHEN regexp_full_match(p, $${form}$$) THEN '{kind}'" for kind, form in KINDS)
     pattern = (
-        f"CASE WHEN length(v) = 8 AND regexp_full_match(v, '{_DAY}') THEN '<DAY>' "
-        f"WHEN v[1] IN ('-', '+') OR v[1] BETWEEN '0' AND '9' THEN translate(v, '{_DIGITS}', '9999999999') "
+        f"CASE WHEN strlen(v) = 8 AND regexp_full_match(v, '{_DAY}') THEN '<DAY>' "
+        f"WHEN v < ':' AND strlen(v) < {_LONG} THEN translate(v, '{_DIGITS}', '9999999999') "
         f"WHEN contains(v, '@') AND regexp_full_match(v, '{_MAIL}') THEN '<MAIL>' ELSE '' END"
     )
     with engine(t=values) as con:
         rows = con.execute(
             f"SELECT CASE {by_pattern} ELSE '{TEXT}' END AS kind, sum(n)::BIGINT, sum(z)::BIGINT FROM ("
-            f" SELECT {pattern} AS p, count(*) AS n, count(*) FILTER (regexp_matches(v, '^0[0-9]')) AS z"
+            f" SELECT {pattern} AS p, count(*) AS n, count(*) FILTER (v >= '00' AND v < '0:') AS z"
             "  FROM (SELECT trim(v) AS v FROM t) WHERE v <> '' GROUP BY 1) GROUP BY 1 ORDER BY 1"
         ).fetchall()
     kinds = {kind: count for kind, count, _ in rows}
