@@ -65,6 +65,7 @@ REASONS: Final = {
     "mazovia.dbf": "dbfread takes the zero byte in front of live records for the end; both are read",
     "csvtext_BOM_UTF32BE.csv": "UTF-32 behind the byte order mark of UTF-16: no text in any encoding",
     "csvtext_BOM_UTF32LE.csv": "UTF-32 behind the byte order mark of UTF-16: no text in any encoding",
+    "multiline-headers.xlsx": "five header rows of merged cells, which other readers count as rows",
     "weird_head_padding.csv": "rows of other widths around its several tables are quarantined as ragged",
     "misc_biff5_parsing.xls": "no cell of its eleven sheets is filled in (calamine sees none either)",
     "pass_protected.xlsx": "protected with a password: named",

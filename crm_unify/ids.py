@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import Final
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,17 @@ from crm_unify.arrow_sql import engine
 
 Codes = npt.NDArray[np.uint8]
 CHARACTERS: Final = 13
+CHILD_PREFIXES: Final = {
+    "sales_order": "SO",
+    "order_line": "OL",
+    "support_case": "SC",
+    "opportunity": "OY",
+    "activity": "AY",
+    "app_user": "AU",
+}
+"""Prefix of the rows that come from one source record each."""
+_USER: Final = r"^([^.]+)\.[^:]+:\s*(.*?)\s*#[^#]*$"
+"""System and key in the id of a record."""
 SEPARATOR: Final = "\x1f"
 """Joins the parts before hashing: it stands in no key (key parts are percent-encoded)."""
 _ALPHABET: Final = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype=np.uint8)
@@ -43,6 +55,32 @@ def crm_ids(prefix: str, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:
     if len(joined) == 0:
         return pa.array([], pa.string())
     return _with_prefix(prefix, _base32(_digests(joined)))
+
+
+def child_ids(table: str, record_ids: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The keys of the rows that stand for these records.
+
+    A user is named after system and key alone, so that one who was only known as an owner keeps the row when
+    a list of users arrives.
+    """
+    named = users_of(record_ids) if table == "app_user" else record_ids
+    return crm_ids(CHILD_PREFIXES[table], named)
+
+
+def user_ids(owners: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The keys of the users that are named as owners (``system:key``); null where nobody is."""
+    found = crm_ids(CHILD_PREFIXES["app_user"], owners)
+    return pc.if_else(pc.is_valid(owners), found, pa.scalar(None, pa.string()))
+
+
+def users_of(record_ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """How owners name the users that these records describe: ``system:key``, no blanks around the key."""
+    return pc.replace_substring_regex(record_ids, _USER, r"\1:\2")
+
+
+def user_keys(named: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The keys in ``system:key`` as the source writes them, without percent-encoding."""
+    return pa.array([unquote(text.partition(":")[2]) for text in named.to_pylist()], pa.string())
 
 
 def _digests(texts: pa.Array | pa.ChunkedArray) -> Codes:

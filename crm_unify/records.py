@@ -40,6 +40,8 @@ class FieldType(StrEnum):
     PHONE = "phone"
     URL = "url"
     VAT = "vat"
+    USER = "user"
+    """A user of the source system, ``system:key`` (the key as in a record id)."""
 
 
 Text = Annotated[str, FieldType.TEXT]
@@ -51,6 +53,8 @@ Integer = Annotated[int, FieldType.INTEGER]
 Flag = Annotated[bool, FieldType.FLAG]
 Country = Annotated[str, FieldType.COUNTRY]
 Postcode = Annotated[str, FieldType.POSTCODE]
+Email = Annotated[str, FieldType.EMAIL]
+User = Annotated[str, FieldType.USER]
 
 PERSON: Final = "person"
 ORGANISATION: Final = "organisation"
@@ -79,6 +83,8 @@ class Person:
     birth_date: Date | None = None
     job_title: Text | None = None
     language: Text | None = None
+    owner: User | None = None
+    """Who looks after the customer in the source system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,8 @@ class Organisation:
     legal_form: Text | None = None
     website: Annotated[str, FieldType.URL] | None = None
     industry: Text | None = None
+    owner: User | None = None
+    """Who looks after the customer in the source system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +216,56 @@ class SupportCase:
     opened_at: Time | None = None
     closed_at: Time | None = None
     description: Text | None = None
+    owner: User | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opportunity:
+    """A deal that may come; it follows the golden customer of the record it points at."""
+
+    record_id: Text
+    customer_record_id: Text | None
+    title: Text
+    opportunity_no: Text | None = None
+    stage: Text | None = None
+    probability: Decimal | None = None
+    """Percent, as the source says it."""
+    amount: Money | None = None
+    currency: Text | None = None
+    opened: Date | None = None
+    expected_close: Date | None = None
+    closed: Date | None = None
+    owner: User | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """A call, visit, letter or note; it follows the golden customer of the record it points at."""
+
+    record_id: Text
+    customer_record_id: Text | None
+    kind: Text | None = None
+    """What it was, in the words of the source or of a code table: call, visit, note ..."""
+    subject: Text | None = None
+    occurred_at: Time | None = None
+    status: Text | None = None
+    body: Text | None = None
+    """What a person reads: see the transforms ``html_to_text`` and ``rtf_to_text``."""
+    original: Text | None = None
+    """The note as the source has it, mark-up included."""
+    owner: User | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppUser:
+    """A person who works with a source system: who owns a customer, an opportunity, an activity.
+
+    The key of the row is what owners are named by. A user that is named and in no list is a placeholder.
+    """
+
+    record_id: Text
+    name: Text | None = None
+    email: Email | None = None
 
 
 KINDS: Final[dict[str, type]] = {
@@ -222,6 +280,9 @@ KINDS: Final[dict[str, type]] = {
     "sales_order": SalesOrder,
     "order_line": OrderLine,
     "support_case": SupportCase,
+    "opportunity": Opportunity,
+    "activity": Activity,
+    "app_user": AppUser,
 }
 """Every kind a rule file may map to, in the order they are loaded."""
 
@@ -229,8 +290,11 @@ CHILDREN: Final[dict[str, tuple[str, ...]]] = {
     "sales_order": ("customer",),
     "order_line": ("order",),
     "support_case": ("customer",),
+    "opportunity": ("customer",),
+    "activity": ("customer",),
+    "app_user": (),
 }
-"""Kinds with records of their own that hang on another record, and the rule keys that name that parent."""
+"""Kinds with records of their own that are no customers, and the rule keys that name what they hang on."""
 
 PARTY_CLAIMS: Final = tuple(k for k in KINDS if k not in CHILDREN and k not in PARTIES)
 """Kinds that are claims of a party record (``of: NAME``), not records of their own."""

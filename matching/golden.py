@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_unify.ids import crm_ids
+from crm_unify.ids import crm_ids, user_ids
 from crm_unify.normalise.addresses import address_key
 from crm_unify.records import OBJECTIONS
+from matching.children import OWNED, children, users
 from matching.consent import consents
 from matching.survivorship import (
     DEFAULT_CHAIN,
@@ -59,10 +60,12 @@ def golden(parties: Parties, claims: Claims, *, chains: Chains, objections: pa.T
         "address": addresses(parties, claims["address"]),
         "party_identifier": identifiers(parties, claims["party_identifier"]),
     }
+    owned = (person.table, organisation.table, *(claims[kind] for kind in OWNED))
     tables = {
+        "app_user": users(claims["app_user"], [table["owner"] for table in owned]),
         "customer": customers(parties, person.table, organisation.table),
-        "person": person.table,
-        "organisation": organisation.table,
+        "person": person.table.drop_columns(["owner"]),
+        "organisation": organisation.table.drop_columns(["owner"]),
         "organisation_person": roles(parties, claims["organisation_person"]),
         **{name: kind.table for name, kind in kept.items()},
         "account": accounts(parties, claims["account"]),
@@ -86,20 +89,21 @@ def customers(parties: Parties, person: pa.Table, organisation: pa.Table) -> pa.
     )
     names = pa.concat_tables(
         [
-            person.select(["customer_id", "full_name"]).rename_columns(["customer_id", "name"]),
-            organisation.select(["customer_id", "name"]),
+            person.select(["customer_id", "full_name", "owner"]).rename_columns({"full_name": "name"}),
+            organisation.select(["customer_id", "name", "owner"]),
         ]
     )
     ids = facts["customer_id"]
+    named = names.take(pc.index_in(ids, names["customer_id"].combine_chunks()))
     nothing = pa.nulls(len(ids), pa.string())
     return pa.table(
         {
             "id": ids,
             "kind": facts["kind_min"],
-            "display_name": names["name"].take(pc.index_in(ids, names["customer_id"].combine_chunks())),
+            "display_name": named["name"],
             "status": pc.if_else(facts["in_force_max"], "active", "inactive"),
             "confirmed_at": nothing,
-            "owner": nothing,
+            "owner_id": user_ids(named["owner"]),
             "source_created": _time(facts["created_min"]),
             "source_updated": _time(facts["updated_max"]),
             "custom": nothing,
@@ -263,40 +267,3 @@ def accounts(parties: Parties, claims: pa.Table) -> pa.Table:
     customer = parties.column("customer_id", parties.places(claims["record_id"]))
     values = {name: claims[name] for name in claims.column_names if name != "record_id"}
     return pa.table({"id": ids, "customer_id": customer} | values).sort_by("id")
-
-
-def children(parties: Parties, claims: Claims) -> dict[str, pa.Table]:
-    """Orders, order lines and cases, pointing at the golden customer of the record they belong to.
-
-    One that was let in without a parent points at nobody.
-    """
-    return {
-        "sales_order": _children(parties, claims["sales_order"], prefix="SO"),
-        "order_line": _lines(claims["order_line"]),
-        "support_case": _children(parties, claims["support_case"], prefix="SC"),
-    }
-
-
-def _children(parties: Parties, claims: pa.Table, *, prefix: str) -> pa.Table:
-    customer = _customers_of(parties, claims["customer_record_id"])
-    system = pc.replace_substring_regex(claims["record_id"], r"\..*", "")
-    values = {n: claims[n] for n in claims.column_names if n not in ("record_id", "customer_record_id")}
-    ids = crm_ids(prefix, claims["record_id"])
-    return pa.table({"id": ids, "customer_id": customer, "system": system} | values).sort_by("id")
-
-
-def _lines(claims: pa.Table) -> pa.Table:
-    values = {n: claims[n] for n in claims.column_names if n not in ("record_id", "order_record_id")}
-    ids, orders = crm_ids("OL", claims["record_id"]), claims["order_record_id"]
-    order = pc.if_else(orders.is_valid(), crm_ids("SO", orders), pa.scalar(None, pa.string()))
-    return pa.table({"id": ids, "order_id": order} | values).sort_by("id")
-
-
-def _customers_of(parties: Parties, record_ids: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The customer of each record, null for no record; raises ValueError for one that is no party."""
-    places = pc.index_in(record_ids, parties.table["record_id"])
-    if places.null_count > record_ids.null_count:
-        unknown = record_ids.filter(pc.and_(record_ids.is_valid(), places.is_null()))
-        msg = f"{unknown[0]} is the parent of a record and no party"
-        raise ValueError(msg)
-    return parties.table["customer_id"].take(places)

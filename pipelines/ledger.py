@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
@@ -106,6 +107,13 @@ class Ledger:
     state: str
     """Changes with every load that wrote a row, every decision and every training: a change set applies to
     the state it was computed from."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """What the last run said of itself; nothing before there was one."""
+        last = self.last_run
+        found: dict[str, Any] = {} if last is None or last.summary is None else json.loads(last.summary)
+        return found
 
     @property
     def next_model(self) -> ModelInForce | None:

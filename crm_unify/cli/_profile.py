@@ -56,8 +56,9 @@ def as_text(found: Profiled) -> str:
         lines += ["", "tables that refer to each other:", *told_references]
     if found.views:
         lines += ["", f"views, which --table NAME profiles: {', '.join(found.views)}"]
-    if found.not_read:
-        lines += ["", "not read:", *(f"  {one.file}: {one.why}" for one in found.not_read)]
+    lost = [one for one in found.not_read if not one.belongs]
+    if lost:
+        lines += ["", "not read:", *(f"  {one.file}: {one.why}" for one in lost)]
     return "\n".join(lines[1:])
 
 

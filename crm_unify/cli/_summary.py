@@ -19,6 +19,9 @@ OF_ONE: Final = {
     "rows wait for their parent": "row waits for its parent",
     "values are withheld": "value is withheld",
     "control sums do not agree": "control sum does not agree",
+    "things are different about the sources since the last run": (
+        "thing is different about the sources since the last run"
+    ),
     "records have vanished from their sources and are inactive now": (
         "record has vanished from its source and is inactive now"
     ),
@@ -35,6 +38,7 @@ HEADS: Final = ("source table", "extracted", "mapped", "held", "quarantined", "d
 def planned_lines(planned: Planned) -> Iterator[str]:
     """The account of rows and what would be written."""
     yield from account_lines(planned)
+    yield from drift_lines(planned)
     yield from (f"a run would be stopped: {stop}" for stop in planned.stops)
     for table, changes in planned.changes.tables.items():
         parts = (("new", changes.creates), ("changed", changes.updates), ("deleted", changes.deletes))
@@ -53,10 +57,18 @@ def account_lines(planned: Planned) -> Iterator[str]:
         yield f"{row[0]:<{width}}  " + "  ".join(cells) if row else ""
 
 
+def drift_lines(planned: Planned) -> Iterator[str]:
+    """What is different about the sources since the last run."""
+    if planned.drift:
+        yield "different since the last run:"
+    yield from (f"  {one['map']}: {one['sentence']}" for one in planned.drift)
+
+
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """The account, what was written, and what waits for a person."""
     yield from account_lines(outcome.planned)
     yield ""
+    yield from drift_lines(outcome.planned)
     written = outcome.planned.changes.written_rows
     yield (
         f"run {outcome.run}: {counted(outcome.planned.customers, 'customer')}, written_rows {written:,}, "

@@ -158,11 +158,11 @@ def check_project(project: LoadedProject, *, as_of: date) -> Checked:
 def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
     """The header of the source, held against its rule file."""
     from crm_unify.rules.columns import check_columns
-    from pipelines.sources import open_reader
+    from pipelines.sources import header_of, open_reader
 
     source = loaded.rules.source
     reader = open_reader(source, project.project.sources[source.system], project.root)
-    return check_columns(loaded, [column.header for column in reader.header()])
+    return check_columns(loaded, header_of(reader))
 
 
 def _failing_examples(loaded: LoadedRules, as_of: date) -> Iterator[ConfigurationError]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @project_option
 @output_options
 def command(output: Output, customer_id: str, project: Path, environment: str | None) -> None:
-    """Show one customer: golden values and why they won, records, consent, orders and cases.
+    """Show one customer: golden values and why they won, records, consent, orders, cases, deals, activities.
 
     A former id (of a customer that was merged) leads to the customer that holds its records now.
     """
@@ -43,6 +43,8 @@ def lines(found: CustomerView) -> Iterator[str]:
     """The customer for people."""
     moved = "" if found.id == found.asked_for else f" ({found.asked_for} was merged into it)"
     yield f"{found.display_name} [{found.kind}, {found.status}] {found.id}{moved}"
+    if found.owner is not None:
+        yield f"  {'looked after by':<28} {found.owner}"
     for value in found.golden:
         yield from _golden(value)
     for table, rows in found.kept.items():
@@ -51,6 +53,8 @@ def lines(found: CustomerView) -> Iterator[str]:
     yield from (f"  {'belongs with':<15} {_row(row)}" for row in found.organisations)
     yield from _shortened("orders", found.orders)
     yield from _shortened("cases", found.cases)
+    yield from _shortened("opportunities", found.opportunities)
+    yield from _shortened("activities", found.activities)
     yield f"  {len(found.records)} records:"
     for record in found.records:
         state = "" if record.state == "active" else f" ({record.state})"
@@ -59,7 +63,9 @@ def lines(found: CustomerView) -> Iterator[str]:
 
 
 SHOWN = 5
-"""Orders and cases shown to people; ``--json`` has all of them."""
+"""Orders, cases and the like shown to people; ``--json`` has all of them."""
+LONGEST = 300
+"""Characters of a row shown to people: notes are long."""
 
 
 def _golden(value: GoldenValue) -> Iterator[str]:
@@ -78,4 +84,9 @@ def _shortened(name: str, rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.items() if name != "id" and value is not None)
+    hidden = ("id", "owner_id", "original")
+    said = ", ".join(
+        f"{name} {value}" for name, value in row.items() if name not in hidden and value is not None
+    )
+    line = " / ".join(said.splitlines())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."

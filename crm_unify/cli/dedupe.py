@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,7 +48,9 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     (how many customers, how sure, what to look at). What each column was taken for is printed; correct it
     with --role COL=ROLE, for example --role ref=identifier:tax.
     """
-    _spare_pandas()
+    from crm_unify.cli._light import spare_pandas
+
+    spare_pandas()
     from crm_unify.cli._dedupe import as_json, as_text
     from crm_unify.run.dedupe import DedupeJob, dedupe
     from crm_unify.run.dedupe_files import write
@@ -69,31 +70,6 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
 
         written.append(write_page(result, out, outputs=wanted, progress=output.progress()))
     output.answer(as_json(result, written), as_text(result, written))
-
-
-class _NoPandas:
-    """An import finder that answers that there is no pandas."""
-
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
-        """Refuse pandas, leave all else to the other finders."""
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
-
-
-def _spare_pandas() -> None:
-    """Keep Arrow from importing pandas (half a second, 50 MB), for which it looks once, at its first array.
-
-    Only in a process that has not used Arrow for anything else yet.
-    """
-    if "pyarrow" not in sys.modules and "pandas" not in sys.modules:
-        sys.meta_path.insert(0, _NoPandas)
-        try:
-            import pyarrow as pa
-
-            pa.array([0])
-        finally:
-            sys.meta_path.remove(_NoPandas)
 
 
 def _outputs(text: str) -> frozenset[str]:

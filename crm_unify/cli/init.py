@@ -49,9 +49,9 @@ def command(
     project passes `check` and can be run as it is; answer the questions first.
     """
     from crm_unify.cli._init import as_json, as_text
-    from crm_unify.cli.dedupe import _spare_pandas
+    from crm_unify.cli._light import spare_pandas
 
-    _spare_pandas()
+    spare_pandas()
     from crm_unify.propose.start import start
     from crm_unify.propose.write import files_of, write_project
 

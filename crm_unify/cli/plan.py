@@ -56,6 +56,7 @@ def as_json(planned: Planned, path: Path) -> dict[str, object]:
         "review_pairs": planned.review_pairs,
         "changes": changes,
         "blocked": planned.blocked,
+        "drift": planned.drift,
         "stops": [stop.as_json() for stop in planned.stops],
         "rows": planned.changes.written_rows,
     }

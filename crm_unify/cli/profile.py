@@ -33,9 +33,9 @@ def command(
     nothing, what tells rows apart, which tables refer to which. Nothing is written but the page. Answer and
     page hold customer data: hand them only to people who may see it.
     """
-    from crm_unify.cli.dedupe import _spare_pandas
+    from crm_unify.cli._light import spare_pandas
 
-    _spare_pandas()
+    spare_pandas()
     from crm_unify.cli._profile import as_json, as_text
     from pipelines.profile.profile import profile
 

@@ -50,6 +50,7 @@ VAT_INVALID: Final = "VAT-INVALID"
 IBAN_INVALID: Final = "IBAN-INVALID"
 BOOLEAN_UNPARSED: Final = "BOOLEAN-UNPARSED"
 URL_INVALID: Final = "URL-INVALID"
+MARKUP_UNREADABLE: Final = "MARKUP-UNREADABLE"
 
 _TABLE = (
     Problem(
@@ -177,6 +178,12 @@ _TABLE = (
         "Web address not valid",
         "{column} holds {raw!r}, which is no web address.",
         "Correct the address at its source, or add the text to null_tokens.",
+    ),
+    Problem(
+        MARKUP_UNREADABLE,
+        "Note that cannot be read",
+        "{column} holds {raw!r}, which cannot be read as rich text.",
+        "Map the column without the transform as well, so that the note is kept as it is.",
     ),
 )
 

@@ -123,5 +123,8 @@ def needed_fields(kind: str) -> tuple[tuple[str, ...], ...]:
         "sales_order": (("customer",), ("order_no",)),
         "order_line": (("order",),),
         "support_case": (("customer",), ("case_no",)),
+        "opportunity": (("customer",), ("title",)),
+        "activity": (("customer",), ("subject", "body", "kind")),
+        "app_user": (("name", "email"),),
     }
     return special.get(kind, ()) if kind in KINDS else ()

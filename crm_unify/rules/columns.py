@@ -6,9 +6,10 @@ change in the source, and the run stops instead of loading half. A column nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 from crm_unify.errors import ConfigurationError, GuardStopped, SourceMissing
 from crm_unify.rules.branches import expressions_of
@@ -17,6 +18,9 @@ from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.mistakes import raise_all
 from crm_unify.rules.model import Branch, ContentKey, Entry
 from crm_unify.rules.yaml_tree import Path
+
+SHOWN: Final = 40
+"""Columns of a header that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,15 @@ def column_uses(loaded: LoadedRules) -> tuple[ColumnUse, ...]:
 
 
 def check_columns(
-    loaded: LoadedRules, headers: Sequence[str], last_headers: Sequence[str] | None = None
+    loaded: LoadedRules,
+    headers: Sequence[str],
+    last_headers: Sequence[str] | None = None,
+    *,
+    explain: Callable[[Sequence[str]], Sequence[str]] = lambda gone: (),
 ) -> ColumnCheck:
-    """Hold a rule file against the `headers` of its source; `last_headers` are those of the last snapshot.
+    """Hold a rule file against the `headers` of its source; `last_headers` are those of earlier snapshots.
+
+    `explain` is asked what became of columns that are gone and needed, for the message.
 
     Raises ConfigurationError for columns never seen (all of them at once), SourceMissing for those that the
     last snapshot had, and GuardStopped for columns nobody takes where the rule file says `columns: exact`.
@@ -63,7 +73,7 @@ def check_columns(
     raise_all(_never_seen(loaded, never, headers))
     claimed = {use.column for use in uses if use.claims}
     if gone := sorted({use.column for use in missing if use.column in claimed}):
-        raise _columns_gone(loaded, gone, headers)
+        raise _columns_gone(loaded, gone, headers, explain(gone))
     ignored = loaded.rules.source.ignore
     found = ColumnCheck(
         claimed=tuple(h for h in headers if h in claimed),
@@ -90,11 +100,14 @@ def _source_name(loaded: LoadedRules) -> str:
     return f"source '{source.system}', map '{loaded.rules.map}'"
 
 
-def _columns_gone(loaded: LoadedRules, gone: Sequence[str], headers: Sequence[str]) -> SourceMissing:
+def _columns_gone(
+    loaded: LoadedRules, gone: Sequence[str], headers: Sequence[str], said: Sequence[str]
+) -> SourceMissing:
+    shown = ", ".join(headers[:SHOWN]) + (" ..." if len(headers) > SHOWN else "")
     return SourceMissing(
         f"the source no longer has the column {', '.join(repr(column) for column in gone)}",
         _source_name(loaded),
-        why=f"the last snapshot had it; the header is now: {', '.join(headers)}",
+        why="; ".join(("an earlier snapshot had it", *said, f"the header is now: {shown}")),
         remedy="ask whoever delivers the source, or change the rule file",
     )
 

@@ -38,6 +38,7 @@ class Transform:
 _TEXT: Final = "crm_unify.normalise.text"
 _NAMES: Final = "crm_unify.normalise.names"
 _ORGANISATIONS: Final = "crm_unify.normalise.organisations"
+_MARKUP: Final = "crm_unify.normalise.markup"
 _OWN: Final = "crm_unify.rules.text_kernels"
 
 TRANSFORMS: Final[Mapping[str, Transform]] = {
@@ -74,6 +75,18 @@ TRANSFORMS: Final[Mapping[str, Transform]] = {
         ),
         Transform("first_line", "text up to the first line break", _OWN, "first_line"),
         Transform("one_line", "line breaks become commas", _OWN, "one_line"),
+        Transform(
+            "html_to_text",
+            "a note in HTML becomes the text a browser shows; text without tags stays",
+            _MARKUP,
+            "html_to_text",
+        ),
+        Transform(
+            "rtf_to_text",
+            "a note in rich text (RTF) becomes the text a word processor shows; other text stays",
+            _MARKUP,
+            "rtf_to_text",
+        ),
         Transform(
             "repair_encoding",
             "text read in the wrong encoding (MÃ¼ller) is put right",

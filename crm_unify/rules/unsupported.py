@@ -27,9 +27,6 @@ NOT_BUILT_KINDS: Final = (
     "household",
     "household_member",
     "product",
-    "opportunity",
-    "activity",
-    "app_user",
     "code_value",
 )
 """Kinds of the CRM that rule files of this version cannot fill."""

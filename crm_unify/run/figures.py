@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -15,20 +15,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.sources import OpenSource
-from crm_unify.validation.account import AccountLine
+from crm_unify.run.gather import Sources
+from crm_unify.run.known import last_headers
 from matching.engine import Matched
 from pipelines.changes import Facts
-from pipelines.interpret.interface import Interpreted
 from pipelines.landed import Landed
+from pipelines.ledger import Ledger
 
 
-def figures(
-    account: Sequence[AccountLine], interpreted: Interpreted, matched: Matched, sources: Sequence[OpenSource]
-) -> dict[str, Any]:
+def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
     """Everything about the rows and matches of a run that is not a row itself, as plain values."""
+    interpreted = read.interpreted
+    headers = {source.rules.rules.map: list(source.headers) for source in read.sources}
     return {
-        "account": {line.map: line.as_json() for line in account},
+        "account": {line.map: line.as_json() for line in read.account},
         "sums": [
             _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
             for one in interpreted.sums
@@ -41,9 +41,19 @@ def figures(
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
         ],
         "lines": {"merge_bits": matched.model.merge_bits, "review_bits": matched.model.review_bits},
-        "headers": {source.rules.rules.map: list(source.headers) for source in sources},
-        "reading": {source.rules.rules.map: list(source.reader.notes()) for source in sources},
+        "headers": headers,
+        "former": _former(headers, ledger),
+        "shapes": read.shapes,
+        "drift": [one.as_json() for one in read.drift],
+        "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
     }
+
+
+def _former(headers: Mapping[str, Sequence[str]], ledger: Ledger) -> dict[str, list[str]]:
+    """By map the columns that its source once had and has no longer: they are no typing mistakes."""
+    once = last_headers(ledger)
+    gone = {name: [h for h in once[name] if h not in headers.get(name, ())] for name in once}
+    return {name: former for name, former in gone.items() if former}
 
 
 def band_count(pairs: pa.Table, band: str) -> int:
@@ -55,7 +65,7 @@ def run_facts(
     project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], *, as_of: date
 ) -> Facts:
     """What the run is about, for ``mig_run`` and the head of the plan."""
-    summary = {name: found[name] for name in ("sums", "bands", "headers")}
+    summary = {name: found[name] for name in ("sums", "bands", "headers", "former", "shapes", "drift")}
     return Facts(
         project=project.project.project,
         environment=project.environment,

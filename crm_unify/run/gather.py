@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from crm_unify.errors import GuardStopped
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.drift import Drift, Shapes, drifts, guard_drift, last_shapes, renamed_in, shapes
 from crm_unify.run.known import Known, known, last_headers, last_rows
 from crm_unify.run.place import folder_of
-from crm_unify.run.sources import OpenSource, open_sources
+from crm_unify.run.sources import Explain, OpenSource, open_sources
 from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from pipelines.carry import INACTIVE, Carried, carry_over
@@ -41,6 +42,10 @@ class Sources:
     interpreted: Interpreted
     account: tuple[AccountLine, ...]
     stops: tuple[GuardStopped, ...]
+    shapes: Shapes
+    """What the columns of each hold, for the next run to compare with."""
+    drift: tuple[Drift, ...]
+    """What is different about them since the last run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def gather(
     progress: Progress,
 ) -> Gathered:
     """From the sources to all known records; nothing is written but the landed rows, in ``folder``."""
-    read = _read(project, ledger, folder, as_of=as_of, progress=progress)
+    read = _read(project, ledger, engine, folder, as_of=as_of, progress=progress)
     rows, trust = read.interpreted, project.project.trust
     carried = _carried(project, ledger, rows)
     stops = (*read.stops, *_carried_stops(project, ledger, rows, carried))
@@ -83,20 +88,37 @@ def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
 
 
 def _read(
-    project: LoadedProject, ledger: Ledger, folder: Path, *, as_of: date, progress: Progress
+    project: LoadedProject,
+    ledger: Ledger,
+    engine: sa.Engine,
+    folder: Path,
+    *,
+    as_of: date,
+    progress: Progress,
 ) -> Sources:
     """Sources landed and interpreted, every row in exactly one place."""
-    sources = open_sources(project, last_headers=last_headers(ledger))
+    headers = last_headers(ledger)
+    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine))
     readers = [(source.rules, source.reader) for source in sources]
     previous = folder_of(Workspace(project.root), ledger.last_run)
     landed = land(readers, folder=folder, previous=previous, progress=progress)
+    now = shapes(landed, last_shapes(ledger))
+    changed = drifts(landed, now, ledger, engine, files=project.files)
     stops = stopped(lambda: _guard_sizes(project, ledger, landed))
+    stops += stopped(lambda: guard_drift(changed, project.files))
     extracted = {
         one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
     }
     interpreted = interpret(landed, project, as_of=as_of, progress=progress)
     account = balance(extracted, interpreted.fates, interpreted.rejections)
-    return Sources(sources, landed, interpreted, account, tuple(stops))
+    return Sources(sources, landed, interpreted, account, tuple(stops), now, changed)
+
+
+def _explain(headers: Mapping[str, Sequence[str]], engine: sa.Engine) -> Explain:
+    """What became of columns that a source lacks, as far as their values tell."""
+    return lambda rules, reader, gone: renamed_in(
+        reader, rules, engine, gone=gone, last=headers[rules.rules.map]
+    )
 
 
 def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:

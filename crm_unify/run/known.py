@@ -92,11 +92,10 @@ def issued_ids(ledger: Ledger) -> pa.Array:
 
 
 def last_headers(ledger: Ledger) -> dict[str, list[str]]:
-    """The columns each source had in the last run, by map."""
-    if ledger.last_run is None or ledger.last_run.summary is None:
-        return {}
-    headers: dict[str, list[str]] = json.loads(ledger.last_run.summary).get("headers", {})
-    return headers
+    """The columns each source had in the last run, by map, then those it had in earlier runs."""
+    headers: dict[str, list[str]] = ledger.summary.get("headers", {})
+    former: dict[str, list[str]] = ledger.summary.get("former", {})
+    return {name: [*headers.get(name, ()), *former.get(name, ())] for name in sorted({*headers, *former})}
 
 
 def last_rows(ledger: Ledger) -> dict[str, int]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from crm_unify.rules.columns import ColumnCheck, check_columns
+from crm_unify.errors import SourceMissing
+from crm_unify.rules.columns import ColumnCheck, check_columns, column_uses
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
-from pipelines.sources import open_reader
+from crm_unify.rules.model import ProjectSource
+from pipelines.sources import header_of, open_reader
 from pipelines.sources.interface import Reader
+from pipelines.sources.lookalikes import lookalikes
+
+Explain = Callable[[LoadedRules, Reader, Sequence[str]], Sequence[str]]
+"""A sentence about each of the columns that are gone and that something can be said of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +30,40 @@ class OpenSource:
 
 
 def open_sources(
-    project: LoadedProject, *, last_headers: Mapping[str, Sequence[str]]
+    project: LoadedProject, *, last_headers: Mapping[str, Sequence[str]], explain: Explain | None = None
 ) -> tuple[OpenSource, ...]:
     """Every source of the project, in order of map name.
 
-    ``last_headers`` are the columns of the last run by map. Raises what the readers and the column check
-    raise: a missing file or table is a guard, a column nobody ever saw a mistake in the rule file.
+    ``last_headers`` are the columns of earlier runs by map; ``explain`` says what became of columns that are
+    gone. Raises what the readers and the column check raise: a missing file or table is a guard, a column
+    nobody ever saw a mistake in the rule file.
     """
-    return tuple(_opened(rules, project, last_headers.get(rules.rules.map)) for rules in project.files)
+    asked = explain or (lambda rules, reader, gone: ())
+    return tuple(_opened(rules, project, last_headers.get(rules.rules.map), asked) for rules in project.files)
 
 
-def _opened(rules: LoadedRules, project: LoadedProject, last: Sequence[str] | None) -> OpenSource:
+def _opened(
+    rules: LoadedRules, project: LoadedProject, last: Sequence[str] | None, explain: Explain
+) -> OpenSource:
     source = rules.rules.source
-    reader = open_reader(source, project.project.sources[source.system], project.root)
-    headers = tuple(column.header for column in reader.header())
-    return OpenSource(rules, reader, headers, check_columns(rules, headers, last))
+    place = project.project.sources[source.system]
+    try:
+        reader = open_reader(source, place, project.root)
+        headers = header_of(reader)
+    except SourceMissing as missing:
+        raise _with_lookalikes(missing, rules, place, project.root, last) from None
+    checked = check_columns(rules, headers, last, explain=lambda gone: explain(rules, reader, gone))
+    return OpenSource(rules, reader, headers, checked)
+
+
+def _with_lookalikes(
+    missing: SourceMissing, rules: LoadedRules, place: ProjectSource, root: Path, last: Sequence[str] | None
+) -> SourceMissing:
+    """The error, with the tables that have the header of the one that is not there."""
+    wanted = tuple(last or dict.fromkeys(use.column for use in column_uses(rules) if use.claims))
+    found = lookalikes(place, root, wanted)
+    if not found:
+        return missing
+    said = "; ".join(f"{name} has {share:.0%} of its columns: was it renamed?" for name, share in found)
+    why = "; ".join(part for part in (missing.why, said) if part)
+    return SourceMissing(missing.what, missing.where, why=why, remedy=missing.remedy)

@@ -91,11 +91,18 @@ class Planned:
             (rows["held"], "rows wait for their parent"),
             (sum(line.withheld_values for line in self.account), "values are withheld"),
             (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
+            (len(self.drift), "things are different about the sources since the last run"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
             (self.blocked["new"], "changes are blocked by what people did in the CRM"),
         )
         return [(count, what) for count, what in found if count]
+
+    @property
+    def drift(self) -> list[dict[str, str]]:
+        """What is different about the sources since the last run, see :class:`crm_unify.run.drift.Drift`."""
+        found: list[dict[str, str]] = self.results.figures["drift"]
+        return found
 
     @property
     def blocked(self) -> dict[str, int]:
@@ -135,6 +142,7 @@ class Outcome:
             "customers": planned.customers,
             "written_rows": planned.changes.written_rows,
             "review_pairs": planned.review_pairs,
+            "drift": planned.drift,
             "waiting": {what: count for count, what in planned.waiting},
             "blocked": planned.blocked,
             "seconds": round(self.seconds, 3),
@@ -247,7 +255,7 @@ def plan(
         made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
-    found = figures(read.account, rows, matched, read.sources)
+    found = figures(read, matched, ledger)
     facts = run_facts(project, read.landed, found, as_of=as_of)
     desired = _desired(every, made, customers, rows, kept_model(matched.model, ledger), facts)
     changes = with_blocked(change_set(desired, ledger, engine, spool=folder, progress=progress))

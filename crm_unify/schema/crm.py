@@ -28,6 +28,25 @@ def _of(name: str, target: str, *, nullable: bool = False, index: bool = True) -
     return sa.Column(name, key(), sa.ForeignKey(target), nullable=nullable, index=index)
 
 
+def _owner() -> sa.Column[str]:
+    return _of("owner_id", "app_user.id", nullable=True)
+
+
+app_user = table(
+    "app_user",
+    _id(),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("user_key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("is_placeholder", sa.Boolean, nullable=False),
+    layer=CRM,
+)
+"""Who owns customers, opportunities and activities, as each source system names its users.
+
+A placeholder is named somewhere and described in no list of users; a list that arrives later fills it in.
+"""
+
 customer = table(
     "customer",
     _id(),
@@ -35,7 +54,7 @@ customer = table(
     sa.Column("display_name", sa.Text),
     sa.Column("status", key(32), nullable=False),
     sa.Column("confirmed_at", time()),
-    sa.Column("owner", sa.Text),
+    _owner(),
     sa.Column("source_created", time()),
     sa.Column("source_updated", time()),
     sa.Column("custom", long_text()),
@@ -207,5 +226,39 @@ support_case = table(
     sa.Column("opened_at", time()),
     sa.Column("closed_at", time()),
     sa.Column("description", sa.Text),
+    _owner(),
+    layer=CRM,
+)
+
+opportunity = table(
+    "opportunity",
+    _id(),
+    _of("customer_id", "customer.id", nullable=True),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("opportunity_no", sa.Text),
+    sa.Column("stage", sa.Text),
+    sa.Column("probability", sa.Text),  # exact decimal text
+    sa.Column("amount", sa.BigInteger),
+    sa.Column("currency", key(3)),
+    sa.Column("opened", sa.Date),
+    sa.Column("expected_close", sa.Date),
+    sa.Column("closed", sa.Date),
+    _owner(),
+    layer=CRM,
+)
+
+activity = table(
+    "activity",
+    _id(),
+    _of("customer_id", "customer.id", nullable=True),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("occurred_at", time()),
+    sa.Column("status", sa.Text),
+    sa.Column("body", long_text()),
+    sa.Column("original", long_text()),
+    _owner(),
     layer=CRM,
 )

@@ -15,6 +15,7 @@ from crm_unify.schema.types import arrow_type
 TABLES: Final[dict[str, sa.Table]] = {
     t.name: t
     for t in (
+        crm.app_user,
         crm.customer,
         crm.person,
         crm.organisation,
@@ -27,6 +28,8 @@ TABLES: Final[dict[str, sa.Table]] = {
         crm.sales_order,
         crm.order_line,
         crm.support_case,
+        crm.opportunity,
+        crm.activity,
         bookkeeping.mig_lineage,
         bookkeeping.mig_source_record,
         bookkeeping.mig_xref,
@@ -43,7 +46,7 @@ PROFILE_TABLES: Final = tuple(
 )
 """Tables whose rows make up the profile of a customer."""
 
-CHILD_TABLES: Final = ("sales_order", "order_line", "support_case")
+CHILD_TABLES: Final = ("app_user", "sales_order", "order_line", "support_case", "opportunity", "activity")
 """Tables whose rows come from one source record each."""
 
 CRM_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == CRM)

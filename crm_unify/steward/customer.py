@@ -1,4 +1,4 @@
-"""One customer with all the evidence: golden values and their reasons, records, consents, orders, cases."""
+"""One customer with all the evidence: golden values and their reasons, records, consents, orders, notes."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ class CustomerView:
     kind: str
     display_name: str | None
     status: str
+    owner: str | None
+    """Who looks after it: the name of a user, else the key the source knows them by."""
     golden: tuple[GoldenValue, ...]
     kept: Mapping[str, tuple[Mapping[str, Any], ...]]
     """Contact points, addresses, identifiers, accounts: all rows by table."""
@@ -49,6 +51,8 @@ class CustomerView:
     """Its places in organisations, or the people who have one in it."""
     orders: tuple[Mapping[str, Any], ...]
     cases: tuple[Mapping[str, Any], ...]
+    opportunities: tuple[Mapping[str, Any], ...]
+    activities: tuple[Mapping[str, Any], ...]
     records: tuple[KnownRecord, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
         kind=head["kind"],
         display_name=head["display_name"],
         status=head["status"],
+        owner=_owner(view, head["owner_id"]),
         golden=tuple(_golden(known, head["kind"], view, records)),
         kept={
             table: tuple(_plain(view.rows(table, "customer_id", [present])))
@@ -84,8 +89,15 @@ def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
         organisations=tuple(_roles(view, present)),
         orders=tuple(_plain(view.rows("sales_order", "customer_id", [present]))),
         cases=tuple(_plain(view.rows("support_case", "customer_id", [present]))),
+        opportunities=tuple(_plain(view.rows("opportunity", "customer_id", [present]))),
+        activities=tuple(_plain(view.rows("activity", "customer_id", [present]))),
         records=records,
     )
+
+
+def _owner(view: LedgerView, user: str | None) -> str | None:
+    rows = [] if user is None else view.rows("app_user", "id", [user])
+    return next((row["name"] or row["user_key"] for row in rows), None)
 
 
 def _nobody(customer_id: str) -> UsageError:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.errors import UsageError, nearest_name
-from crm_unify.ids import crm_id
+from crm_unify.ids import child_ids, user_ids
 from crm_unify.records import CHILDREN, PARTIES, Fate
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ContentKey
@@ -30,7 +30,6 @@ DERIVED: Final = "out of "
 """How a field begins that comes out of another one; it is worth a word only when it holds something."""
 KEPT_BY: Final = {"contact_point": "value_norm"}
 """Column by which a kept value is found again, where it is not the field itself."""
-CHILD_PREFIXES: Final = {"sales_order": "SO", "order_line": "OL", "support_case": "SC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +308,7 @@ def _outcome(
 
 
 def _of_child(record: KnownRecord, kind: str, field: str, view: LedgerView) -> _Made:
-    key = crm_id(CHILD_PREFIXES[kind], record.record_id)
+    key = child_ids(kind, pa.array([record.record_id]))[0].as_py()
     rows = view.rows(kind, "id", [key])
     claimed = record.claims.get(kind, {}).get(field)
     golden = rows[0].get(field, rows[0].get(f"{field}_id")) if rows else None
@@ -321,6 +320,9 @@ def _of_party(record: KnownRecord, kind: str, field: str, customer: KnownCustome
     lead = next((lead for lead, together in TOGETHER[kind].items() if field in together), field)
     claimed = record.claims.get(kind, {}).get(field)
     golden = customer.profile.get(kind, {}).get(customer.id, {}).get(field)
+    if field == "owner" and claimed is not None:  # the CRM holds the key of the user
+        owner = customer.profile.get("customer", {}).get(customer.id, {}).get("owner_id")
+        golden = claimed if owner == user_ids(pa.array([claimed]))[0].as_py() else owner
     winner = customer.winners.get(f"{kind}.{lead}")
     if winner is None or claimed is None:
         return _Made(

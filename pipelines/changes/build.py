@@ -30,6 +30,7 @@ from pipelines.changes.remembered import (
 )
 from pipelines.changes.standing import Settled, settle, sorted_blocked
 from pipelines.changes.stood import with_stood
+from pipelines.changes.users import USERS, described, user_changes
 from pipelines.database.columns import canonical, sorted_by_key
 from pipelines.ledger import Ledger
 
@@ -61,7 +62,8 @@ def change_set(
         kept_apart = without_dead_ends(desired.xref, desired.redirects, ledger)
         desired = replace(desired, xref=kept_apart.xref, redirects=kept_apart.redirects)
         golden = {name: canonical(name, desired.golden.get(name, _none(name))) for name in CRM_TABLES}
-        children = {name: written(name, golden[name], desired.records) for name in CHILD_TABLES}
+        recorded = golden | {USERS: described(golden[USERS])}
+        children = {name: written(name, recorded[name], desired.records) for name in CHILD_TABLES}
         stage.advance()
         parties = differing(
             golden,
@@ -72,7 +74,8 @@ def change_set(
             connection=connection,
         )
         stage.advance()
-        wanted = party_changes(parties) | _others(golden, children, ledger, connection)
+        wanted = party_changes(parties) | _others(recorded, children, ledger, connection)
+        wanted[USERS] = user_changes(golden[USERS], wanted[USERS], wanted, connection)
         settled = settle(wanted, connection)
         stage.advance()
         crm = settled.tables | {"customer": _with_retired(settled, parties)}

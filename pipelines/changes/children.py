@@ -1,4 +1,4 @@
-"""Orders, order lines and cases: rows that come from one source record each.
+"""Orders, order lines, cases and the like: rows that come from one source record each.
 
 What was last written for such a row is not kept a second time: the ledger holds its hash, and the row itself
 follows from the record's former claims and the customer its parent belonged to.
@@ -7,13 +7,12 @@ follows from the record's former claims and the customer its parent belonged to.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.ids import crm_ids
+from crm_unify.ids import child_ids, user_ids, user_keys, users_of
 from crm_unify.records import arrow_schema as claim_schema
 from crm_unify.schema.bookkeeping import mig_source_record
 from crm_unify.schema.tables import CHILD_TABLES, TABLES, arrow_schema
@@ -21,9 +20,6 @@ from pipelines.changes.differences import difference, only, without
 from pipelines.changes.interface import TableChanges
 from pipelines.database.columns import canonical, engine, quoted, row_hashes
 from pipelines.database.read import matching
-
-PREFIXES: Final = {"sales_order": "SO", "order_line": "OL", "support_case": "SC"}
-"""Key prefix of each table; the rest of the key is a hash of the record id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def written(table: str, rows: pa.Table, records: pa.Table) -> Written:
     Raises ValueError when a row was made of no record: a defect of the stage before.
     """
     own = records.filter(pc.equal(records["kind"], table))["record_id"].combine_chunks()
-    place = pc.index_in(rows["id"], crm_ids(PREFIXES[table], own))
+    place = pc.index_in(rows["id"], child_ids(table, own))
     if place.null_count:
         msg = f"{table} {rows['id'].filter(pc.is_null(place))[0]} stands for no record"
         raise ValueError(msg)
@@ -83,7 +79,8 @@ def as_written(table: str, now: Written, blocked: pa.Table, ledger_records: pa.T
         return now
     own = ledger_records.filter(pc.equal(ledger_records["kind"], table)).select(["record_id", "target_hash"])
     before = pa.table(
-        [own["record_id"], _ids(table, own["record_id"]), own["target_hash"]], names=now.rows.column_names
+        [own["record_id"], child_ids(table, own["record_id"]), own["target_hash"]],
+        names=now.rows.column_names,
     )
     rows = pa.concat_tables([without(now.rows, "row_id", stuck), only(before, "row_id", stuck)])
     return Written(rows.sort_by("record_id"))
@@ -103,16 +100,12 @@ def last_written(
     )
     if len(records) == 0:
         return arrow_schema(table).empty_table()
-    derived = _derived(table, records.append_column("id", _ids(table, records["record_id"])), xref)
-    kept = records["target_hash"].take(pc.index_in(derived["id"], _ids(table, records["record_id"])))
+    derived = _derived(table, records.append_column("id", child_ids(table, records["record_id"])), xref)
+    kept = records["target_hash"].take(pc.index_in(derived["id"], child_ids(table, records["record_id"])))
     exact = pc.equal(row_hashes(table, derived), kept)
     doubtful = derived.filter(pc.invert(exact))["id"]
     stand_ins = matching(connection, _columns(table), TABLES[table].c.id, doubtful)
     return pa.concat_tables([without(derived, "id", stand_ins["id"]), stand_ins])
-
-
-def _ids(table: str, record_ids: pa.ChunkedArray) -> pa.Array:
-    return crm_ids(PREFIXES[table], record_ids.combine_chunks())
 
 
 def _columns(table: str) -> sa.Select[tuple[object, ...]]:
@@ -128,22 +121,29 @@ def _derived(table: str, records: pa.Table, xref: pa.Table) -> pa.Table:
     values = ", ".join(f"r.{quoted(f.name)} AS {quoted(f.name)}" for f in claimed)
     with engine(records=records) as con:
         rows = con.sql(
-            f"SELECT id, system, {values} FROM "
+            f"SELECT id, system, record_id, {values} FROM "
             f"(SELECT *, from_json(claims, '{{\"{table}\": {{{shape}}}}}').{table} AS r FROM records)"
         ).to_arrow_table()
     return canonical(table, _placed(table, rows, xref))
 
 
 def _placed(table: str, rows: pa.Table, xref: pa.Table) -> pa.Table:
-    """Rows with the key of their parent in place of its record id."""
-    if table == "order_line":
+    """Rows with the keys of their parent and owner in place of what the claims say of them."""
+    if table == "app_user":
+        named = user_keys(users_of(rows["record_id"]))
+        own = pa.repeat(pa.scalar(False), len(rows))
+        rows = rows.append_column("user_key", named).append_column("is_placeholder", own)
+    if "order_record_id" in rows.column_names:
         orders = rows["order_record_id"].combine_chunks()
-        parents = pc.if_else(pc.is_valid(orders), crm_ids(PREFIXES["sales_order"], orders), None)
-        return rows.drop_columns(["order_record_id", "system"]).append_column("order_id", parents)
-    place = pc.index_in(rows["customer_record_id"], xref["record_id"].combine_chunks())
-    return rows.drop_columns(["customer_record_id"]).append_column(
-        "customer_id", xref["customer_id"].take(place)
-    )
+        parents = pc.if_else(pc.is_valid(orders), child_ids("sales_order", orders), None)
+        rows = rows.drop_columns(["order_record_id", "system"]).append_column("order_id", parents)
+    if "customer_record_id" in rows.column_names:
+        place = pc.index_in(rows["customer_record_id"], xref["record_id"].combine_chunks())
+        of_record = xref["customer_id"].take(place)
+        rows = rows.drop_columns(["customer_record_id"]).append_column("customer_id", of_record)
+    if "owner" in rows.column_names:
+        rows = rows.append_column("owner_id", user_ids(rows["owner"])).drop_columns(["owner"])
+    return rows.drop_columns(["record_id"])
 
 
-__all__ = ["CHILD_TABLES", "PREFIXES", "Written", "child_changes", "last_written", "written"]
+__all__ = ["CHILD_TABLES", "Written", "child_changes", "last_written", "written"]

@@ -17,7 +17,13 @@ import pyarrow.compute as pc
 from crm_unify.records import REJECTIONS, Severity
 from pipelines.interpret.problems import ALL_PROBLEMS, NUL, SPELT_NUL
 from pipelines.interpret.rows import Mask, Positions
-from pipelines.sources.interface import CSV_BROKEN_QUOTE, CSV_RAGGED, ENCODING_INVALID
+from pipelines.sources.interface import (
+    CSV_BROKEN_QUOTE,
+    CSV_RAGGED,
+    ENCODING_INVALID,
+    FILE_CUT_OFF,
+    RECORD_DAMAGED,
+)
 
 _NOTHING = pa.scalar(None, pa.string())
 
@@ -32,7 +38,16 @@ _UNREAD: Final = {
     ),
     ENCODING_INVALID: (
         "The row holds bytes that mean nothing in the encoding of the source.",
-        "Declare the encoding of the file in the rule file.",
+        "Declare the encoding of the file in the rule file; of COBOL records that are redefined, say under "
+        "`segments` which of the two is there.",
+    ),
+    FILE_CUT_OFF: (
+        "The file ends in the middle of this row, or nothing can be read from here on.",
+        "Ask for the delivery again; the rows before it are read.",
+    ),
+    RECORD_DAMAGED: (
+        "The row is not what its format says a row is.",
+        "Look at its bytes; correct the row at the source, or ask for the delivery again.",
     ),
 }
 """Rows that the landing could not read, by the code it gave them."""

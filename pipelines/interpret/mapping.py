@@ -145,13 +145,13 @@ def _stop_for_codes(work: Work, field: FieldRule, *, codes: pa.Array, table: str
 
 
 def _typed(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple[pa.Array, pa.Array]:
-    entry, parse = own.entry, work.rules.source.parse
+    entry = own.entry
     if (entry.kind, name) == ("contact_point", "value"):
         work.texts[own.place] = found.text
     if entry.kind == "contact_point" and name == "value" and entry.fields[name].type is None:
         return _contact_value(work, own, found=found)
     how = reading(
-        parse,
+        work.rules.source,
         country=work.values.get((own.place, "country_code")),
         currency=work.values.get((own.place, "currency")),
     )
@@ -160,7 +160,7 @@ def _typed(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple[p
 
 def _contact_value(work: Work, own: Placed, *, found: values.Text) -> tuple[pa.Array, pa.Array]:
     """A contact value read as its kind says; the kind may differ from row to row."""
-    how = reading(work.rules.source.parse)
+    how = reading(work.rules.source)
     kinds = work.values[own.place, "kind"]
     value, problem = pa.nulls(len(kinds), pa.string()), pa.nulls(len(kinds), pa.string())
     for kind in kinds.unique().drop_null().to_pylist():

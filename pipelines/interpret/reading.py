@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise.interface import Normalised, fine
 from crm_unify.records import FieldType
-from crm_unify.rules.model import Parse
+from crm_unify.rules.model import Source
 from pipelines.interpret.problems import INTEGER_UNPARSED
 
 _NO_TEXT: Final = pa.scalar(None, pa.string())
@@ -31,10 +31,13 @@ class Reading:
     country: str | pa.Array | None
     """One for all rows or one for each."""
     currency: str | pa.Array
+    system: str
+    """Source system that the users named in the rows belong to."""
 
 
-def reading(parse: Parse, *, country: pa.Array | None = None, currency: pa.Array | None = None) -> Reading:
+def reading(source: Source, *, country: pa.Array | None = None, currency: pa.Array | None = None) -> Reading:
     """What the rule file says about the text of its source, with what each row says of its own."""
+    parse = source.parse
     return Reading(
         dates=tuple(parse.dates),
         decimal=parse.decimal,
@@ -43,6 +46,7 @@ def reading(parse: Parse, *, country: pa.Array | None = None, currency: pa.Array
         phone_country=parse.phone_country or parse.country,
         country=parse.country if country is None else pc.fill_null(country, parse.country or _NO_TEXT),
         currency=parse.currency if currency is None else pc.fill_null(currency, parse.currency),
+        system=source.system,
     )
 
 
@@ -140,6 +144,12 @@ def _url(text: pa.Array, how: Reading) -> Normalised:
     return urls(text)
 
 
+def _user(text: pa.Array, how: Reading) -> Normalised:
+    from pipelines.interpret.keys import encoded
+
+    return fine(pc.binary_join_element_wise(how.system, encoded(text), ":"))
+
+
 def _part(answer: Normalised, name: str) -> Normalised:
     return Normalised(pc.struct_field(answer.value, name), answer.problem)
 
@@ -158,6 +168,7 @@ _READERS: Final[dict[FieldType, Callable[[pa.Array, Reading], Normalised]]] = {
     FieldType.PHONE: _phone,
     FieldType.URL: _url,
     FieldType.VAT: _vat,
+    FieldType.USER: _user,
 }
 
 

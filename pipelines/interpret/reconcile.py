@@ -71,7 +71,7 @@ def _source_scope(rules: RuleFile, rows: Rows, *, one: Reconcile, engine: Engine
     def column(ref: Reference) -> tuple[pa.Array, str]:
         if ref[-1] not in amounts:
             return of_row(ref)
-        return read(FieldType.MONEY, rows.clean(ref[-1]), how=reading(rules.source.parse)).value, "BIGINT"
+        return read(FieldType.MONEY, rows.clean(ref[-1]), how=reading(rules.source)).value, "BIGINT"
 
     return column
 

@@ -177,7 +177,7 @@ def _moment(work: Work, name: str, *, column: str | None) -> pa.Array:
     """When the source says its row was made or changed; what cannot be read is a finding."""
     if column is None:
         return pa.nulls(len(work.rows), pa.string())
-    found = point_in_time(work.rows.clean(column), reading(work.rules.source.parse))
+    found = point_in_time(work.rows.clean(column), reading(work.rules.source))
     finding = {
         "target": f"source.{name}",
         "column": column,

@@ -242,6 +242,8 @@ class NotRead:
 
     file: str
     why: str
+    belongs: bool = False
+    """It is part of a table that is in the profile (a memo file, an index)"""
 
 
 @dataclass(frozen=True, slots=True)

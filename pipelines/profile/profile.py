@@ -43,7 +43,7 @@ def profile(places: Sequence[str], *, as_of: date, progress: Progress, only: Seq
     """
     surveys = [(place, survey(_where(place))) for place in places]
     listed = [_Listed(_where(place), shown(place), found) for place, seen in surveys for found in seen.tables]
-    not_read = [NotRead(one.file, one.why) for _, seen in surveys for one in seen.unread]
+    not_read = [NotRead(one.file, one.why, one.belongs) for _, seen in surveys for one in seen.unread]
     wanted = _chosen(listed, only)
     if not wanted:
         raise _nothing(places, not_read, views=bool(listed))

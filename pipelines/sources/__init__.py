@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipelines.sources.interface import Column, FoundTable, Reader
-from pipelines.sources.open import open_reader
+from pipelines.sources.open import header_of, open_reader
 
-__all__ = ["Column", "FoundTable", "Reader", "open_reader"]
+__all__ = ["Column", "FoundTable", "Reader", "header_of", "open_reader"]

@@ -139,6 +139,8 @@ class AccessReader:
         """The table as the tool at hand writes it."""
         path = self._given.path
         tables = table_names(path)
+        if not tables:
+            raise unreadable(path, "no table can be found in it: it is damaged or was cut off")
         if self._table not in tables:
             nearest = nearest_name(self._table, tables)
             raise SourceMissing(f"no table '{self._table}'", str(path), why=f"there are: {', '.join(tables)}",

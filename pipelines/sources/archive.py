@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from crm_unify.errors import ConfigurationError, GuardStopped, SourceMissing, nearest_name
-from pipelines.sources.interface import Given
+from pipelines.sources.interface import Given, counted
 
 MAX_RATIO: Final = 200
 """Unpacked over packed size from which an archive counts as a bomb: tables pack to a tenth, nearly equal rows
@@ -94,7 +94,7 @@ def check_ratio(archive: zipfile.ZipFile, path: Path) -> None:
     if len(infos) > MAX_MEMBERS or (unpacked > FREE_SIZE and unpacked > MAX_RATIO * packed):
         raise GuardStopped(
             "the archive looks like a bomb", str(path),
-            why=f"{len(infos)} members of {unpacked:,} bytes in {packed:,} bytes",
+            why=f"{counted(len(infos), 'member')} of {unpacked:,} bytes in {packed:,} bytes",
             remedy="find out where it comes from; unpack it by hand if it is what it should be",
         )
 

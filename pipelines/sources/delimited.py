@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,14 @@ _BINARY: Final = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x
 _ODD_SHARE: Final = 0.01
 _EVEN: Final = 0.6
 """Share of rows of one width from which text counts as a table; prose has commas too."""
+_CODE: Final = re.compile(
+    r"^(?:from \S+ import |import [\w.]+;?$|\s*(?:def|class|function) \w+ *[(:{]|#include |<\?php|"
+    r"(?:create table|insert into|alter table|drop table) )",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Lines of programs and of database dumps, whose commas are no separators."""
+_LINES: Final = 2
+"""So many of them and the text is no table; one may be the title of something that somebody sells."""
 _SHORT: Final = 60
 """Characters; a text of one column (a list of addresses) has no longer lines."""
 
@@ -34,12 +43,13 @@ def _is_table(sample: Sample) -> bool:
         return False
     encoding = find_encoding(head, found, sample.path)
     text = head[encoding.skip:].decode(encoding.name, "replace")
-    if sum(ord(c) in _BINARY for c in text) > _ODD_SHARE * len(text):
+    if sum(ord(c) in _BINARY for c in text) > _ODD_SHARE * len(text) or len(_CODE.findall(text)) >= _LINES:
         return False
     layout = find_layout(_beginning_as_utf8(sample.path, found))
     if layout.width > 1:
         return layout.evenness >= _EVEN
-    return layout.header == 1 and max(map(len, text.splitlines()), default=0) <= _SHORT
+    lines = [line for line in text.splitlines() if line.strip()]
+    return layout.header == 1 and len(lines) > 1 and max(map(len, lines)) <= _SHORT
 
 
 def _tables(given: Given) -> Iterator[FoundTable]:

@@ -44,6 +44,8 @@ class Unread:
     """Relative to the folder that was looked in."""
     why: str
     """One sentence: what is wrong with it, and what could be done."""
+    belongs: bool = False
+    """It is part of a table that was found: nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,6 @@ def _tables_of(given: Given) -> Iterator[FoundTable | Unread]:
         if not tables:
             yield Unread(given.name, f"{found.what} in which nothing is filled in")
     elif given.path.suffix.lower() in _COMPANIONS:
-        yield Unread(given.name, "memos or an index that belong to a table beside it")
+        yield Unread(given.name, "memos or an index that belong to a table beside it", belongs=True)
     else:
         yield Unread(given.name, _UNKNOWN)

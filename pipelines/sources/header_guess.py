@@ -33,11 +33,12 @@ def guess_header(rows: Sequence[Sequence[str]]) -> int | None:
     filled = [[cell.strip() for cell in row if cell.strip()] for row in rows[:ROWS]]
     widest = max(map(len, filled), default=0)
     for place, cells in enumerate(filled):
-        if len(cells) >= max(1, _WIDE * widest) and _reads_like_names(cells):
+        if len(cells) >= max(1, _WIDE * widest) and reads_like_names(cells):
             return place
     return None
 
 
-def _reads_like_names(cells: Sequence[str]) -> bool:
+def reads_like_names(cells: Sequence[str]) -> bool:
+    """Whether cells say words, hardly any of them twice, rather than values."""
     words = [cell for cell in cells if _YEAR.fullmatch(cell) or not _VALUE.fullmatch(cell)]
     return len(words) >= _WORDS * len(cells) and len(set(words)) >= _WORDS * len(words)

@@ -15,6 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from crm_unify.errors import GuardStopped
 from pipelines.sources.interface import (
     Column,
     Given,
@@ -28,6 +29,8 @@ from pipelines.sources.interface import (
 
 ROWS: Final = 5_000
 """Records of a batch."""
+SHOWN: Final = 120
+"""Characters of a broken part that a message shows."""
 RAW_LENGTH: Final = 4_000
 """Characters kept of a part that cannot be read; the number of all stands behind them."""
 
@@ -56,6 +59,7 @@ class ListReader:
         """`entries` may be called any number of times."""
         self._given, self._entries = given, entries
         self._known: tuple[Column, ...] | None = None
+        self._broken: Entry | None = None  # the first of its parts, when none of them can be read
         self._problems: Counter[str] = Counter()
         self._first: dict[str, int] = {}
 
@@ -63,11 +67,20 @@ class ListReader:
         """Every name that any record has, in the order in which they are first met."""
         if self._known is None:
             names: dict[str, None] = {}
+            broken: Entry | None = None
             for entry in self._entries():
                 names.update(dict.fromkeys(entry.cells))
                 check_width(len(names), self._given.path)
+                broken = broken or (entry if entry.problem else None)
+            self._broken = broken if not names else None
             self._known = name_columns(list(names) or ["value"])
         return self._known
+
+    def refuse_unreadable(self) -> None:
+        """Raise GuardStopped when no record of the file can be read: its columns are not known then."""
+        self.header()
+        if self._broken is not None:
+            raise _nothing_readable(self._given.path, self._broken)
 
     def files(self) -> tuple[Path, ...]:
         """The file itself."""
@@ -100,6 +113,15 @@ class ListReader:
         for entry in bad:
             self._problems[entry.problem] += 1
             self._first.setdefault(entry.problem, entry.row)
+
+
+def _nothing_readable(path: Path, first: Entry) -> GuardStopped:
+    """No record is one: the file is something else, or is cut off before the first record ends."""
+    return GuardStopped(
+        "no record of the file can be read", str(path),
+        why=f"{first.problem} in line {first.row}: {first.raw[:SHOWN]!r}",
+        remedy="look whether it is what `reader` says, and whole; else ask for the delivery again",
+    )
 
 
 def _batch(entries: Sequence[Entry], columns: tuple[Column, ...], file: str) -> pa.RecordBatch:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
 from pipelines.sources.interface import ORIGIN, Column, Reader, batch_schema
+
+NAMED: Final = 5
+"""Columns missing in some of the files that are named one by one."""
 
 
 class ManyFiles:
@@ -46,12 +50,19 @@ class ManyFiles:
     def notes(self) -> tuple[str, ...]:
         """What any of the readers says, and columns that not every file has."""
         told = list(dict.fromkeys(note for reader in self._readers for note in reader.notes()))
+        return (*told, *self._missing())
+
+    def _missing(self) -> Iterator[str]:
+        """Columns that not every file has; many of them in one sentence, cards and entries are like that."""
         headers = [{column.header for column in reader.header()} for reader in self._readers]
-        for column in self.header():
-            missing = sum(column.header not in names for names in headers)
-            if missing:
-                told.append(f"column '{column.header}' is missing in {missing} of {len(headers)} files")
-        return tuple(told)
+        counts = {c.header: sum(c.header not in names for names in headers) for c in self.header()}
+        missing = {header: count for header, count in counts.items() if count}
+        if len(missing) <= NAMED:
+            yield from (f"column '{h}' is missing in {n} of {len(headers)} files" for h, n in missing.items())
+            return
+        named = ", ".join(f"'{header}' (in {count})" for header, count in list(missing.items())[:NAMED])
+        more = f"{named} and {len(missing) - NAMED} more"
+        yield f"{len(missing)} columns are missing in some of the {len(headers)} files: {more}"
 
 
 def _fitted(batch: pa.RecordBatch, columns: Sequence[Column], fields: dict[str, str]) -> pa.RecordBatch:

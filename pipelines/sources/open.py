@@ -33,6 +33,18 @@ def open_reader(source: Source, project_source: ProjectSource, root: Path) -> Re
     return readers[0] if len(readers) == 1 else ManyFiles(readers)
 
 
+def header_of(reader: Reader) -> tuple[str, ...]:
+    """The columns of a source, for rules to be held against.
+
+    Raises GuardStopped for a list of which no record can be read: it has no columns that could be missing.
+    """
+    from pipelines.sources.lists import ListReader
+
+    if isinstance(reader, ListReader):
+        reader.refuse_unreadable()
+    return tuple(column.header for column in reader.header())
+
+
 def _readers(source: Source, places: Sequence[Place]) -> list[Reader]:
     """One reader a file."""
     return [

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from crm_unify.errors import ConfigurationError, GuardStopped, SourceMissing, nearest_name
 from crm_unify.rules.model import Source
-from pipelines.sources.header_guess import ROWS, guess_header
+from pipelines.sources.header_guess import ROWS, guess_header, reads_like_names
 from pipelines.sources.interface import (
     Column,
     FoundTable,
@@ -37,6 +37,8 @@ from pipelines.sources.sheet_rows import (
 
 _SHOWN: Final = 400
 """Rows of a sheet that are looked at for its header, if they are that sparse."""
+LEVELS: Final = 5
+"""Header rows that a rule file may declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,9 @@ def sheet_tables(given: Given, opened: Callable[[Path], Book], reader: str) -> I
                 notes.append("no row among the first looks like a header; the first one is taken for it")
             if (row or rows[0].number) != 1:
                 options["header"] = {"row": row or rows[0].number}
+            if row is not None and (levels := _header_levels(book, sheet, rows, row)) > 1:
+                options["header"] = {"row": row, "rows": levels}
+                notes.append(f"the header seems to reach from row {row} to row {row + levels - 1}")
             yield FoundTable(sheet.name, reader, given.name, options, notes=tuple(notes))
 
 
@@ -173,6 +178,25 @@ def _first_rows(book: Book, sheet: Sheet) -> list[SheetRow]:
 def _header_row(rows: Sequence[SheetRow]) -> int | None:
     place = guess_header([list(row.cells.values()) for row in rows])
     return None if place is None else rows[place].number
+
+
+def _header_levels(book: Book, sheet: Sheet, rows: Sequence[SheetRow], row: int) -> int:
+    """How many rows the header has, by the cells merged in it; 1 where the row below is full, or none is.
+
+    A cell merged over several rows reaches down to the last of them; one merged over several columns heads
+    names of its own below it.
+    """
+    by_number = {found.number: list(found.cells.values()) for found in rows}
+    if len(by_number.get(row + 1, ())) >= len(by_number[row]):
+        return 1
+    last = row
+    for top, left, bottom, right in sorted(book.extent(sheet).merged):
+        if row <= top <= last:
+            last = max(last, bottom)
+            if right > left and reads_like_names(by_number.get(bottom + 1, ())):
+                last = max(last, bottom + 1)
+    is_table = any(found.number > last for found in rows)
+    return min(last - row + 1, LEVELS) if is_table else 1
 
 
 def _inside(rows: list[SheetRow], area: Area) -> list[SheetRow]:

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.ids import crm_ids
+from crm_unify.ids import child_ids
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, TABLES, arrow_schema
 from crm_unify.schema.target import reachable
 from pipelines.changes.build import fingerprint
-from pipelines.changes.children import PREFIXES, last_written
+from pipelines.changes.children import last_written
 from pipelines.changes.differences import only, without
 from pipelines.changes.interface import ChangeSet, Facts, TableChanges
 from pipelines.changes.profiles import unfolded
@@ -106,7 +106,7 @@ class _Written:
 def _children(table: str, ledger: Ledger) -> pa.Table:
     """``record_id, row_id`` of the records that rows of a child table come from."""
     own = ledger.records.filter(pc.equal(ledger.records["kind"], table))["record_id"].combine_chunks()
-    return pa.table({"record_id": own, "row_id": crm_ids(PREFIXES[table], own)})
+    return pa.table({"record_id": own, "row_id": child_ids(table, own)})
 
 
 # --- what stays ---

@@ -77,7 +77,7 @@ def test_values_have_one_spelling(crm: sa.Engine, tmp_path: Path) -> None:
     state = awkward_state()
     load(state, crm)
     ada = state.tables["customer"][0]["id"]
-    edit(crm, "UPDATE customer SET owner = '' WHERE id = :id", id=ada)
+    edit(crm, "UPDATE customer SET custom = '' WHERE id = :id", id=ada)
     export(crm, tmp_path)
     (line,) = [li for li in (tmp_path / "customer.csv").read_text("utf-8").splitlines() if li.startswith(ada)]
     assert line == f"{ada},person,Ada Müller,active,,,2020-01-01T00:00:00Z,1999-12-31T23:59:59.12Z,"

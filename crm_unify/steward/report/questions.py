@@ -21,6 +21,7 @@ URGENT: Final = ("disputed", "proposed", "draft")
 CHANNELS: Final = ("email", "phone", "post", "any")
 NOTES_SHOWN: Final = 40
 SUBJECTS: Final = (
+    ("drift", "What is different about the sources", "So they are since the run before; nothing was lost."),
     ("reading", "What the readers noticed", "Nothing was changed; it is good to know about the sources."),
     (Subject.COLUMN_UNTAKEN, "Columns nobody takes",
      "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with a reason."),
@@ -95,7 +96,9 @@ def notes(left: Leavings) -> tuple[NoteGroup, ...] | None:
 
 
 def _group(subject: str, title: str, sentence: str, figures: Mapping[str, Any]) -> NoteGroup:
-    if subject == "reading":
+    if subject == "drift":
+        found = [(one["map"], one["sentence"]) for one in figures.get("drift", ())]
+    elif subject == "reading":
         reading = figures.get("reading", {})
         found = [(name, line) for name in sorted(reading) for line in reading[name]]
     else:

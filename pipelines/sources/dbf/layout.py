@@ -91,8 +91,8 @@ def read_layout(path: Path) -> Layout:
     with path.open("rb") as file:
         head = file.read(1 << 17)
     if len(head) < 32 or head[0] not in VERSIONS:
-        raise ConfigurationError("the file is not a dBase table", path, why="other first bytes",
-                                 remedy="correct `reader` in the rule file")
+        raise ConfigurationError("the file is not a dBase table", path, why=f"it begins with {head[:16]!r}",
+                                 remedy="correct `reader` in the rule file, or deliver the right file")
     try:
         return _dbase2(head) if head[0] in _DBASE2 else _later(head, path)
     except (struct.error, IndexError) as error:

@@ -67,7 +67,7 @@ class DbfReader:
         """Code page, rows marked as deleted, memos that cannot be read, records the file does not hold."""
         sentences = {
             "deleted": ("row", "marked as deleted: `row_struck` is true in them"),
-            "memo": ("memo", f"cannot be read and are empty: {self._memo_reason()}"),
+            "memo": ("memo", f"cannot be read, hence empty: {self._memo_reason()}"),
             "promised": ("record", "missing that the header promises: ask for the delivery again"),
             "damaged": ("record", f"that cannot be read: {RECORD_DAMAGED}"),
             "undecodable": ("row", f"with bytes that {self._encoding} does not know: {ENCODING_INVALID}; "

@@ -39,7 +39,7 @@ SHAPE = [
     pytest.param("  table: CUST", "  delivery: delta\n  table: CUST", ["not supported yet"], id="delta"),
     pytest.param("  table: CUST", "  op_column: OP\n  table: CUST", ["not supported yet"], id="operations"),
     pytest.param(
-        "    consent: {", "    activity: {", ["kind 'activity' is not supported yet"], id="later kind"
+        "    consent: {", "    product: {", ["kind 'product' is not supported yet"], id="later kind"
     ),
 ]
 """Mistakes in the shape of the file: (old text, new text, what the message says)."""

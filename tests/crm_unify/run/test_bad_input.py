@@ -280,3 +280,21 @@ def test_a_wrong_encoding_is_found(
     answer = run(project)
     assert account(answer.data) == (2, 2 - quarantined, 0, quarantined, 0, 0)
     assert (listed(project), names(project)) == (listing, loaded_names)
+
+
+def test_rows_before_the_place_where_a_file_breaks_off_are_loaded(tmp_path: Path) -> None:
+    """The rest is quarantined as it stands there, with a sentence and what to do."""
+    project = people(tmp_path, source="file: people.json")
+    changes = (("people.yml", "reader: csv", "reader: json"), ("crm_unify.yml", "people.csv", "."))
+    for name, old, new in changes:
+        file = project / name
+        file.write_text(file.read_text("utf-8").replace(old, new), encoding="utf-8")
+    whole = '{"ID": 1, "Name": "Ann Ash", "Mail": "a@post.example", "Job": "", "Note": ""}'
+    (project / "people.json").write_text(f'[{whole}, {{"ID": 2, "Name": "Be', encoding="utf-8")
+    assert account(run(project).data) == (2, 1, 0, 1, 0, 0)
+    said = "SELECT code, sentence, suggestion FROM mig_quarantine WHERE severity = 'quarantine'"
+    assert question(project / "crm.db", said) == [(
+        "FILE-CUT-OFF",
+        "The file ends in the middle of this row, or nothing can be read from here on.",
+        "Ask for the delivery again; the rows before it are read.",
+    )]

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from crm_unify.errors import GuardStopped, Unreachable, UsageError
 from crm_unify.schema.tables import metadata
 from crm_unify.schema.target import open_target
-from crm_unify.schema.upgrade import VERSION_TABLE, head, require, revision, upgrade
+from crm_unify.schema.upgrade import VERSION_TABLE, _config, head, require, revision, upgrade
 
 SERVERS = [
     pytest.param("sqlite", id="SQLite"),
@@ -117,3 +118,23 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     engine = open_target(f"sqlite:///{tmp_path / 'nowhere' / 'crm.db'}")
     with pytest.raises(Unreachable, match="nowhere"):
         upgrade(engine)
+
+
+def test_owners_that_people_typed_in_become_users(empty: sa.Engine) -> None:
+    """A CRM of the version before had a text for the owner; the text is a user now, and nobody loses one."""
+    with empty.begin() as connection:
+        command.upgrade(_config(connection), "0003")
+        connection.execute(
+            sa.text(
+                "INSERT INTO customer (id, kind, status, owner) VALUES ('C-1', 'person', 'active', 'Jo'),"
+                " ('C-2', 'person', 'active', 'Jo'), ('C-3', 'person', 'active', NULL)"
+            )
+        )
+    upgrade(empty)
+    asked = "SELECT c.id, u.name FROM customer c LEFT JOIN app_user u ON u.id = c.owner_id ORDER BY c.id"
+    with empty.connect() as connection:
+        assert [tuple(row) for row in connection.execute(sa.text(asked))] == [
+            ("C-1", "Jo"),
+            ("C-2", "Jo"),
+            ("C-3", None),
+        ]

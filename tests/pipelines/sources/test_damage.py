@@ -15,7 +15,8 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_unify.errors import CrmUnifyError
+from crm_unify.errors import CrmUnifyError, GuardStopped
+from pipelines.sources import header_of
 from tests.pipelines.sources import test_dbf, test_ods
 from tests.pipelines.sources.found import reader_of
 from tests.pipelines.sources.xls_writer import label, number, workbook
@@ -123,3 +124,20 @@ def test_the_whole_file_is_read(tmp_path: Path, name: str) -> None:
     batches = list(reader_of(tmp_path / "file.bin", name, **options).batches())
     assert sum(batch.num_rows for batch in batches) >= 8
     assert all(batch.column("_problem").null_count == batch.num_rows for batch in batches)
+
+
+@pytest.mark.parametrize(
+    ("reader", "content"),
+    [
+        pytest.param("json", "<html><body>404 not found</body></html>", id="a web page for JSON"),
+        pytest.param("ldif", "dn: uid=1\nno colon\n", id="a directory cut off"),
+        pytest.param("vcard", "BEGIN:VCARD\nFN:Ann", id="a card cut off"),
+    ],
+)
+def test_a_list_of_which_nothing_can_be_read_is_named(
+    tmp_path: Path, reader: str, content: str
+) -> None:
+    """Its header would blame the rule file for columns that were never there."""
+    (tmp_path / "list").write_text(content, encoding="utf-8")
+    with pytest.raises(GuardStopped, match="no record of the file can be read"):
+        header_of(reader_of(tmp_path / "list", reader))

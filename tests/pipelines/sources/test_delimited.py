@@ -35,10 +35,17 @@ def test_layouts(tmp_path: Path, text: str, expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Dear all,\nthe files, as agreed, are below.\nYours, Ann\n", "\x01\x02\x03" * 90]
+    "text",
+    [
+        "Dear all,\nthe files, as agreed, are below.\nYours, Ann\n",
+        "\x01\x02\x03" * 90,
+        "from a import b, c\nfrom d import e, f\nX = 1, 2\nY = 3, 4\n",
+        "insert into t values (1, 'a')\ninsert into t values (2, 'b')\n",
+        "one line alone\n",
+    ],
 )
 def test_what_is_no_table(tmp_path: Path, text: str) -> None:
-    """Prose and bytes are none."""
+    """Prose, bytes, programs, dumps and a title without rows are none."""
     (tmp_path / "a.csv").write_text(text)
     assert format_by_content(tmp_path / "a.csv") is None
 

@@ -18,7 +18,7 @@ from python_calamine import load_workbook
 from crm_unify.errors import ConfigurationError, CrmUnifyError, GuardStopped, SourceMissing
 from pipelines.sources.xlsx import XlsxReader
 from pipelines.sources.xlsx_sheet import column_index, column_letters
-from tests.pipelines.sources.found import reader_of
+from tests.pipelines.sources.found import options, reader_of
 from tests.pipelines.sources.reading import cells, origins
 
 Fill = Callable[[xlsxwriter.Workbook, Any], object]
@@ -317,3 +317,16 @@ def test_several_tables_on_a_sheet_by_range(tmp_path: Path) -> None:
     assert (len(cells(below)), origins(below, "_row")) == (2, [(6,), (7,)])
     with pytest.raises(ConfigurationError, match="'D5' is no range"):
         reader_of(tmp_path / "a.xlsx", "xlsx", range="D5")
+
+
+def test_a_header_of_merged_cells_is_proposed_whole(tmp_path: Path) -> None:
+    """Cells merged downwards reach to the last header row; one merged sideways has names of its own below."""
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("S")
+        sheet.merge_range("A1:A3", "Region")
+        sheet.merge_range("B1:B3", "Town")
+        sheet.merge_range("C1:D2", "Sales")
+        sheet.write_row("C3", ["last year", "this year"])
+        sheet.write_row("A4", ["North", "Leeds", 1, 2])
+    assert options(path) == [("S", {"sheet": "S", "header": {"row": 1, "rows": 3}})]
