@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise import names as normal_names
 from crm_unify.normalise import text
+from crm_unify.normalise.interface import Normalised, distinct, fine
 from matching.claimed import ClaimTable
 from matching.columns import Ints
 from matching.lists import NO_NAMES, TITLES
@@ -32,7 +33,7 @@ def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
     split = normal_names.split_names(full, order="auto").value
     whole = {name: text.fold(pc.struct_field(split, name)).value for name in wanted}
     folded = {name: text.fold(parts[name]).value for name in wanted}
-    folded["given_name"] = _without_titles(folded["given_name"])
+    folded["given_name"] = distinct(folded["given_name"], _without_titles).value
     heard = _heard(folded, whole)
     folded = {
         name: pc.coalesce(folded[name], pc.if_else(heard, whole[name], pa.scalar(None, pa.string())))
@@ -40,28 +41,38 @@ def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
     }
     claimed = text.fold(pc.coalesce(suffix, pc.struct_field(split, "suffix"))).value
     title = text.fold(pc.coalesce(prefix, pc.struct_field(split, "prefix"))).value
-    tails = {
-        name: pc.struct_field(pc.extract_regex(folded[name], _SUFFIX), "suffix")
-        for name in ("given_name", "family_name")
-    }
-    for name, tail in tails.items():
-        folded[name] = pc.if_else(
-            tail.is_valid(), pc.replace_substring_regex(folded[name], _SUFFIX, ""), folded[name]
-        )
-    given = pc.fill_null(folded["given_name"], "")
-    head = pc.replace_substring_regex(given, r" .*", "")
-    rest = pc.replace_substring_regex(given, r"^\S+ ?", "")
-    rest = pc.if_else(pc.equal(rest, ""), pa.scalar(None, pa.string()), rest)
-    middle = pc.coalesce(folded["middle_name"], rest)
+    given = _fields(distinct(folded["given_name"], _given).value)
+    family = _fields(distinct(folded["family_name"], _without_suffix).value)
+    tail = pc.coalesce(claimed, family["suffix"], given["suffix"])
     return {
-        "given": head,
-        "middle": middle,
-        "family": folded["family_name"],
+        "given": pc.fill_null(given["first"], ""),
+        "middle": pc.coalesce(folded["middle_name"], given["rest"]),
+        "family": family["name"],
         "birth_name": folded["birth_name"],
         "called": folded["nickname"],
-        "suffix": _canonical_suffix(pc.coalesce(claimed, tails["family_name"], tails["given_name"])),
+        "suffix": distinct(tail, _canonical_suffix).value,
         "titled": _titled(title),
     }, owner
+
+
+def _fields(parts: pa.StructArray) -> dict[str, pa.Array]:
+    return {name: pc.struct_field(parts, name) for name in parts.type.names}
+
+
+def _without_suffix(names: pa.Array) -> Normalised:
+    """`name` and the `suffix` at its end, null where it has none."""
+    suffix = pc.struct_field(pc.extract_regex(names, _SUFFIX), "suffix")
+    bare = pc.replace_substring_regex(names, _SUFFIX, "")
+    return fine(pa.StructArray.from_arrays([bare, suffix], names=["name", "suffix"]))
+
+
+def _given(names: pa.Array) -> Normalised:
+    """The `first` of given names, the `rest` of them and the `suffix` behind; null where there is none."""
+    bare, suffix = _without_suffix(names).value.flatten()
+    first = pc.replace_substring_regex(bare, r" .*", "")
+    rest = pc.replace_substring_regex(bare, r"^\S+ ?", "")
+    rest = pc.if_else(pc.equal(rest, ""), pa.scalar(None, pa.string()), rest)
+    return fine(pa.StructArray.from_arrays([first, rest, suffix], names=["first", "rest", "suffix"]))
 
 
 def _heard(claimed: dict[str, pa.Array], whole: dict[str, pa.Array]) -> pa.Array:
@@ -77,14 +88,14 @@ _TITLES = rf"^(?:(?:{'|'.join(sorted(TITLES))}) +)+"
 _NO_NAME = rf"^(?:{'|'.join(sorted(TITLES | NO_NAMES))})$"
 
 
-def _without_titles(given: pa.Array) -> pa.Array:
+def _without_titles(given: pa.Array) -> Normalised:
     """Folded given names without titles; null where the field names a title or a relation instead."""
     bare = pc.replace_substring_regex(given, _TITLES, "")
     nameless = pc.fill_null(pc.match_substring_regex(bare, _NO_NAME), False)
-    return pc.if_else(nameless, pa.scalar(None, pa.string()), bare)
+    return fine(pc.if_else(nameless, pa.scalar(None, pa.string()), bare))
 
 
-def _canonical_suffix(folded: pa.Array) -> pa.Array:
+def _canonical_suffix(folded: pa.Array) -> Normalised:
     """JR and SR however they were written; other suffixes as they are."""
     short = pc.replace_substring_regex(folded, r"^(JUN|JUNIOR|JNR)$", "JR")
-    return pc.replace_substring_regex(short, r"^(SEN|SENIOR|SNR)$", "SR")
+    return fine(pc.replace_substring_regex(short, r"^(SEN|SENIOR|SNR)$", "SR"))

@@ -16,8 +16,9 @@ from crm_unify.normalise.columns import (
     both,
     each_word,
     either,
-    extract,
+    extract_where,
     glue,
+    matches,
     negate,
     none_if_blank,
     nulls,
@@ -94,8 +95,8 @@ def streets(values: Strings) -> Strings:
 def _without_unit(line: Strings) -> tuple[Strings, Strings]:
     unit = nulls(len(line))
     for pattern in (_UNIT_LAST, _UNIT_FIRST, _UNIT_ONLY):
-        parts = extract(line, pattern)
-        found = both(present(parts["unit"]), negate(present(unit)))
+        found = both(matches(line, pattern), negate(present(unit)))
+        parts = extract_where(line, found, pattern)
         line, unit = either(found, parts["line"], line), either(found, parts["unit"], unit)
     return line, unit
 
@@ -104,8 +105,8 @@ def _parted(line: Strings) -> tuple[Strings, Strings]:
     """House number and street; a line that begins with a number is not asked for one at its end."""
     number, street = nulls(len(line)), line
     for pattern in (_BOX, _NUMBER_FIRST, _NUMBER_LAST, _NUMBER_ONLY):
-        parts = extract(line, pattern)
-        found = both(present(parts["number"]), negate(present(number)))
+        found = both(matches(line, pattern), negate(present(number)))
+        parts = extract_where(line, found, pattern)
         name = either(present(line), _BOX_STREET, None) if pattern == _BOX else parts["street"]
         digits = replace(parts["number"], " ", "") if pattern == _BOX else parts["number"]
         number, street = either(found, digits, number), either(found, name, street)

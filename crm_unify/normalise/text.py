@@ -29,7 +29,6 @@ from crm_unify.normalise.columns import (
     nulls,
     present,
     replace,
-    replace_where_found,
     scatter,
     some,
     upper,
@@ -102,10 +101,16 @@ def ascii_upper(values: Strings) -> Strings:
 def folded(values: Strings) -> Strings:
     """`fold` for a column that needs no reduction to distinct values."""
     plain = ascii_upper(values)
-    plain = replace_where_found(plain, r"\b(O|D|L|DELL|DALL|T|M)['`] ?([A-Z])", r"\1\2")
-    plain = replace_where_found(plain, r"([A-Z])['`]([A-Z])", r"\1\2")
-    plain = replace_where_found(plain, "[^A-Z0-9]+", " ")
-    return none_if_blank(replace_where_found(plain, "^ +| +$", ""))
+    untidy = matches(plain, "[^A-Z0-9 ]|  |^ | $")
+    return none_if_blank(scatter(plain, untidy, _words(plain.filter(untidy))))
+
+
+def _words(plain: Strings) -> Strings:
+    """Letters and digits of upper-case ASCII, one space for all else; an apostrophe parts no name."""
+    quoted = matches(plain, "['`]")
+    whole = replace(plain.filter(quoted), r"\b(O|D|L|DELL|DALL|T|M)['`] ?([A-Z])", r"\1\2")
+    plain = scatter(plain, quoted, replace(whole, r"([A-Z])['`]([A-Z])", r"\1\2"))
+    return replace(replace(plain, "[^A-Z0-9]+", " "), "^ | $", "")
 
 
 def _composed(text: str) -> str:
