@@ -19,6 +19,9 @@ OF_ONE: Final = {
     "rows wait for their parent": "row waits for its parent",
     "values are withheld": "value is withheld",
     "control sums do not agree": "control sum does not agree",
+    "new records may be vanished ones under other keys: `decide` on them": (
+        "new record may be a vanished one under another key: `decide` on them"
+    ),
     "records have vanished from their sources and are inactive now": (
         "record has vanished from its source and is inactive now"
     ),
@@ -62,6 +65,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         f"run {outcome.run}: {counted(outcome.planned.customers, 'customer')}, written_rows {written:,}, "
         f"{outcome.seconds:.1f} s"
     )
+    if paired := outcome.planned.rekeyed:
+        yield f"  {counted(paired, 'record keeps its id', 'records keep their ids')} under another key"
     for count, what in outcome.planned.waiting:
         yield f"  {counted(count, OF_ONE.get(what, what), what)}"
     if known := outcome.planned.blocked["known"]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.sources import OpenSource
-from crm_unify.validation.account import AccountLine
+from crm_unify.run.gather import Given, Sources
 from matching.engine import Matched
 from pipelines.changes import Facts
-from pipelines.interpret.interface import Interpreted
 from pipelines.landed import Landed
 
 
-def figures(
-    account: Sequence[AccountLine], interpreted: Interpreted, matched: Matched, sources: Sequence[OpenSource]
-) -> dict[str, Any]:
+def figures(read: Sources, matched: Matched) -> dict[str, Any]:
     """Everything about the rows and matches of a run that is not a row itself, as plain values."""
+    interpreted, sources = read.interpreted, read.sources
     return {
-        "account": {line.map: line.as_json() for line in account},
+        "account": {line.map: line.as_json() for line in read.account},
         "sums": [
             _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
             for one in interpreted.sums
@@ -52,14 +48,16 @@ def band_count(pairs: pa.Table, band: str) -> int:
 
 
 def run_facts(
-    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], *, as_of: date
+    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given
 ) -> Facts:
     """What the run is about, for ``mig_run`` and the head of the plan."""
     summary = {name: found[name] for name in ("sums", "bands", "headers")}
+    if given.accepted:
+        summary["accepted_rekey"] = sorted(given.accepted)
     return Facts(
         project=project.project.project,
         environment=project.environment,
-        as_of=as_of,
+        as_of=given.as_of,
         sources_hash=_digest(f"{one.map} {one.content_hash}" for one in landed),
         rules_hash=rules_hash(project),
         account=json.dumps(found["account"], sort_keys=True),

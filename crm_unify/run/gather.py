@@ -13,14 +13,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from crm_unify.errors import GuardStopped
+from crm_unify.errors import GuardStopped, UsageError, nearest_name
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.known import Known, known, last_headers, last_rows
+from crm_unify.run.model import settings, stored_model
 from crm_unify.run.place import folder_of
+from crm_unify.run.rekeyed import Rekeyed, rekeyed
 from crm_unify.run.sources import OpenSource, open_sources
 from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
+from matching.model import Model
 from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.interpret.interface import Interpreted
 from pipelines.interpret.stage import interpret
@@ -38,9 +41,25 @@ class Sources:
 
     sources: tuple[OpenSource, ...]
     landed: tuple[Landed, ...]
-    interpreted: Interpreted
+    rekeyed: Rekeyed
+    """The rows as records, under the ids that these bear."""
     account: tuple[AccountLine, ...]
     stops: tuple[GuardStopped, ...]
+
+    @property
+    def interpreted(self) -> Interpreted:
+        """The rows as records, claims and rejections."""
+        return self.rekeyed.interpreted
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a run is told beside its project."""
+
+    as_of: date
+    """Its date, for rules that ask for today."""
+    accepted: tuple[str, ...] = ()
+    """Maps whose keys may have changed as much as they have: ``--accept-rekey``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +80,44 @@ def gather(
     engine: sa.Engine,
     folder: Path,
     *,
-    as_of: date,
+    given: Given,
     progress: Progress,
 ) -> Gathered:
-    """From the sources to all known records; nothing is written but the landed rows, in ``folder``."""
-    read = _read(project, ledger, folder, as_of=as_of, progress=progress)
+    """From the sources to all known records; nothing is written but the landed rows, in ``folder``.
+
+    Raises UsageError when a map is accepted that the project does not have.
+    """
+    _refuse_strange(project, given.accepted)
+    base = _Base(project, ledger, lambda ids: read_records(engine, ids))
+    read = _read(base, folder, as_of=given.as_of, progress=progress)
     rows, trust = read.interpreted, project.project.trust
     carried = _carried(project, ledger, rows)
-    stops = (*read.stops, *_carried_stops(project, ledger, rows, carried))
-    every = known(rows, carried, ledger, read=lambda ids: read_records(engine, ids), trust=trust)
+    stops = (*read.stops, *_carried_stops(base, read.rekeyed, carried, given.accepted))
+    every = known(rows, carried, ledger, read=base.records, trust=trust)
     return Gathered(read, every, sum(carried.vanished.values()), stops)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the sources are held against."""
+
+    project: LoadedProject
+    ledger: Ledger
+    records: Callable[[pa.ChunkedArray], pa.Table]
+    """Record ids in, whole rows of ``mig_source_record`` out."""
+
+    def model(self) -> Model | None:
+        """The model the run scores with; None where it trains it."""
+        return stored_model(self.ledger, settings(self.project.project))
+
+
+def _refuse_strange(project: LoadedProject, accepted: Sequence[str]) -> None:
+    known = [loaded.rules.map for loaded in project.files]
+    strange = next((name for name in accepted if name not in known), None)
+    if strange is not None:
+        nearest = nearest_name(strange, known)
+        remedy = f"did you mean '{nearest}'?" if nearest else f"name one of {', '.join(known)}"
+        raise UsageError("no rule file makes such records", f"--accept-rekey {strange}", remedy=remedy)
 
 
 def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
@@ -82,10 +129,9 @@ def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
     return []
 
 
-def _read(
-    project: LoadedProject, ledger: Ledger, folder: Path, *, as_of: date, progress: Progress
-) -> Sources:
+def _read(base: _Base, folder: Path, *, as_of: date, progress: Progress) -> Sources:
     """Sources landed and interpreted, every row in exactly one place."""
+    project, ledger = base.project, base.ledger
     sources = open_sources(project, last_headers=last_headers(ledger))
     readers = [(source.rules, source.reader) for source in sources]
     previous = folder_of(Workspace(project.root), ledger.last_run)
@@ -94,9 +140,15 @@ def _read(
     extracted = {
         one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
     }
-    interpreted = interpret(landed, project, as_of=as_of, progress=progress)
-    account = balance(extracted, interpreted.fates, interpreted.rejections)
-    return Sources(sources, landed, interpreted, account, tuple(stops))
+    found = rekeyed(
+        project,
+        ledger,
+        read=base.records,
+        again=lambda names: interpret(landed, project, as_of=as_of, progress=progress, names=names),
+        model=base.model(),
+    )
+    account = balance(extracted, found.interpreted.fates, found.interpreted.rejections)
+    return Sources(sources, landed, found, account, tuple(stops))
 
 
 def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
@@ -114,15 +166,15 @@ def _carried(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carri
 
 
 def _carried_stops(
-    project: LoadedProject, ledger: Ledger, rows: Interpreted, carried: Carried
+    base: _Base, found: Rekeyed, carried: Carried, accepted: Sequence[str]
 ) -> list[GuardStopped]:
     """Too many vanished or renamed records stop the run."""
-    made = rows.records["record_id"].combine_chunks()
-    in_force = ledger.records.filter(pc.not_equal(ledger.records["state"], INACTIVE))
-    new = rows.records.filter(pc.invert(pc.is_in(made, ledger.records["record_id"].combine_chunks())))
-    before, arrived, guards = _by_map(in_force), _by_map(new), project.project.guards
+    records = base.ledger.records
+    before = _by_map(records.filter(pc.not_equal(records["state"], INACTIVE)))
+    guards = base.project.project.guards
+    gone = {name: count for name, count in found.gone.items() if name not in accepted}
     return [
-        *stopped(lambda: guard_rekeyed(before, carried.vanished, arrived, max_pct=guards.max_rekey_pct)),
+        *stopped(lambda: guard_rekeyed(before, gone, found.come, max_pct=guards.max_rekey_pct)),
         *stopped(lambda: guard_vanished(before, carried.vanished, max_pct=guards.max_delete_pct)),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +16,15 @@ from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.blocked import known_blocked, with_blocked
-from crm_unify.run.decisions import left_to_evidence, read_rulings, with_confirmed
+from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, with_confirmed
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
-from crm_unify.run.gather import gather, stopped
+from crm_unify.run.gather import Given, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
 from crm_unify.run.place import aside, digest, folder_of
+from crm_unify.run.rekeyed import Rekeyed, open_pairs
 from crm_unify.run.timing import StageTime, Timed
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -48,7 +49,6 @@ from pipelines.changes import (
     without_dead_ends,
     write_plan,
 )
-from pipelines.interpret.interface import Interpreted
 from pipelines.ledger import LastRun, Ledger, read_ledger
 from pipelines.load import Applied, RunRecord, apply, hold
 from pipelines.results import Results
@@ -77,6 +77,10 @@ class Planned:
     """Blocked changes that an earlier run has told of already."""
     vanished: int
     """Records that were in force and are in no row now."""
+    rekeyed: int
+    """Records that keep their id from this run on although their row has another key."""
+    open_keys: tuple[tuple[str, str], ...]
+    """A vanished record and a new one that may be the same row under another key: a person should say."""
     stops: tuple[GuardStopped, ...]
     """Guards that stop a run; a plan that a person has seen may be applied all the same."""
 
@@ -91,6 +95,7 @@ class Planned:
             (rows["held"], "rows wait for their parent"),
             (sum(line.withheld_values for line in self.account), "values are withheld"),
             (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
+            (len(self.open_keys), "new records may be vanished ones under other keys: `decide` on them"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
             (self.blocked["new"], "changes are blocked by what people did in the CRM"),
@@ -135,6 +140,8 @@ class Outcome:
             "customers": planned.customers,
             "written_rows": planned.changes.written_rows,
             "review_pairs": planned.review_pairs,
+            "rekeyed": planned.rekeyed,
+            "open_keys": [list(pair) for pair in planned.open_keys],
             "waiting": {what: count for count, what in planned.waiting},
             "blocked": planned.blocked,
             "seconds": round(self.seconds, 3),
@@ -144,7 +151,7 @@ class Outcome:
 
 
 def run(
-    project: LoadedProject, *, as_of: date, progress: Progress, agreed: Agreed = lambda _: True
+    project: LoadedProject, *, given: Given, progress: Progress, agreed: Agreed = lambda _: True
 ) -> Outcome:
     """Plan and apply under one lock, then publish what the workspace keeps.
 
@@ -158,7 +165,7 @@ def run(
         upgrade(engine)
         refuse_while_held(engine)
         with aside(workspace) as folder:
-            planned = plan(project, engine, folder, as_of=as_of, progress=timed)
+            planned = plan(project, engine, folder, given=given, progress=timed)
             for stop in planned.stops:
                 raise stop
             written = write_plan(planned.changes, folder / PLAN_FILE)
@@ -187,12 +194,12 @@ def _published(workspace: Workspace, folder: Path, planned: Planned, written: st
     return ()
 
 
-def plan_to_file(project: LoadedProject, path: Path, *, as_of: date, progress: Progress) -> Planned:
+def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: Progress) -> Planned:
     """Compute what a run would write and keep it in a plan file; nothing is written to the CRM."""
     engine = open_target(project.project.target, root=project.root)
     workspace = Workspace(project.root)
     with untouched(engine) as base, aside(workspace) as folder:
-        planned = plan(project, base, folder, as_of=as_of, progress=progress)
+        planned = plan(project, base, folder, given=given, progress=progress)
         planned = replace(planned, changes=replace(planned.changes, target=fingerprint(engine)))
         written = write_plan(planned.changes, path)
         planned.results.write(folder)
@@ -225,11 +232,11 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> App
 
 
 def plan(
-    project: LoadedProject, engine: sa.Engine, folder: Path, *, as_of: date, progress: Progress
+    project: LoadedProject, engine: sa.Engine, folder: Path, *, given: Given, progress: Progress
 ) -> Planned:
     """From the sources to the change set; nothing is written but the landed rows, in ``folder``."""
     said, chosen, ledger = project.project, settings(project.project), read_ledger(engine)
-    gathered = gather(project, ledger, engine, folder, as_of=as_of, progress=progress)
+    gathered = gather(project, ledger, engine, folder, given=given, progress=progress)
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
     stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
     with progress.stage("match"):
@@ -247,9 +254,9 @@ def plan(
         made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
-    found = figures(read.account, rows, matched, read.sources)
-    facts = run_facts(project, read.landed, found, as_of=as_of)
-    desired = _desired(every, made, customers, rows, kept_model(matched.model, ledger), facts)
+    found = figures(read, matched)
+    facts = run_facts(project, read.landed, found, given)
+    desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
     changes = with_blocked(change_set(desired, ledger, engine, spool=folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(
@@ -261,6 +268,8 @@ def plan(
         run=ledger.next_run,
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,
+        rekeyed=read.rekeyed.paired,
+        open_keys=_open_keys(read.rekeyed, every, ledger, ruled),
         stops=tuple(stops),
     )
 
@@ -271,8 +280,13 @@ def _standing(customers: pa.ChunkedArray, ledger: Ledger) -> int:
     return len(customers) - int(pc.sum(deleted).as_py() or 0)
 
 
+def _open_keys(found: Rekeyed, every: Known, ledger: Ledger, ruled: Rulings) -> tuple[tuple[str, str], ...]:
+    asked = open_pairs(pa.concat_tables([ledger.rekeyed, found.rows]), every.records, ruled.verdicts)
+    return tuple(zip(asked["record_id"].to_pylist(), asked["new_id"].to_pylist(), strict=True))
+
+
 def _desired(
-    every: Known, made: Golden, customers: Settlement, rows: Interpreted, model: ModelInForce, facts: Facts
+    every: Known, made: Golden, customers: Settlement, found: Rekeyed, model: ModelInForce, facts: Facts
 ) -> Desired:
     """The state the CRM shall have."""
     return Desired(
@@ -281,8 +295,9 @@ def _desired(
         records=every.records,
         xref=customers.xref,
         redirects=customers.redirects,
-        lineages=rows.lineages,
-        rejections=rows.rejections,
+        lineages=found.interpreted.lineages,
+        rejections=found.interpreted.rejections,
+        rekeyed=found.rows,
         model=model,
         facts=facts,
         blocked=customers.blocked,
