@@ -142,6 +142,12 @@ def read_ledger(engine: sa.Engine) -> Ledger:
         )
 
 
+def newest(engine: sa.Engine) -> LastRun | None:
+    """The newest run of a CRM database. Raises Unreachable when it does not answer."""
+    with reachable(engine), engine.connect() as connection:
+        return last_run(connection)
+
+
 def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> pa.Table:
     """Whole rows of ``mig_source_record`` (raw row and claims too) for these record ids, sorted by record id.
 

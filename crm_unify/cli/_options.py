@@ -66,7 +66,7 @@ def yes_option(function: Callable[..., int | None]) -> Callable[..., int | None]
 
 
 def given_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Add `--as-of` and `--accept-rekey`; the command gets both as `given` (`crm_unify.run.gather.Given`)."""
+    """Add `--as-of` and `--accept-rekey`; the command gets both as `given` (`crm_unify.run.found.Given`)."""
 
     @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
     @click.option(
@@ -76,7 +76,7 @@ def given_options(function: Callable[..., int | None]) -> Callable[..., int | No
     def wrapper(
         *arguments: object, as_of: datetime | None, accept_rekey: tuple[str, ...], **values: object
     ) -> int | None:
-        from crm_unify.run.gather import Given
+        from crm_unify.run.found import Given
 
         day = date.today() if as_of is None else as_of.date()
         return function(*arguments, given=Given(day, accept_rekey), **values)

@@ -9,11 +9,14 @@ from crm_unify.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_unify.run.stages import Outcome, Planned
+    from crm_unify.run.planned import Outcome, Planned
 
 OF_ONE: Final = {
     "pairs of records may be one customer: a person should look": (
         "pair of records may be one customer: a person should look"
+    ),
+    "customers have lost the evidence for being one: `confirm` or `split`": (
+        "customer has lost the evidence for being one: `confirm` or `split`"
     ),
     "rows are in quarantine": "row is in quarantine",
     "rows wait for their parent": "row waits for its parent",

@@ -11,8 +11,8 @@ from crm_unify.cli._options import given_options, output_options, project_argume
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
-    from crm_unify.run.gather import Given
-    from crm_unify.run.stages import Planned
+    from crm_unify.run.found import Given
+    from crm_unify.run.planned import Planned
 
 
 @click.command("plan")

@@ -13,8 +13,8 @@ from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON
 
 if TYPE_CHECKING:
-    from crm_unify.run.gather import Given
-    from crm_unify.run.stages import Planned
+    from crm_unify.run.found import Given
+    from crm_unify.run.planned import Planned
 
 
 @click.command("run")

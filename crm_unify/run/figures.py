@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.gather import Given, Sources
+from crm_unify.run.found import Given
+from crm_unify.run.gather import Sources
+from crm_unify.run.said import digest, rules_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
 from pipelines.landed import Landed
@@ -33,6 +33,7 @@ def figures(read: Sources, matched: Matched) -> dict[str, Any]:
         "notes": [asdict(note) for note in interpreted.notes],
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),
+        "lost_evidence": matched.lost.to_pylist(),
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
         ],
@@ -51,38 +52,18 @@ def run_facts(
     project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given
 ) -> Facts:
     """What the run is about, for ``mig_run`` and the head of the plan."""
-    summary = {name: found[name] for name in ("sums", "bands", "headers")}
+    summary = {name: found[name] for name in ("sums", "bands", "headers", "customers", "under")}
     if given.accepted:
         summary["accepted_rekey"] = sorted(given.accepted)
     return Facts(
         project=project.project.project,
         environment=project.environment,
         as_of=given.as_of,
-        sources_hash=_digest(f"{one.map} {one.content_hash}" for one in landed),
+        sources_hash=digest(f"{one.map} {one.content_hash}" for one in landed),
         rules_hash=rules_hash(project),
         account=json.dumps(found["account"], sort_keys=True),
         summary=json.dumps(summary, sort_keys=True, ensure_ascii=False),
     )
-
-
-def rules_hash(project: LoadedProject) -> str:
-    """Hash of what the project says: its own file without addresses, its rule files and their code tables."""
-    said = project.project.model_dump_json(exclude={"sources", "target", "environments"})
-    files = [said]
-    for loaded in project.files:
-        files.append(loaded.rules.model_dump_json())
-        files += [
-            _text(loaded.path.parent / table.file) for _, table in sorted(loaded.rules.code_tables.items())
-        ]
-    return _digest(files)
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().hex()
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

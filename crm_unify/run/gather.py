@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -16,11 +15,11 @@ import sqlalchemy as sa
 from crm_unify.errors import GuardStopped, UsageError, nearest_name
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.known import Known, known, last_headers, last_rows
+from crm_unify.run.found import Given, Landing, last_rows
+from crm_unify.run.known import Known, known
 from crm_unify.run.model import settings, stored_model
-from crm_unify.run.place import folder_of
 from crm_unify.run.rekeyed import Rekeyed, rekeyed
-from crm_unify.run.sources import OpenSource, open_sources
+from crm_unify.run.sources import OpenSource
 from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
@@ -28,9 +27,7 @@ from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.interpret.interface import Interpreted
 from pipelines.interpret.stage import interpret
 from pipelines.landed import Landed
-from pipelines.landing import land
 from pipelines.ledger import Ledger, read_records
-from pipelines.workspace import Workspace
 
 ROW_ID: Final = "_row_id"
 
@@ -53,16 +50,6 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a run is told beside its project."""
-
-    as_of: date
-    """Its date, for rules that ask for today."""
-    accepted: tuple[str, ...] = ()
-    """Maps whose keys may have changed as much as they have: ``--accept-rekey``."""
-
-
-@dataclass(frozen=True, slots=True)
 class Gathered:
     """Everything matching is about: today's records and the remembered ones."""
 
@@ -78,18 +65,18 @@ def gather(
     project: LoadedProject,
     ledger: Ledger,
     engine: sa.Engine,
-    folder: Path,
+    landing: Landing,
     *,
     given: Given,
     progress: Progress,
 ) -> Gathered:
-    """From the sources to all known records; nothing is written but the landed rows, in ``folder``.
+    """From the rows of the sources to all known records; nothing is written.
 
     Raises UsageError when a map is accepted that the project does not have.
     """
     _refuse_strange(project, given.accepted)
     base = _Base(project, ledger, lambda ids: read_records(engine, ids))
-    read = _read(base, folder, as_of=given.as_of, progress=progress)
+    read = _read(base, landing, as_of=given.as_of, progress=progress)
     rows, trust = read.interpreted, project.project.trust
     carried = _carried(project, ledger, rows)
     stops = (*read.stops, *_carried_stops(base, read.rekeyed, carried, given.accepted))
@@ -129,13 +116,9 @@ def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
     return []
 
 
-def _read(base: _Base, folder: Path, *, as_of: date, progress: Progress) -> Sources:
-    """Sources landed and interpreted, every row in exactly one place."""
-    project, ledger = base.project, base.ledger
-    sources = open_sources(project, last_headers=last_headers(ledger))
-    readers = [(source.rules, source.reader) for source in sources]
-    previous = folder_of(Workspace(project.root), ledger.last_run)
-    landed = land(readers, folder=folder, previous=previous, progress=progress)
+def _read(base: _Base, landing: Landing, *, as_of: date, progress: Progress) -> Sources:
+    """Sources interpreted, every row in exactly one place."""
+    project, ledger, landed = base.project, base.ledger, landing.landed
     stops = stopped(lambda: _guard_sizes(project, ledger, landed))
     extracted = {
         one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
@@ -148,12 +131,12 @@ def _read(base: _Base, folder: Path, *, as_of: date, progress: Progress) -> Sour
         model=base.model(),
     )
     account = balance(extracted, found.interpreted.fates, found.interpreted.rejections)
-    return Sources(sources, landed, found, account, tuple(stops))
+    return Sources(landing.sources, landed, found, account, tuple(stops))
 
 
 def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
     """Sources that are suddenly much smaller than in the last run stop this one."""
-    before, now = last_rows(ledger), {one.map: one.rows for one in landed}
+    before, now = last_rows(ledger.last_run), {one.map: one.rows for one in landed}
     for name, expects in ((loaded.rules.map, loaded.rules.source.expects) for loaded in project.files):
         guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
 

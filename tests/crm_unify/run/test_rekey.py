@@ -138,7 +138,7 @@ def test_a_row_that_takes_up_a_key_another_has_given_up_is_a_record_of_its_own(k
 
 
 def test_an_unclear_pair_is_asked_about_until_somebody_answers(tmp_path: Path) -> None:
-    """Two rows take the place of one, both as like it: the old record stays; a verdict settles the question."""
+    """Two rows take the place of one, both as like it: the old record stays; a verdict settles it."""
     project = people(tmp_path / "one", [*village(), row(40)])
     again(project)
     fill(project, [*village(), row(40).replace("40,", "x,", 1), row(40).replace("40,", "y,", 1)])

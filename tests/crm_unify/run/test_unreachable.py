@@ -17,7 +17,7 @@ from crm_unify.errors import Unreachable
 from crm_unify.progress import Silent, Stage
 from crm_unify.rules.load import load_project
 from crm_unify.run import stages
-from crm_unify.run.gather import Given
+from crm_unify.run.found import Given
 from crm_unify.schema.target import open_target
 from pipelines.load import hold
 from tests.crm_unify.run.mortal import Mortal, mortal
