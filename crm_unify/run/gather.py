@@ -23,6 +23,7 @@ from crm_unify.run.sources import OpenSource
 from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
+from matching.policy import KERNEL_VERSION
 from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.interpret.interface import Interpreted
 from pipelines.interpret.stage import interpret
@@ -94,7 +95,10 @@ class _Base:
     """Record ids in, whole rows of ``mig_source_record`` out."""
 
     def model(self) -> Model | None:
-        """The model the run scores with; None where it trains it."""
+        """The model the run scores with; None where it trains it, or where no run can score with it."""
+        stored = self.ledger.next_model
+        if stored is None or stored.kernel_version != str(KERNEL_VERSION):
+            return None
         return stored_model(self.ledger, settings(self.project.project))
 
 

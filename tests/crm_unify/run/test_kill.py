@@ -16,7 +16,7 @@ from crm_unify.schema.tables import TABLES
 from pipelines.killpoint import VARIABLE
 from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.crm_unify.run.targets import Rows, rows_of, wait_for_lock
-from tests.projects import AS_OF, copied, crm, exported, interpreter, run
+from tests.projects import AS_OF, copied, crm, exported, interpreter, run, splitting
 
 pytestmark = pytest.mark.slow
 BEFORE_COMMIT = ("before-first-write", "table:consent", "before-commit")
@@ -24,6 +24,7 @@ TARGETS = (
     pytest.param("sqlite", id="into SQLite"),
     pytest.param("postgresql", id="into PostgreSQL", marks=pytest.mark.postgres),
 )
+EVERY = (*TARGETS, pytest.param("mariadb", id="into MariaDB", marks=pytest.mark.mariadb))
 
 CHANGES = """
 UPDATE CUSTOMERS SET DOB = '19800215', TEL = NULL, EMAIL = 'a.k@post.example' WHERE CUSTNO = '0002';
@@ -43,8 +44,8 @@ def dying() -> Iterator[Mortal]:
 @pytest.fixture
 def target(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty CRM database, which the tour takes from its environment."""
-    in_postgres = request.param == "postgresql"
-    url: str = request.getfixturevalue("postgres_url") if in_postgres else f"sqlite:///{tmp_path}/crm.db"
+    server = {"postgresql": "postgres_url", "mariadb": "mariadb_url"}.get(request.param)
+    url: str = request.getfixturevalue(server) if server else f"sqlite:///{tmp_path}/crm.db"
     monkeypatch.setenv("CRM_URL", url)
     return url
 
@@ -72,7 +73,7 @@ def unharmed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return exported(project, project / "export")
 
 
-@pytest.mark.parametrize("target", TARGETS, indirect=True)
+@pytest.mark.parametrize("target", EVERY, indirect=True)
 def test_a_first_run_killed_before_its_commit_has_written_nothing(
     unharmed: dict[str, bytes], target: str, tmp_path: Path, dying: Mortal
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_first_run_killed_before_its_commit_has_written_nothing(
     assert exported(project, tmp_path / "export") == unharmed
 
 
-@pytest.mark.parametrize("target", TARGETS, indirect=True)
+@pytest.mark.parametrize("target", EVERY, indirect=True)
 def test_a_run_killed_after_its_commit_has_written_everything(
     target: str, tmp_path: Path, dying: Mortal
 ) -> None:
@@ -103,7 +104,7 @@ def test_a_load_killed_inside_any_table_has_changed_nothing(
     target: str, tmp_path: Path, dying: Mortal
 ) -> None:
     """A plan that creates, updates and deletes: at every table the CRM is as before; then it applies."""
-    project, plan = copied("tour", tmp_path), tmp_path / "plan.jsonl"
+    project, plan = splitting(copied("tour", tmp_path)), tmp_path / "plan.jsonl"
     assert run(project).code == 0
     before = rows_of(target)
     places = [*(f"table:{name}" for name in tables_of(changed_plan(project, plan))), "before-commit"]

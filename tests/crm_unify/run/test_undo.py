@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tests.crm_unify.run.people import GOOD, fill, people
 from tests.crm_unify.run.targets import Rows, rows_of
-from tests.projects import Answer, copied, crm, run
+from tests.projects import Answer, copied, crm, run, splitting
 
 TARGETS = (
     pytest.param("sqlite", id="SQLite"),
@@ -72,7 +72,7 @@ def differing(before: Rows, after: Rows) -> set[str]:
 
 def changed_tour(tmp_path: Path) -> Path:
     """The tour after its first run; then its sources change in every way."""
-    project = copied("tour", tmp_path)
+    project = splitting(copied("tour", tmp_path))
     assert run(project).code == 0
     with closing(sqlite3.connect(project / "billing.db")) as con:
         con.executescript(CHANGES)
