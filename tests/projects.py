@@ -41,13 +41,6 @@ def copied(name: str, folder: Path) -> Path:
     return folder / "fixtures" / name
 
 
-def splitting(project: Path) -> Path:
-    """The project, which now says that a customer is split when its evidence is lost."""
-    file = project / "crm_unify.yml"
-    file.write_text(f"{file.read_text(encoding='utf-8')}on_lost_evidence: split\n", encoding="utf-8")
-    return project
-
-
 def crm(command: str, *words: str | Path) -> Answer:
     """Run a command as a person would, with ``--json``."""
     out, err = io.StringIO(), io.StringIO()

@@ -16,7 +16,7 @@ from crm_unify.schema.tables import TABLES
 from pipelines.killpoint import VARIABLE
 from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.crm_unify.run.targets import Rows, rows_of, wait_for_lock
-from tests.projects import AS_OF, copied, crm, exported, interpreter, run, splitting
+from tests.projects import AS_OF, copied, crm, exported, interpreter, run
 
 pytestmark = pytest.mark.slow
 BEFORE_COMMIT = ("before-first-write", "table:consent", "before-commit")
@@ -104,7 +104,7 @@ def test_a_load_killed_inside_any_table_has_changed_nothing(
     target: str, tmp_path: Path, dying: Mortal
 ) -> None:
     """A plan that creates, updates and deletes: at every table the CRM is as before; then it applies."""
-    project, plan = splitting(copied("tour", tmp_path)), tmp_path / "plan.jsonl"
+    project, plan = copied("tour", tmp_path), tmp_path / "plan.jsonl"
     assert run(project).code == 0
     before = rows_of(target)
     places = [*(f"table:{name}" for name in tables_of(changed_plan(project, plan))), "before-commit"]

@@ -17,7 +17,7 @@ from pipelines.killpoint import VARIABLE
 from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.crm_unify.run.targets import Rows, rows_of, wait_for_lock
 from tests.crm_unify.run.test_undo import CHANGES, TARGETS, differing, target, undo
-from tests.projects import copied, crm, interpreter, run, splitting
+from tests.projects import copied, crm, interpreter, run
 
 __all__ = ["target"]
 
@@ -33,7 +33,7 @@ def dying() -> Iterator[Mortal]:
 
 def changed(folder: Path) -> Path:
     """The tour after two runs; the second changed every kind of row."""
-    project = splitting(copied("tour", folder))
+    project = copied("tour", folder)
     assert run(project).code == 0
     with closing(sqlite3.connect(project / "billing.db")) as con:
         con.executescript(CHANGES)
