@@ -106,8 +106,8 @@ def _customers(former: pa.Table, record_ids: pa.Array) -> Ints:
 def _torn(of: Ints, clusters: Ints) -> Ints:
     """The customers with records in several clusters."""
     known = np.flatnonzero(of >= 0)
-    both = np.unique(np.stack([of[known], clusters[known]]), axis=1)
-    numbers, counts = np.unique(both[0], return_counts=True)
+    pairs = np.unique(of[known] * len(clusters) + clusters[known])
+    numbers, counts = np.unique(pairs // max(len(clusters), 1), return_counts=True)
     return np.asarray(numbers[counts > 1])
 
 

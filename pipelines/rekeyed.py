@@ -91,11 +91,11 @@ FROM rests ORDER BY record_id
 def apart_rows(records: pa.Table, known: pa.Table) -> pa.Table:
     """Rows of ``mig_rekey`` that part records of one id, where a row bears a key that another has given up.
 
-    `records` are RECORDS of a snapshot, `known` those of the ledger. The row with the key that the record
-    had last keeps the id.
+    `records` are RECORDS of a snapshot, sorted by id, `known` those of the ledger. The row with the key that
+    the record had last keeps the id.
     """
-    counts = pc.value_counts(records["record_id"])
-    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    ids = records["record_id"]  # sorted
+    several = pc.unique(ids.slice(1).filter(pc.equal(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))))
     if len(several) == 0:
         return REKEYED.empty_table()
     shared = records.filter(pc.is_in(records["record_id"], several))
