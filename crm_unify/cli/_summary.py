@@ -35,6 +35,8 @@ OF_ONE: Final = {
 }
 """What waits for a person, as it is said of one."""
 CHANGES_TOLD: Final = "changes that an earlier run has told of are"
+NAMED: Final = 5
+"""Customers, records and parts named one by one."""
 HEADS: Final = ("source table", "extracted", "mapped", "held", "quarantined", "discarded", "withheld values")
 
 
@@ -59,6 +61,15 @@ def account_lines(planned: Planned) -> Iterator[str]:
         yield f"{row[0]:<{width}}  " + "  ".join(cells) if row else ""
 
 
+def named_questions(planned: Planned) -> Iterator[str]:
+    """The first of the customers and records that a person is asked about by name."""
+    for lost in planned.lost_evidence[:NAMED]:
+        parts = " | ".join(", ".join(part[:NAMED]) for part in lost["parts"])
+        yield f"    {lost['customer_id']}: {parts}"
+    for gone, new in planned.open_keys[:NAMED]:
+        yield f"    {gone} may be {new} now"
+
+
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """The account, what was written, and what waits for a person."""
     yield from account_lines(outcome.planned)
@@ -72,6 +83,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"  {counted(paired, 'record keeps its id', 'records keep their ids')} under another key"
     for count, what in outcome.planned.waiting:
         yield f"  {counted(count, OF_ONE.get(what, what), what)}"
+    yield from named_questions(outcome.planned)
     if known := outcome.planned.blocked["known"]:
         changes = counted(known, "change that an earlier run has told of is", CHANGES_TOLD)
         yield f"  {changes} still blocked"
