@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,29 +14,20 @@ from crm_unify.errors import GuardStopped
 from crm_unify.progress import Progress, Silent
 from matching.blocking import Candidates, RuleReport, candidates
 from matching.cells import levels
-from matching.clustering import Lines, Weighted, cluster, components, inner_pairs
 from matching.columns import Ints
 from matching.comparisons import comparers
-from matching.decisions import CONFLICT_SCHEMA, Constraints, between_confirmed, codes, resolve
+from matching.decisions import CONFLICT_SCHEMA, codes, resolve
 from matching.estimate import Estimate
+from matching.evidence import LOST, Standing, kept_whole
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
-from matching.pairs import (
-    Cells,
-    Scored,
-    Work,
-    all_of,
-    compared,
-    given_up,
-    merged,
-    missing_inside,
-    worth_keeping,
-)
-from matching.policy import AVERAGE_BITS, CLASSES, COMPARISONS, NEAR, SAID
+from matching.pairs import Cells, Scored, Work, compared, given_up, worth_keeping
+from matching.policy import CLASSES, COMPARISONS, NEAR, SAID
 from matching.rules import RULES
 from matching.scoring import MILLI
 from matching.settings import Settings
+from matching.settling import Settled, Settling, weighted
 from matching.training import Lessons, assembled, lessons, train_kind
 from matching.trust import probabilities, trust
 
@@ -91,6 +82,8 @@ class Matched:
     """record_id and cluster, the least record id of the cluster; every record once, ascending."""
     conflicts: pa.Table
     """Contradictions between verdicts."""
+    lost: pa.Table
+    """LOST: customers that evidence alone holds together no longer."""
     model: Model
     """The model that scored."""
     report: tuple[KindReport, ...]
@@ -102,17 +95,17 @@ def match(
     *,
     model: Model | None = None,
     decisions: pa.Table | None = None,
-    confirmed: pa.Table | None = None,
+    standing: Standing | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Matched:
     """Match the records: with a model as it stands, without one after training it on these records.
 
-    `decisions` has left, right and verdict (same, different, unsure) on record ids; `confirmed` has
-    record_id and decision, of the records of customers that a person has confirmed. Raises GuardStopped for
-    a model without weights for a kind of customer that stands in the records.
+    `decisions` has left, right and verdict (same, different, unsure) on record ids; `standing` is what the
+    CRM holds already. Raises GuardStopped for a model without weights for a kind of customer that stands in
+    the records.
     """
-    context = _Context(decisions, confirmed, settings or Settings(), progress or Silent())
+    context = _Context(decisions, standing or Standing(), settings or Settings(), progress or Silent())
     if model is not None:
         _check_kinds(model, features)
     held = {
@@ -140,7 +133,7 @@ class _Context:
     """What clustering a kind needs besides its pairs."""
 
     decisions: pa.Table | None
-    confirmed: pa.Table | None
+    standing: Standing
     settings: Settings
     progress: Progress
 
@@ -156,6 +149,7 @@ class _Part:
     pairs: pa.Table
     membership: pa.Table
     conflicts: pa.Table
+    lost: pa.Table
     report: KindReport
 
 
@@ -179,9 +173,8 @@ def _proposed(features: KindFeatures, context: _Context) -> _Proposed:
 def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, context: _Context) -> _Part:
     weights, found = model.kinds[features.kind], proposed.found
     constraints, conflicts = resolve(context.decisions, features.record_ids)
-    merge, review = round(model.merge_bits * MILLI), round(model.review_bits * MILLI)
-    line = min(review, merge)
-    must = np.array(constraints.must, np.int64).reshape(-1, 2).T
+    review = round(model.review_bits * MILLI)
+    line = min(review, round(model.merge_bits * MILLI))
     kept = worth_keeping(
         proposed.work,
         weights,
@@ -190,16 +183,20 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         always=codes({*constraints.cannot, *constraints.must}, len(features)),
         cells=proposed.cells if proposed.taught.share == 1.0 else None,
     )
-    label = components(len(features), _linked(kept), line=line, must=must)
-    constraints = between_confirmed(constraints, context.confirmed, features.record_ids, label)
-    new = missing_inside(found, kept, label, must=must)
-    inner = all_of(proposed.work, weights, *new)
-    every = merged(kept, inner, len(features))
-    lines = Lines(merge, merge + round(AVERAGE_BITS[features.kind] * MILLI))
-    clusters = cluster(*_by_component(label, _weighted(every)), lines=lines, constraints=constraints)
-    pairs, (together, sure) = _outcome(
-        features, every, clusters=clusters, constraints=constraints, review=review
+    work = Settling(features, found, kept, model, context.standing, proposed.work)
+    settled = work.settled(constraints)
+    whole = kept_whole(
+        context.standing,
+        features.record_ids,
+        clusters=settled.clusters,
+        constraints=settled.constraints,
+        every=weighted(settled.every),
+        line=line,
     )
+    if whole.links:
+        settled = work.settled(replace(constraints, must=tuple(sorted({*constraints.must, *whole.links}))))
+    pairs, (together, sure) = _outcome(features, settled, review=review)
+    clusters, inner = settled.clusters, settled.inner
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
     unproposed, asked = inner.rule < 0, context.settings.estimate
@@ -216,37 +213,16 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         expected,
         sure,
         together,
-        trust(found, every, clusters, expected=expected, prior=weights.prior_same) if asked else None,
+        trust(found, settled.every, clusters, expected=expected, prior=weights.prior_same) if asked else None,
     )
-    return _Part(pairs, membership, conflicts, summary)
-
-
-def _linked(pairs: Scored) -> Weighted:
-    return Weighted(pairs.left, pairs.right, pairs.scores.millibits, np.ones(len(pairs.left), np.int64))
-
-
-def _weighted(pairs: Scored) -> Weighted:
-    return Weighted(pairs.left, pairs.right, pairs.scores.vote, pairs.say)
-
-
-def _by_component(label: Ints, every: Weighted) -> tuple[Ints, Weighted, Weighted]:
-    """The pairs inside components: those whose pairs were all compared, and those too large for that."""
-    records = len(label)
-    left, right = inner_pairs(label)
-    at = np.searchsorted(every.left * records + every.right, left * records + right)
-    inside = label[every.left] == label[every.right]
-    inside[at] = False
-    return label, _some(every, at), _some(every, np.flatnonzero(inside))
-
-
-def _some(pairs: Weighted, at: Ints) -> Weighted:
-    return Weighted(pairs.left[at], pairs.right[at], pairs.millibits[at], pairs.say[at])
+    return _Part(pairs, membership, conflicts, whole.lost, summary)
 
 
 def _outcome(
-    features: KindFeatures, every: Scored, *, clusters: Ints, constraints: Constraints, review: int
+    features: KindFeatures, settled: Settled, *, review: int
 ) -> tuple[pa.Table, tuple[int, float]]:
     """The pairs to keep, with bands; how many were merged, and how many of them are believed in."""
+    every, clusters, constraints = settled.every, settled.clusters, settled.constraints
     scores = every.scores
     together = clusters[every.left] == clusters[every.right]
     pair = every.left * len(features) + every.right
@@ -284,7 +260,9 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
     """The outcome of all kinds in one; columns of the other kind's comparisons are null."""
     if not parts:
         none = pa.table({"record_id": pa.array([], pa.string()), "cluster": pa.array([], pa.string())})
-        return Matched(_no_pairs(), none, CONFLICT_SCHEMA.empty_table(), model, ())
+        return Matched(
+            _no_pairs(), none, CONFLICT_SCHEMA.empty_table(), LOST.empty_table(), model, ()
+        )
     pairs = pa.concat_tables([part.pairs for part in parts], promote_options="default")
     membership = pa.concat_tables([part.membership for part in parts])
     conflicts = pa.concat_tables([part.conflicts for part in parts])
@@ -295,6 +273,7 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
         pairs,
         membership,
         conflicts.sort_by([("left", "ascending"), ("right", "ascending")]),
+        pa.concat_tables([part.lost for part in parts]).sort_by("customer_id"),
         model,
         tuple(part.report for part in parts),
     )

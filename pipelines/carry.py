@@ -55,6 +55,19 @@ def carry_over(known: pa.Table, made: pa.Array, fates: pa.Table, *, on_delete: M
     return Carried(states.sort_by("record_id"), {entry["values"]: entry["counts"] for entry in counts})
 
 
+def rows_gone(known: pa.Table, made: pa.Array, fates: pa.Table) -> pa.Table:
+    """The known records in force that no row makes now, and of whose key nothing bad is known.
+
+    Columns as in :func:`carry_over`. A record whose row is in quarantine, waits, or is discarded by a rule is
+    where it was; one whose row is mapped and makes other records is gone.
+    """
+    rest = known.filter(pc.invert(pc.is_in(known["record_id"], made)))
+    rest = rest.filter(pc.not_equal(rest["state"], INACTIVE))
+    place = _place(rest)
+    bad = pc.is_in(place, _with_fate(fates, Fate.QUARANTINED, Fate.HELD, Fate.DISCARDED))
+    return rest.filter(pc.invert(pc.and_not(bad, pc.is_in(place, _with_fate(fates, Fate.MAPPED)))))
+
+
 def _with_fate(fates: pa.Table, *wanted: Fate) -> pa.Array:
     """Where rows with one of these fates stand."""
     return _place(fates.filter(pc.is_in(fates["fate"], pa.array(wanted, pa.string()))))

@@ -23,11 +23,13 @@ from crm_unify.schema.bookkeeping import (
     mig_profile,
     mig_quarantine,
     mig_redirect,
+    mig_rekey,
     mig_run,
     mig_source_record,
     mig_xref,
 )
 from crm_unify.schema.crm import consent, customer
+from crm_unify.schema.tables import arrow_schema
 from crm_unify.schema.target import reachable
 from pipelines.database.read import fetch, matching
 
@@ -89,6 +91,8 @@ class Ledger:
     """``record_id, customer_id``."""
     redirects: pa.Table
     """``old_id, new_id``."""
+    rekeyed: pa.Table
+    """Rows of ``mig_rekey``: records whose source row has, or may have, another key than before."""
     profiles: pa.Table
     """``customer_id, hash`` of what was last written for each customer."""
     deleted: pa.Table
@@ -133,6 +137,7 @@ def read_ledger(engine: sa.Engine) -> Ledger:
             records=_records(connection),
             xref=_sorted(connection, *mig_xref.columns),
             redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
+            rekeyed=_sorted(connection, *(mig_rekey.c[name] for name in arrow_schema("mig_rekey").names)),
             profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
             deleted=fetch(connection, deleted_customers()),
             consents=_consents(connection),
@@ -143,6 +148,12 @@ def read_ledger(engine: sa.Engine) -> Ledger:
             last_run=last_run(connection),
             state=state(connection),
         )
+
+
+def newest(engine: sa.Engine) -> LastRun | None:
+    """The newest run of a CRM database. Raises Unreachable when it does not answer."""
+    with reachable(engine), engine.connect() as connection:
+        return last_run(connection)
 
 
 def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> pa.Table:

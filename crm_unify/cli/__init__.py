@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "profile": "What is in files and databases nobody has looked at, and what is wrong with it.",
     "dedupe": "Which rows of bare files are the same customer? No project, no settings.",
     "run": "Plan and apply in one go: sources in, one validated CRM out.",
+    "sync": "Bring the CRM up to date by itself, once or for ever; free where nothing is new.",
     "check": "Are the rules valid, the columns claimed, the examples true?",
     "plan": "Write down what a run would change, and change nothing.",
     "apply": "Apply exactly what a plan says, or refuse if anything moved.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,25 @@ def project_argument(function: Callable[..., int | None]) -> Callable[..., int |
 def yes_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add `--yes`, handed on as `yes`: act without asking."""
     return click.option("-y", "--yes", is_flag=True, help="Act without asking.")(function)
+
+
+def given_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `--as-of` and `--accept-rekey`; the command gets both as `given` (`crm_unify.run.found.Given`)."""
+
+    @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
+    @click.option(
+        "--accept-rekey", metavar="MAP", multiple=True, help="The keys of this rule file may have changed."
+    )
+    @functools.wraps(function)
+    def wrapper(
+        *arguments: object, as_of: datetime | None, accept_rekey: tuple[str, ...], **values: object
+    ) -> int | None:
+        from crm_unify.run.found import Given
+
+        day = date.today() if as_of is None else as_of.date()
+        return function(*arguments, given=Given(day, accept_rekey), **values)
+
+    return wrapper
 
 
 def project_file(place: Path | None) -> Path:

@@ -9,11 +9,14 @@ from crm_unify.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_unify.run.stages import Outcome, Planned
+    from crm_unify.run.planned import Outcome, Planned
 
 OF_ONE: Final = {
     "pairs of records may be one customer: a person should look": (
         "pair of records may be one customer: a person should look"
+    ),
+    "customers have lost the evidence for being one: `confirm` or `split`": (
+        "customer has lost the evidence for being one: `confirm` or `split`"
     ),
     "rows are in quarantine": "row is in quarantine",
     "rows wait for their parent": "row waits for its parent",
@@ -21,6 +24,9 @@ OF_ONE: Final = {
     "control sums do not agree": "control sum does not agree",
     "things are different about the sources since the last run": (
         "thing is different about the sources since the last run"
+    ),
+    "new records may be vanished ones under other keys: `decide` on them": (
+        "new record may be a vanished one under another key: `decide` on them"
     ),
     "records have vanished from their sources and are inactive now": (
         "record has vanished from its source and is inactive now"
@@ -32,6 +38,8 @@ OF_ONE: Final = {
 }
 """What waits for a person, as it is said of one."""
 CHANGES_TOLD: Final = "changes that an earlier run has told of are"
+NAMED: Final = 5
+"""Customers, records and parts named one by one."""
 HEADS: Final = ("source table", "extracted", "mapped", "held", "quarantined", "discarded", "withheld values")
 
 
@@ -62,6 +70,13 @@ def drift_lines(planned: Planned) -> Iterator[str]:
     if planned.drift:
         yield "different since the last run:"
     yield from (f"  {one['map']}: {one['sentence']}" for one in planned.drift)
+def named_questions(planned: Planned) -> Iterator[str]:
+    """The first of the customers and records that a person is asked about by name."""
+    for lost in planned.lost_evidence[:NAMED]:
+        parts = " | ".join(", ".join(part[:NAMED]) for part in lost["parts"])
+        yield f"    {lost['customer_id']}: {parts}"
+    for gone, new in planned.open_keys[:NAMED]:
+        yield f"    {gone} may be {new} now"
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
@@ -74,8 +89,11 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         f"run {outcome.run}: {counted(outcome.planned.customers, 'customer')}, written_rows {written:,}, "
         f"{outcome.seconds:.1f} s"
     )
+    if paired := outcome.planned.rekeyed:
+        yield f"  {counted(paired, 'record keeps its id', 'records keep their ids')} under another key"
     for count, what in outcome.planned.waiting:
         yield f"  {counted(count, OF_ONE.get(what, what), what)}"
+    yield from named_questions(outcome.planned)
     if known := outcome.planned.blocked["known"]:
         changes = counted(known, "change that an earlier run has told of is", CHANGES_TOLD)
         yield f"  {changes} still blocked"

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import given_options, output_options, project_argument
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
-    from crm_unify.run.stages import Planned
+    from crm_unify.run.found import Given
+    from crm_unify.run.planned import Planned
 
 
 @click.command("plan")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
+@given_options
 @click.option("-e", "--environment", help="Environment of the project file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Plan file; plan.jsonl beside the project file.")
 @project_argument
 @output_options
 def command(
-    output: Output, project: Path, as_of: datetime | None, environment: str | None, out: Path | None
+    output: Output, project: Path, given: Given, environment: str | None, out: Path | None
 ) -> None:
     """Compute everything a run would write, and write it to a file instead of into the CRM.
 
@@ -34,10 +34,9 @@ def command(
     from crm_unify.run.stages import plan_to_file
     from crm_unify.wording import counted
 
-    day = date.today() if as_of is None else as_of.date()
     loaded = load_project(project, environment=environment)
     path = loaded.root / "plan.jsonl" if out is None else out
-    planned = plan_to_file(loaded, path, as_of=day, progress=output.progress())
+    planned = plan_to_file(loaded, path, given=given, progress=output.progress())
     changes = counted(planned.changes.written_rows, "change")
     text = "\n".join([*planned_lines(planned), "", f"{changes} in {path}"])
     output.answer(as_json(planned, path), text)
@@ -57,6 +56,8 @@ def as_json(planned: Planned, path: Path) -> dict[str, object]:
         "changes": changes,
         "blocked": planned.blocked,
         "drift": planned.drift,
+        "rekeyed": planned.rekeyed,
+        "open_keys": [list(pair) for pair in planned.open_keys],
         "stops": [stop.as_json() for stop in planned.stops],
         "rows": planned.changes.written_rows,
     }

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument, yes_option
+from crm_unify.cli._options import given_options, output_options, project_argument, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON
 
 if TYPE_CHECKING:
-    from crm_unify.run.stages import Planned
+    from crm_unify.run.found import Given
+    from crm_unify.run.planned import Planned
 
 
 @click.command("run")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
+@given_options
 @click.option("-e", "--environment", help="Environment of the project file.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
 @yes_option
 @project_argument
 @output_options
 def command(
-    output: Output, project: Path, as_of: datetime | None, environment: str | None, *, strict: bool, yes: bool
+    output: Output, project: Path, given: Given, environment: str | None, *, strict: bool, yes: bool
 ) -> int:
     """Read all sources, match, and load the result into the CRM in one transaction.
 
@@ -42,8 +42,7 @@ def command(
         output.say("\n".join(planned_lines(planned)))
         return output.agreed("Write this?", yes=False)
 
-    day = date.today() if as_of is None else as_of.date()
     loaded = load_project(project, environment=environment)
-    outcome = run(loaded, as_of=day, progress=output.progress(), agreed=agreed)
+    outcome = run(loaded, given=given, progress=output.progress(), agreed=agreed)
     output.answer(outcome.as_json(), "\n".join(outcome_lines(outcome)))
     return EXIT_NEEDS_PERSON if strict and outcome.planned.waiting else EXIT_DONE

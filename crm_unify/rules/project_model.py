@@ -74,4 +74,6 @@ class Project(Strict):
     write_policy: WritePolicies = WritePolicies()
     matching: Matching = Matching()
     guards: Guards = Guards()
+    on_lost_evidence: Literal["review", "split"] = "review"
+    """What becomes of a customer of the CRM whose records evidence alone holds together no longer."""
     notify: list[str] = []

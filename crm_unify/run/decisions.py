@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from crm_unify.schema.bookkeeping import mig_decision, mig_decision_member
 from crm_unify.schema.target import reachable
 from matching.decisions import SAME, UNSURE
+from matching.evidence import Standing
 from matching.pins import PINS
 from pipelines.database.columns import hashes
 
@@ -155,6 +156,8 @@ class Rulings:
     """By record, when its customer was last confirmed (ISO time)."""
     spoken_of: pa.Array
     """Records that any verdict ever named, revoked ones too: where they move, a person wanted it."""
+    released: pa.Array
+    """Records of SAME verdicts that were taken back: evidence alone decides on them again."""
     lapsed: tuple[tuple[int, str, str], ...]
     """Decision and two records: UNSURE verdicts that hold no longer, because a record says something new."""
 
@@ -182,6 +185,8 @@ def rulings(decisions: Iterable[Decision], said: Said) -> Rulings:
     every = tuple(decisions)
     holds = live(every)
     spoken_of = {member.record_id for d in every if d.kind == VERDICT for member in d.members}
+    taken_back = (d for d in every if d.verdict == SAME and d.revoked_by is not None)
+    released = {member.record_id for d in taken_back for member in d.members}
     verdicts, lapsed = [], []
     for decision in holds:
         for left, right, verdict in _pairs(decision):
@@ -204,6 +209,7 @@ def rulings(decisions: Iterable[Decision], said: Said) -> Rulings:
         table_of(pins, PINS),
         confirmed_at,
         pa.array(sorted(spoken_of), pa.string()),
+        pa.array(sorted(released), pa.string()),
         tuple(lapsed),
     )
 
@@ -254,6 +260,12 @@ def read_rulings(engine: sa.Engine, records: pa.Table) -> Rulings:
 def left_to_evidence(xref: pa.Table, found: Rulings) -> pa.Table:
     """The records of a cross reference on which nobody gave a verdict: what the guard on moves is about."""
     return xref.filter(pc.invert(pc.is_in(xref["record_id"], found.spoken_of)))
+
+
+def standing(xref: pa.Table, found: Rulings, *, split: bool) -> Standing:
+    """The customers of a cross reference as matching finds them; `split` is what the project says."""
+    former = xref.filter(pc.invert(pc.is_in(xref["record_id"], found.released)))
+    return Standing(found.confirmed, former.select(["record_id", "customer_id"]), split)
 
 
 def with_confirmed(tables: Mapping[str, pa.Table], xref: pa.Table, found: Rulings) -> Mapping[str, pa.Table]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.found import Given, last_headers
 from crm_unify.run.gather import Sources
-from crm_unify.run.known import last_headers
+from crm_unify.run.said import digest, rules_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
+
+SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift")
+"""The figures that later runs ask for: they stand in ``mig_run``."""
 
 
 def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "notes": [asdict(note) for note in interpreted.notes],
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),
+        "lost_evidence": matched.lost.to_pylist(),
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
         ],
@@ -51,7 +53,7 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
 
 def _former(headers: Mapping[str, Sequence[str]], ledger: Ledger) -> dict[str, list[str]]:
     """By map the columns that its source once had and has no longer: they are no typing mistakes."""
-    once = last_headers(ledger)
+    once = last_headers(ledger.last_run)
     gone = {name: [h for h in once[name] if h not in headers.get(name, ())] for name in once}
     return {name: former for name, former in gone.items() if former}
 
@@ -62,39 +64,21 @@ def band_count(pairs: pa.Table, band: str) -> int:
 
 
 def run_facts(
-    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], *, as_of: date
+    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given
 ) -> Facts:
     """What the run is about, for ``mig_run`` and the head of the plan."""
-    summary = {name: found[name] for name in ("sums", "bands", "headers", "former", "shapes", "drift")}
+    summary = {name: found[name] for name in (*SUMMED, "customers", "under")}
+    if given.accepted:
+        summary["accepted_rekey"] = sorted(given.accepted)
     return Facts(
         project=project.project.project,
         environment=project.environment,
-        as_of=as_of,
-        sources_hash=_digest(f"{one.map} {one.content_hash}" for one in landed),
+        as_of=given.as_of,
+        sources_hash=digest(f"{one.map} {one.content_hash}" for one in landed),
         rules_hash=rules_hash(project),
         account=json.dumps(found["account"], sort_keys=True),
         summary=json.dumps(summary, sort_keys=True, ensure_ascii=False),
     )
-
-
-def rules_hash(project: LoadedProject) -> str:
-    """Hash of what the project says: its own file without addresses, its rule files and their code tables."""
-    said = project.project.model_dump_json(exclude={"sources", "target", "environments"})
-    files = [said]
-    for loaded in project.files:
-        files.append(loaded.rules.model_dump_json())
-        files += [
-            _text(loaded.path.parent / table.file) for _, table in sorted(loaded.rules.code_tables.items())
-        ]
-    return _digest(files)
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().hex()
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -13,22 +12,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from crm_unify.errors import GuardStopped
+from crm_unify.errors import GuardStopped, UsageError, nearest_name
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.drift import Drift, Shapes, drifts, guard_drift, last_shapes, renamed_in, shapes
-from crm_unify.run.known import Known, known, last_headers, last_rows
-from crm_unify.run.place import folder_of
-from crm_unify.run.sources import Explain, OpenSource, open_sources
+from crm_unify.run.drift import Drift, Shapes, drifts, guard_drift, last_shapes, shapes
+from crm_unify.run.found import Given, Landing, last_rows
+from crm_unify.run.known import Known, known
+from crm_unify.run.model import settings, stored_model
+from crm_unify.run.rekeyed import Rekeyed, rekeyed
+from crm_unify.run.sources import OpenSource
 from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
+from matching.model import Model
+from matching.policy import KERNEL_VERSION
 from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.interpret.interface import Interpreted
 from pipelines.interpret.stage import interpret
 from pipelines.landed import Landed
-from pipelines.landing import land
 from pipelines.ledger import Ledger, read_records
-from pipelines.workspace import Workspace
 
 ROW_ID: Final = "_row_id"
 
@@ -39,13 +40,19 @@ class Sources:
 
     sources: tuple[OpenSource, ...]
     landed: tuple[Landed, ...]
-    interpreted: Interpreted
+    rekeyed: Rekeyed
+    """The rows as records, under the ids that these bear."""
     account: tuple[AccountLine, ...]
     stops: tuple[GuardStopped, ...]
     shapes: Shapes
     """What the columns of each hold, for the next run to compare with."""
     drift: tuple[Drift, ...]
     """What is different about them since the last run."""
+
+    @property
+    def interpreted(self) -> Interpreted:
+        """The rows as records, claims and rejections."""
+        return self.rekeyed.interpreted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +71,52 @@ def gather(
     project: LoadedProject,
     ledger: Ledger,
     engine: sa.Engine,
-    folder: Path,
+    landing: Landing,
     *,
-    as_of: date,
+    given: Given,
     progress: Progress,
 ) -> Gathered:
-    """From the sources to all known records; nothing is written but the landed rows, in ``folder``."""
-    read = _read(project, ledger, engine, folder, as_of=as_of, progress=progress)
+    """From the rows of the sources to all known records; nothing is written.
+
+    Raises UsageError when a map is accepted that the project does not have.
+    """
+    _refuse_strange(project, given.accepted)
+    base = _Base(project, ledger, engine)
+    read = _read(base, landing, as_of=given.as_of, progress=progress)
     rows, trust = read.interpreted, project.project.trust
     carried = _carried(project, ledger, rows)
-    stops = (*read.stops, *_carried_stops(project, ledger, rows, carried))
-    every = known(rows, carried, ledger, read=lambda ids: read_records(engine, ids), trust=trust)
+    stops = (*read.stops, *_carried_stops(base, read.rekeyed, carried, given.accepted))
+    every = known(rows, carried, ledger, read=base.records, trust=trust)
     return Gathered(read, every, sum(carried.vanished.values()), stops)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the sources are held against."""
+
+    project: LoadedProject
+    ledger: Ledger
+    engine: sa.Engine
+
+    def records(self, ids: pa.ChunkedArray) -> pa.Table:
+        """Record ids in, whole rows of ``mig_source_record`` out."""
+        return read_records(self.engine, ids)
+
+    def model(self) -> Model | None:
+        """The model the run scores with; None where it trains it, or where no run can score with it."""
+        stored = self.ledger.next_model
+        if stored is None or stored.kernel_version != str(KERNEL_VERSION):
+            return None
+        return stored_model(self.ledger, settings(self.project.project))
+
+
+def _refuse_strange(project: LoadedProject, accepted: Sequence[str]) -> None:
+    known = [loaded.rules.map for loaded in project.files]
+    strange = next((name for name in accepted if name not in known), None)
+    if strange is not None:
+        nearest = nearest_name(strange, known)
+        remedy = f"did you mean '{nearest}'?" if nearest else f"name one of {', '.join(known)}"
+        raise UsageError("no rule file makes such records", f"--accept-rekey {strange}", remedy=remedy)
 
 
 def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
@@ -87,43 +128,30 @@ def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
     return []
 
 
-def _read(
-    project: LoadedProject,
-    ledger: Ledger,
-    engine: sa.Engine,
-    folder: Path,
-    *,
-    as_of: date,
-    progress: Progress,
-) -> Sources:
-    """Sources landed and interpreted, every row in exactly one place."""
-    headers = last_headers(ledger)
-    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine))
-    readers = [(source.rules, source.reader) for source in sources]
-    previous = folder_of(Workspace(project.root), ledger.last_run)
-    landed = land(readers, folder=folder, previous=previous, progress=progress)
+def _read(base: _Base, landing: Landing, *, as_of: date, progress: Progress) -> Sources:
+    """Sources interpreted, every row in exactly one place."""
+    project, ledger, landed = base.project, base.ledger, landing.landed
     now = shapes(landed, last_shapes(ledger))
-    changed = drifts(landed, now, ledger, engine, files=project.files)
+    changed = drifts(landed, now, ledger, base.engine, files=project.files)
     stops = stopped(lambda: _guard_sizes(project, ledger, landed))
     stops += stopped(lambda: guard_drift(changed, project.files))
     extracted = {
         one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
     }
-    interpreted = interpret(landed, project, as_of=as_of, progress=progress)
-    account = balance(extracted, interpreted.fates, interpreted.rejections)
-    return Sources(sources, landed, interpreted, account, tuple(stops), now, changed)
-
-
-def _explain(headers: Mapping[str, Sequence[str]], engine: sa.Engine) -> Explain:
-    """What became of columns that a source lacks, as far as their values tell."""
-    return lambda rules, reader, gone: renamed_in(
-        reader, rules, engine, gone=gone, last=headers[rules.rules.map]
+    found = rekeyed(
+        project,
+        ledger,
+        read=base.records,
+        again=lambda names: interpret(landed, project, as_of=as_of, progress=progress, names=names),
+        model=base.model(),
     )
+    account = balance(extracted, found.interpreted.fates, found.interpreted.rejections)
+    return Sources(landing.sources, landed, found, account, tuple(stops), now, changed)
 
 
 def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
     """Sources that are suddenly much smaller than in the last run stop this one."""
-    before, now = last_rows(ledger), {one.map: one.rows for one in landed}
+    before, now = last_rows(ledger.last_run), {one.map: one.rows for one in landed}
     for name, expects in ((loaded.rules.map, loaded.rules.source.expects) for loaded in project.files):
         guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
 
@@ -136,15 +164,15 @@ def _carried(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carri
 
 
 def _carried_stops(
-    project: LoadedProject, ledger: Ledger, rows: Interpreted, carried: Carried
+    base: _Base, found: Rekeyed, carried: Carried, accepted: Sequence[str]
 ) -> list[GuardStopped]:
     """Too many vanished or renamed records stop the run."""
-    made = rows.records["record_id"].combine_chunks()
-    in_force = ledger.records.filter(pc.not_equal(ledger.records["state"], INACTIVE))
-    new = rows.records.filter(pc.invert(pc.is_in(made, ledger.records["record_id"].combine_chunks())))
-    before, arrived, guards = _by_map(in_force), _by_map(new), project.project.guards
+    records = base.ledger.records
+    before = _by_map(records.filter(pc.not_equal(records["state"], INACTIVE)))
+    guards = base.project.project.guards
+    gone = {name: count for name, count in found.gone.items() if name not in accepted}
     return [
-        *stopped(lambda: guard_rekeyed(before, carried.vanished, arrived, max_pct=guards.max_rekey_pct)),
+        *stopped(lambda: guard_rekeyed(before, gone, found.come, max_pct=guards.max_rekey_pct)),
         *stopped(lambda: guard_vanished(before, carried.vanished, max_pct=guards.max_delete_pct)),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -89,17 +88,3 @@ def issued_ids(ledger: Ledger) -> pa.Array:
     """Every customer id that was ever given out."""
     ids = [ledger.xref["customer_id"].combine_chunks(), ledger.redirects["old_id"].combine_chunks()]
     return pc.unique(pa.concat_arrays(ids)).sort()
-
-
-def last_headers(ledger: Ledger) -> dict[str, list[str]]:
-    """The columns each source had in the last run, by map, then those it had in earlier runs."""
-    headers: dict[str, list[str]] = ledger.summary.get("headers", {})
-    former: dict[str, list[str]] = ledger.summary.get("former", {})
-    return {name: [*headers.get(name, ()), *former.get(name, ())] for name in sorted({*headers, *former})}
-
-
-def last_rows(ledger: Ledger) -> dict[str, int]:
-    """How many rows each source had in the last run, by map."""
-    if ledger.last_run is None or ledger.last_run.account is None:
-        return {}
-    return {name: line["extracted"] for name, line in json.loads(ledger.last_run.account).items()}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
 from crm_unify.records import PARTIES
-from crm_unify.schema.bookkeeping import mig_redirect, mig_source_record, mig_xref
+from crm_unify.schema.bookkeeping import mig_redirect, mig_rekey, mig_source_record, mig_xref
 
 NEAREST: Final = 3
 """Names proposed in place of one that nobody has."""
@@ -36,11 +36,11 @@ class Subject:
 
 
 def subject(connection: sa.Connection, said: str) -> Subject:
-    """The record or customer of this id, former customer ids included.
+    """The record or customer of this id, former customer ids and other keys of a record included.
 
     Raises UsageError where there is none, with the nearest names, and for a record that is no party.
     """
-    found = _record(connection, said) or _customer(connection, said)
+    found = _record(connection, said) or _rekeyed(connection, said) or _customer(connection, said)
     if found is not None:
         return found
     nearest = _nearest(connection, said)
@@ -63,6 +63,13 @@ def _record(connection: sa.Connection, said: str) -> Subject | None:
 
 
 _HANGS: Final = "name the record of the customer it belongs to; `crm-unify trace` shows it"
+
+
+def _rekeyed(connection: sa.Connection, said: str) -> Subject | None:
+    """The record that one of its other keys names."""
+    c = mig_rekey.c
+    record = connection.scalar(sa.select(c.record_id).where(c.new_id == said, c.state != "open"))
+    return None if record is None else _record(connection, record)
 
 
 def _customer(connection: sa.Connection, said: str) -> Subject | None:

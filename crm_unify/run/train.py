@@ -14,6 +14,7 @@ from crm_unify.errors import UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.dry import untouched
+from crm_unify.run.found import Given, land_sources
 from crm_unify.run.gather import gather
 from crm_unify.run.model import named_model
 from crm_unify.run.place import aside
@@ -80,9 +81,11 @@ def train(
     against the sources as they are: a model should not be learnt from half of them.
     """
     engine = open_target(project.project.target, root=project.root)
-    with _base(engine, dry=agreed is None) as base, aside(Workspace(project.root)) as folder:
+    workspace = Workspace(project.root)
+    with _base(engine, dry=agreed is None) as base, aside(workspace) as folder:
         ledger = read_ledger(base)
-        gathered = gather(project, ledger, base, folder, as_of=as_of, progress=progress)
+        landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
+        gathered = gather(project, ledger, base, landing, given=Given(as_of), progress=progress)
         for stop in gathered.stops:
             raise stop
         with progress.stage("train"):

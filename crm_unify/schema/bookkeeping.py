@@ -17,6 +17,8 @@ from crm_unify.schema.types import key, long_text, record_id, time
 RUN_STATES: Final = ("applied", "undone")
 RECORD_STATES: Final = ("active", "inactive", "stale")
 """In the current snapshot; vanished from it; turned bad since, its last good claims stay in force."""
+REKEY_STATES: Final = ("paired", "apart", "open")
+"""The key stands for the record; it makes one of its own, as the record lives on under another; unclear."""
 CHANGE_OPS: Final = ("create", "update", "delete")
 DECISION_KINDS: Final = ("verdict", "confirm", "pin", "revoke")
 VERDICTS: Final = ("same", "different", "unsure")
@@ -79,6 +81,31 @@ mig_source_record = table(
 
 ``created`` and ``updated`` are what the source says (ISO text); ``founding`` is the rank it got when it was
 first loaded; ``target_hash`` is the hash of the row last written for an order, line or case.
+"""
+
+mig_rekey = table(
+    "mig_rekey",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("new_id", record_id(), nullable=False),
+    sa.Column(
+        "record_id", record_id(), sa.ForeignKey("mig_source_record.record_id"), nullable=False, index=True
+    ),
+    sa.Column("state", key(32), nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    load_stamp("run"),
+    one_of("state", *REKEY_STATES),
+    layer=BOOKKEEPING,
+)
+"""Records whose source row came back under another key.
+
+``record_id`` is the record that keeps its id (and with it customer, decisions and pins); ``new_id`` the
+record id that one of its keys makes, ``system`` to ``part``, its first key included. Where another row bears
+a key of a record that lives on under a new one, that row makes a record ``apart``. An ``open`` pair is
+unclear: a person should say whether the two are one; both records stay meanwhile.
 """
 
 mig_xref = table(

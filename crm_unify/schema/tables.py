@@ -32,6 +32,7 @@ TABLES: Final[dict[str, sa.Table]] = {
         crm.activity,
         bookkeeping.mig_lineage,
         bookkeeping.mig_source_record,
+        bookkeeping.mig_rekey,
         bookkeeping.mig_xref,
         bookkeeping.mig_redirect,
         bookkeeping.mig_model,

@@ -67,10 +67,18 @@ CUSTOMER_XREF: Final = """
 CREATE VIEW customer_xref AS
 SELECT s.system, s.entity, s.key, s.part, x.customer_id
 FROM mig_source_record s JOIN mig_xref x ON x.record_id = s.record_id
+UNION ALL
+SELECT r.system, r.entity, r.key, r.part, x.customer_id
+FROM mig_rekey r JOIN mig_xref x ON x.record_id = r.record_id
+WHERE r.state <> 'open' AND NOT EXISTS (
+    SELECT 1 FROM mig_source_record n
+    WHERE n.record_id = r.record_id AND n.system = r.system AND n.entity = r.entity
+      AND n.key = r.key AND n.part = r.part)
 """
 """Which customer a key of a source system leads to, for the systems that run alongside.
 
-``part`` tells the parties of one row apart (a company and its contact).
+``part`` tells the parties of one row apart (a company and its contact). A former key of a record leads to its
+customer for ever, unless another record bears it now.
 """
 
 customer_xref: Final = sa.table(

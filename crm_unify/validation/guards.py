@@ -25,16 +25,17 @@ def guard_rekeyed(
     """Stop when more than ``max_pct`` percent of a map's records vanish while as many new ones arrive.
 
     That is what a changed key looks like (padded, renumbered): the same rows under other ids. All three count
-    records by map.
+    records by map; a map whose former name is another one is known under neither.
     """
     for name in sorted(vanished):
         swapped = min(vanished[name], arrived.get(name, 0))
-        if known[name] >= COUNTED_FROM and 100 * swapped > max_pct * known[name]:
+        before = known.get(name, vanished[name])
+        if before >= COUNTED_FROM and 100 * swapped > max_pct * before:
             raise GuardStopped(
-                f"{swapped} of {known[name]} records of '{name}' have vanished, and as many new ones arrived",
+                f"{swapped} of {before} records of '{name}' have vanished, and as many new ones arrived",
                 f"map {name}",
                 why=f"guards.max_rekey_pct allows {max_pct} %; it looks as if the key had changed",
-                remedy="compare the keys with the last delivery; if right, raise guards.max_rekey_pct",
+                remedy=f"compare the keys with the last delivery; if right, add --accept-rekey {name}",
             )
 
 

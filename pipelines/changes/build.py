@@ -26,6 +26,7 @@ from pipelines.changes.remembered import (
     quarantine_changes,
     record_changes,
     redirect_changes,
+    rekey_changes,
     xref_changes,
 )
 from pipelines.changes.standing import Settled, settle, sorted_blocked
@@ -135,6 +136,7 @@ def _memory(
     return {
         "mig_lineage": lineage_changes(desired.lineages, ledger),
         "mig_source_record": record_changes(desired.records, children, ledger, connection=connection),
+        "mig_rekey": rekey_changes(desired.rekeyed, ledger),
         "mig_xref": xref_changes(desired.xref, ledger),
         "mig_redirect": redirect_changes(desired.redirects, ledger),
         "mig_model": model_changes(desired.model, ledger),

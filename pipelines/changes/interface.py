@@ -60,6 +60,8 @@ class Desired:
     """REJECTIONS of the current snapshot."""
     model: ModelInForce | None
     facts: Facts
+    rekeyed: pa.Table = field(default_factory=arrow_schema("mig_rekey").empty_table)
+    """Rows of ``mig_rekey`` that are new, or say something else."""
     blocked: pa.Table = field(default_factory=BLOCKED.empty_table)
     """BLOCKED: what was left out of this state already."""
 

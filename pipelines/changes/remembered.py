@@ -98,6 +98,13 @@ def redirect_changes(redirects: pa.Table, ledger: Ledger) -> TableChanges:
     return difference("mig_redirect", ledger.redirects, canonical("mig_redirect", redirects))
 
 
+def rekey_changes(rekeyed: pa.Table, ledger: Ledger) -> TableChanges:
+    """Records that came back under another key; what was written of that is never forgotten."""
+    news = canonical("mig_rekey", rekeyed)
+    kept = without(ledger.rekeyed, "id", news["id"])
+    return difference("mig_rekey", ledger.rekeyed, pa.concat_tables([kept, news]))
+
+
 def lineage_changes(lineages: Sequence[Lineage], ledger: Ledger) -> TableChanges:
     """Mappings used for the first time."""
     rows = [

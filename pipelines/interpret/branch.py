@@ -41,6 +41,8 @@ class RowFacts:
     updated: pa.Array
     raw: Callable[[int, int], pa.Array]
     """The rows from one place to another as JSON."""
+    names: pa.Table
+    """NAMES: records that are known under another key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class BranchResult:
 
 def run_branch(work: Work, facts: RowFacts, *, parents: Parents) -> BranchResult:
     """Map the rows of a branch and make records of those that are neither quarantined nor held."""
-    work.name_records(facts.key)
+    work.name_records(facts.key, facts.names)
     map_fields(work)
     made = {own.place: claims(work, own) for own in work.entries}
     work.forget_values()

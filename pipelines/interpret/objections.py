@@ -37,13 +37,14 @@ def without_party(branch: Branch, rows: Rows) -> Mask:
     return found
 
 
-def objections(work: Work, *, key: pa.Array, unmade: Mask) -> pa.Table:
+def objections(work: Work, *, key: pa.Array, names: pa.Table, unmade: Mask) -> pa.Table:
     """The objections of a branch that no record carries, as rows of :data:`crm_unify.records.OBJECTIONS`.
 
     `unmade` are the rows that make no record at all. One row speaks of the would-be record as a whole, its
     value being null, and one of each address or number that it has, whatever the channel.
     """
-    work.name_records(pc.coalesce(key, pc.binary_join_element_wise(NO_KEY, work.rows.origin("_row_id"), "")))
+    keyless = pc.binary_join_element_wise(NO_KEY, work.rows.origin("_row_id"), "")
+    work.name_records(pc.coalesce(key, keyless), names)
     map_fields(work)
     tables = [
         table

@@ -19,6 +19,7 @@ from pipelines.interpret.interface import ControlSum
 from pipelines.interpret.jsontext import row_json
 from pipelines.interpret.keys import Keys, keys_of
 from pipelines.interpret.mojibake import mojibake_findings
+from pipelines.interpret.names import NAMES
 from pipelines.interpret.objections import may_object, objections, without_party
 from pipelines.interpret.parents import MapIndex, Parents, map_index
 from pipelines.interpret.reading import point_in_time, reading
@@ -54,12 +55,19 @@ class _Run:
     engine: Engine
     parents: Parents
     keys: Keys
+    names: pa.Table
+    """NAMES."""
     fates: Fates
     tally: Tally
 
 
-def run_map(loaded: LoadedRules, rows: Rows, *, engine: Engine, parents: Parents) -> MapResult:
-    """Interpret the rows of one map; raises GuardStopped where a rule says that the run must stop."""
+def run_map(
+    loaded: LoadedRules, rows: Rows, *, engine: Engine, parents: Parents, names: pa.Table | None = None
+) -> MapResult:
+    """Interpret the rows of one map; `names` (NAMES) are records that are known under other keys.
+
+    Raises GuardStopped where a rule says that the run must stop.
+    """
     rules, fates, tally = loaded.rules, Fates(len(rows)), Tally(len(rows))
     _guard_size(loaded, len(rows), engine=engine)
     reception = Reception(rules, rows=rows, fates=fates, engine=engine, tally=tally)
@@ -71,7 +79,8 @@ def run_map(loaded: LoadedRules, rows: Rows, *, engine: Engine, parents: Parents
     reception.refuse_shared_keys(keys)
     reception.refuse_unrouted(routed)
     reception.refuse_keyless(keys)
-    run = _Run(loaded, rows, engine, parents, keys, fates, tally)
+    known = NAMES.empty_table() if names is None else names
+    run = _Run(loaded, rows, engine, parents, keys, known, fates, tally)
     worked = list(_branches(run, routed))
     findings = [*reception.findings, *(f for _, result in worked for f in result.findings)]
     findings += mojibake_findings(rules, rows, loaded=fates.of(Fate.MAPPED) | fates.of(Fate.HELD))
@@ -113,7 +122,7 @@ def _objections(run: _Run, routed: Routes) -> pa.Table:
                     run.loaded, number + 1, rows=rows, positions=positions, engine=run.engine, tally=tally
                 )
                 key = run.keys.text.take(pa.array(positions))
-                tables.append(objections(work, key=key, unmade=unmade[positions]))
+                tables.append(objections(work, key=key, names=run.names, unmade=unmade[positions]))
     return pa.concat_tables(tables)
 
 
@@ -170,6 +179,7 @@ def _facts(run: _Run, work: Work) -> RowFacts:
         _moment(work, "created", column=source.created),
         _moment(work, "updated", column=source.updated),
         lambda start, stop: row_json(run.rows.at(work.positions[start:stop])),
+        run.names,
     )
 
 

@@ -30,9 +30,14 @@ if TYPE_CHECKING:
 
 
 def interpret(
-    landed: Sequence[Landed], project: LoadedProject, *, as_of: date, progress: Progress
+    landed: Sequence[Landed],
+    project: LoadedProject,
+    *,
+    as_of: date,
+    progress: Progress,
+    names: pa.Table | None = None,
 ) -> Interpreted:
-    """Interpret the landed rows of every map of the project.
+    """Interpret the landed rows of every map of the project; `names` (NAMES) are records under other keys.
 
     Pure but for reading the landed files. Raises GuardStopped where a rule says that the run must stop.
     """
@@ -43,7 +48,7 @@ def interpret(
             one = by_map[loaded.rules.map]
             parents = Parents({name: result.index for name, (result, _) in results.items()})
             rows, engine = _landed_rows(one, loaded), _engine(loaded, as_of, one.rows)
-            found = run_map(loaded, rows, engine=engine, parents=parents)
+            found = run_map(loaded, rows, engine=engine, parents=parents, names=names)
             results[one.map] = (found, [column.header for column in one.columns])
             stage.advance(one.rows)
     return _assembled([results[name] for name in sorted(results)])

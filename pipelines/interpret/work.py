@@ -16,6 +16,7 @@ from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import Branch, RuleFile, has_own_record
 from pipelines.interpret.findings import Finding
 from pipelines.interpret.jsontext import row_json
+from pipelines.interpret.names import named
 from pipelines.interpret.plan import Placed, owner, placed
 from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
 from pipelines.interpret.sql import Engine
@@ -81,13 +82,14 @@ class Work:
         """The rule file's name for messages."""
         return self.engine.file
 
-    def name_records(self, key: pa.Array) -> None:
-        """Give every record of the rows its id, the rows having these keys."""
+    def name_records(self, key: pa.Array, names: pa.Table) -> None:
+        """Give every record of the rows its id, the rows having these keys; `names` are NAMES."""
         start = f"{self.rules.source.system}.{self.rules.map}:"
         for own in self.entries:
             if has_own_record(own.entry.kind):
                 part = f"#{own.entry.part}"
-                self.record_ids[own.place] = pc.binary_join_element_wise(start, key, part, "")
+                made = pc.binary_join_element_wise(start, key, part, "")
+                self.record_ids[own.place] = named(made, names)
 
     def forget_values(self) -> None:
         """Let go of the mapped values, once the claims have taken them over."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from crm_unify.errors import GuardStopped
 from pipelines.load.staging import SEQUENCE, Staged
 
 Refusal = (IntegrityError, DataError)
 """Errors of the driver that speak of a row."""
+CHECK_FAILED: Final = 4025
+"""Number of MariaDB for a row against a CHECK; its driver calls that an error of operation."""
 Statement = Callable[[int, int], sa.Executable]
 """The statement that carries over the changes numbered from the first number to before the second."""
 
@@ -22,11 +25,19 @@ def executed(connection: sa.Connection, part: Staged, statement: Statement) -> N
     point = connection.begin_nested()
     try:
         connection.execute(statement(part.first, last))
-    except Refusal as error:
+    except DBAPIError as error:
+        if not _refused(error):
+            raise
         point.rollback()
         row = _first_refused(connection, part, statement)
         raise _explained(part, row, error) from error
     point.commit()
+
+
+def _refused(error: DBAPIError) -> bool:
+    """Whether the database complains of a row."""
+    number = next(iter(getattr(error.orig, "args", ())), None)
+    return isinstance(error, Refusal) or number == CHECK_FAILED
 
 
 def _first_refused(connection: sa.Connection, part: Staged, statement: Statement) -> str:
@@ -37,7 +48,9 @@ def _first_refused(connection: sa.Connection, part: Staged, statement: Statement
         point = connection.begin_nested()
         try:
             connection.execute(statement(low, middle))
-        except Refusal:
+        except DBAPIError as error:
+            if not _refused(error):
+                raise
             point.rollback()
             high = middle
         else:

@@ -27,7 +27,21 @@ def postgres_crm(postgres_crm_url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-@pytest.fixture(params=["crm", pytest.param("postgres_crm", marks=pytest.mark.postgres)])
+@pytest.fixture
+def mariadb_crm(mariadb_url: str) -> Iterator[sa.Engine]:
+    """An empty CRM on MariaDB."""
+    engine = new_target(mariadb_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(
+    params=[
+        "crm",
+        pytest.param("postgres_crm", marks=pytest.mark.postgres),
+        pytest.param("mariadb_crm", marks=pytest.mark.mariadb),
+    ]
+)
 def any_crm(request: pytest.FixtureRequest) -> sa.Engine:
     """An empty CRM on each kind of target."""
     engine: sa.Engine = request.getfixturevalue(request.param)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from crm_unify.errors import GuardStopped, LockHeld, Unreachable
 from crm_unify.progress import Silent
+from crm_unify.schema.bookkeeping import mig_change
+from crm_unify.schema.tables import CRM_TABLES
 from pipelines.changes import ChangeSet, read_plan, write_plan
 from pipelines.ledger import read_ledger
 from pipelines.load import RunRecord, apply, filling, hold
@@ -24,12 +26,10 @@ RUN = RunRecord(FACTS, NOON, plan_hash="abc")
 
 def images(engine: sa.Engine, run: int) -> list[tuple[str, str, Any]]:
     """Before-images of a run: table, operation, what stood there."""
-    query = (
-        "SELECT table_name, op, before FROM mig_change "
-        "WHERE run = :run AND table_name NOT LIKE 'mig%' ORDER BY seq"
-    )
+    c = mig_change.c
+    query = sa.select(c.table_name, c.op, c.before).where(c.run == run, c.table_name.in_(CRM_TABLES))
     with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query), {"run": run})]
+        return [tuple(row) for row in connection.execute(query.order_by(c.seq))]
 
 
 def test_a_load_writes_what_the_change_set_says(any_crm: sa.Engine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_unify.records import Severity
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.figures import rules_hash
+from crm_unify.run.said import rules_hash
 from crm_unify.schema.target import reachable
 from crm_unify.steward.newest import Newest
 from crm_unify.steward.report.choice import merged_customers

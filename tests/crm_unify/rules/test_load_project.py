@@ -23,7 +23,10 @@ from tests.crm_unify.rules.examples import PROJECT, changed, line_of, write_proj
         pytest.param("{path: sales.xlsx}", "{path: x, url: y}", "either a url or a path", id="two places"),
         pytest.param("rules/*.yml", "rule/*.yml", "no rule file matches 'rule", id="no rule files"),
         pytest.param(
-            "project: company", "project: company\nnotify: [x]", "'notify' is not supported", id="notify"
+            "project: company",
+            "project: company\nundo_horizon: 90",
+            "'undo_horizon' is not supported",
+            id="a key of a later version",
         ),
         pytest.param(
             "project: company",

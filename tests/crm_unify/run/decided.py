@@ -1,4 +1,4 @@
-"""A town of people of two records each, and fifty decisions about them; which of these a run has broken."""
+"""Towns of people of two records each, with fifty decisions on each town; which of these a run has broken."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ STREETS = (
     "Larch",
     "Maple",
 )
+ENDINGS = ("", "sen", "mann", "hof")
+NAMES = 60
+"""People until given and family names begin anew, with another ending."""
 TOWN = 48
 """People; each has a record with an even number and the next odd one."""
 
@@ -46,7 +49,9 @@ TOWN = 48
 def row(record: int, **changes: str) -> str:
     """A line of the file: person ``record // 2``; the two records of a person differ in the job alone."""
     who = record // 2
-    given, family = GIVEN[who % len(GIVEN)], FAMILY[who % len(FAMILY)]
+    round_, family = who // NAMES, FAMILY[who % len(FAMILY)]
+    given = GIVEN[(who + 3 * round_) % len(GIVEN)]
+    family += ENDINGS[round_ % len(ENDINGS)]
     said = {
         "Name": f"{given} {family}",
         "Mail": f"{given}.{family}{who}@post.example".lower(),
@@ -56,9 +61,9 @@ def row(record: int, **changes: str) -> str:
     return ",".join([str(record), *(said | changes).values()])
 
 
-def town() -> list[str]:
+def town(towns: int = 1) -> list[str]:
     """Every line of the file."""
-    return [row(record) for record in range(2 * TOWN)]
+    return [row(record) for record in range(2 * TOWN * towns)]
 
 
 def record_id(record: int) -> str:
@@ -80,26 +85,32 @@ def say(project: Path, command: str, *words: str) -> dict[str, Any]:
     return answer.data
 
 
-def decided_town(folder: Path) -> Path:
-    """The town after its first run, fifty decisions, and the run that obeys them."""
-    project = people(folder, town())
+def decided_town(folder: Path, towns: int = 1) -> Path:
+    """The towns after their first run, more than fifty decisions on each, and the run that obeys them."""
+    project = people(folder, town(towns))
     assert run(project).code == 0
-    for who in range(0, 10, 2):
+    for first in range(0, towns * TOWN, TOWN):
+        _decide(project, first)
+    assert run(project).code == 0
+    return project
+
+
+def _decide(project: Path, first: int) -> None:
+    """Decisions of every kind on the people of the town that begins with this one."""
+    for who in range(first, first + 10, 2):
         say(project, "merge", customer_of(project, 2 * who), customer_of(project, 2 * who + 2))
         say(project, "decide", record_id(2 * who + 40), record_id(2 * who + 42), "same")
-    for who in range(10, 20):
+    for who in range(first + 10, first + 20):
         say(project, "split", customer_of(project, 2 * who), record_id(2 * who))
-    for who in range(30, 40):
+    for who in range(first + 30, first + 40):
         say(project, "decide", record_id(2 * who), record_id(2 * who + 1), "unsure")
-    for who in range(40, 45):
+    for who in range(first + 40, first + 45):
         say(project, "pin", customer_of(project, 2 * who), "job_title", f"Number {who}")
         say(project, "pin", customer_of(project, 2 * who), "full_name", f"Zoe Zimmer{who}")
         say(project, "confirm", customer_of(project, 2 * who))
         say(project, "decide", customer_of(project, 2 * who), customer_of(project, 2 * who - 70), "different")
-    for who in range(45, 48):
+    for who in range(first + 45, first + 48):
         say(project, "pin", customer_of(project, 2 * who), "job_title", "--from", record_id(2 * who + 1))
-    assert run(project).code == 0
-    return project
 
 
 def broken(project: Path) -> list[str]:

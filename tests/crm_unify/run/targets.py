@@ -23,12 +23,16 @@ def rows_of(url: str) -> Rows:
 
 def wait_for_lock(url: str) -> None:
     """Wait until the server has noticed that a killed run is gone; the lock of SQLite is free at once."""
-    if not url.startswith("postgresql"):
+    if url.startswith("sqlite"):
         return
     from pipelines.load.lock import ADVISORY_KEY
 
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(ADVISORY_KEY)))
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_lock(ADVISORY_KEY)))
+        else:
+            name = sa.func.concat("crm-unify ", sa.func.database())
+            connection.execute(sa.select(sa.func.get_lock(name, 60)))
         connection.invalidate()
     engine.dispose()

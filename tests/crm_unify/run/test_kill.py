@@ -24,6 +24,7 @@ TARGETS = (
     pytest.param("sqlite", id="into SQLite"),
     pytest.param("postgresql", id="into PostgreSQL", marks=pytest.mark.postgres),
 )
+EVERY = (*TARGETS, pytest.param("mariadb", id="into MariaDB", marks=pytest.mark.mariadb))
 
 CHANGES = """
 UPDATE CUSTOMERS SET DOB = '19800215', TEL = NULL, EMAIL = 'a.k@post.example' WHERE CUSTNO = '0002';
@@ -43,8 +44,8 @@ def dying() -> Iterator[Mortal]:
 @pytest.fixture
 def target(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty CRM database, which the tour takes from its environment."""
-    in_postgres = request.param == "postgresql"
-    url: str = request.getfixturevalue("postgres_url") if in_postgres else f"sqlite:///{tmp_path}/crm.db"
+    server = {"postgresql": "postgres_url", "mariadb": "mariadb_url"}.get(request.param)
+    url: str = request.getfixturevalue(server) if server else f"sqlite:///{tmp_path}/crm.db"
     monkeypatch.setenv("CRM_URL", url)
     return url
 
@@ -72,7 +73,7 @@ def unharmed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return exported(project, project / "export")
 
 
-@pytest.mark.parametrize("target", TARGETS, indirect=True)
+@pytest.mark.parametrize("target", EVERY, indirect=True)
 def test_a_first_run_killed_before_its_commit_has_written_nothing(
     unharmed: dict[str, bytes], target: str, tmp_path: Path, dying: Mortal
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_first_run_killed_before_its_commit_has_written_nothing(
     assert exported(project, tmp_path / "export") == unharmed
 
 
-@pytest.mark.parametrize("target", TARGETS, indirect=True)
+@pytest.mark.parametrize("target", EVERY, indirect=True)
 def test_a_run_killed_after_its_commit_has_written_everything(
     target: str, tmp_path: Path, dying: Mortal
 ) -> None:

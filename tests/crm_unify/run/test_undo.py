@@ -20,7 +20,8 @@ TARGETS = (
     pytest.param("postgresql", id="PostgreSQL", marks=pytest.mark.postgres),
 )
 CHANGES = """
-UPDATE CUSTOMERS SET DOB = '19800215', TEL = NULL, EMAIL = 'a.k@post.example' WHERE CUSTNO = '0002';
+UPDATE CUSTOMERS SET NAME = 'QUELL, QUIRIN', DOB = '19800215', TEL = NULL, EMAIL = 'a.k@post.example'
+WHERE CUSTNO = '0002';
 UPDATE CUSTOMERS SET CONTACT = NULL, BALANCE = '1,00' WHERE CUSTNO = '0001';
 UPDATE ORDERS SET CUSTNO = '0002' WHERE ORDNO = 'A-102';
 INSERT INTO CUSTOMERS (CUSTNO, TYPE, NAME, BALANCE) VALUES ('0100', 'P', 'NEU, NORA', 'x');
@@ -73,6 +74,8 @@ def differing(before: Rows, after: Rows) -> set[str]:
 def changed_tour(tmp_path: Path) -> Path:
     """The tour after its first run; then its sources change in every way."""
     project = copied("tour", tmp_path)
+    file = project / "crm_unify.yml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}on_lost_evidence: split\n", encoding="utf-8")
     assert run(project).code == 0
     with closing(sqlite3.connect(project / "billing.db")) as con:
         con.executescript(CHANGES)
@@ -105,7 +108,7 @@ def test_the_crm_is_as_before_but_for_two_edited_fields(target: str, tmp_path: P
     assert differing(before, after) == {"person", "mig_profile", "mig_redirect", *ALWAYS}
     assert len(set(before["person"]) - set(after["person"])) == 2
     assert len(set(before["mig_profile"]) - set(after["mig_profile"])) == 1
-    assert ("mig_redirect" in before, len(after["mig_redirect"])) == (False, 2)
+    assert ("mig_redirect" in before, len(after["mig_redirect"])) == (False, 1)
 
 
 @both

@@ -17,6 +17,7 @@ from crm_unify.errors import Unreachable
 from crm_unify.progress import Silent, Stage
 from crm_unify.rules.load import load_project
 from crm_unify.run import stages
+from crm_unify.run.found import Given
 from crm_unify.schema.target import open_target
 from pipelines.load import hold
 from tests.crm_unify.run.mortal import Mortal, mortal
@@ -119,7 +120,7 @@ def test_a_source_lost_in_the_middle_of_reading(office: Path, postgres_url: str)
     before = dump(office / "crm.db")
     read_from(office, postgres_url)
     with pytest.raises(Unreachable, match="the database does not answer"):
-        stages.run(load_project(office), as_of=DAY, progress=EndingSessions("extract", postgres_url))
+        stages.run(load_project(office), given=Given(DAY), progress=EndingSessions("extract", postgres_url))
     assert differing(before, dump(office / "crm.db")) == set()
 
 
@@ -131,7 +132,7 @@ def test_a_target_lost_in_the_middle(
     monkeypatch.setenv("CRM_URL", postgres_url)
     project = people(tmp_path)
     with pytest.raises(Unreachable, match="the CRM database does not answer"):
-        stages.run(load_project(project), as_of=DAY, progress=EndingSessions(stage, postgres_url))
+        stages.run(load_project(project), given=Given(DAY), progress=EndingSessions(stage, postgres_url))
     wait_for_lock(postgres_url)
     assert rows_of(postgres_url) == {}
     answer = run(project)

@@ -66,6 +66,7 @@ def test_load_stamps_stay_out_of_the_stages() -> None:
     assert stamped == {
         "consent": "run",
         "mig_source_record": "first_run",
+        "mig_rekey": "run",
         "mig_redirect": "run",
         "mig_quarantine": "first_run",
     }

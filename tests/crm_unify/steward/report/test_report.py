@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.figures import rules_hash
+from crm_unify.run.said import rules_hash
 from crm_unify.steward.report.gather import report
 from crm_unify.steward.report.page import page
 from crm_unify.steward.report.rows import COUNTS

@@ -1,0 +1,88 @@
+"""The sources as a run finds them, and what it is told beside its project.
+
+Light to import: a sync that finds nothing new needs no more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from crm_unify.progress import Progress
+from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.run.place import folder_of
+from crm_unify.run.sources import Explain, OpenSource, open_sources
+from pipelines.landed import Landed
+from pipelines.landing import land
+from pipelines.ledger import LastRun, newest
+from pipelines.sources.interface import Reader
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a run is told beside its project."""
+
+    as_of: date
+    """Its date, for rules that ask for today."""
+    accepted: tuple[str, ...] = ()
+    """Maps whose keys may have changed as much as they have: ``--accept-rekey``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """The sources as they were found today."""
+
+    workspace: Workspace
+    folder: Path
+    """Of the workspace: where the rows are, and where a run puts what is large."""
+    sources: tuple[OpenSource, ...]
+    landed: tuple[Landed, ...]
+
+
+def land_sources(
+    project: LoadedProject, engine: sa.Engine, folder: Path, *, workspace: Workspace, progress: Progress
+) -> Landing:
+    """Every row of every source, in a ``folder`` of the workspace.
+
+    Files that are as the last run found them are not read.
+    """
+    last = newest(engine)
+    headers = last_headers(last)
+    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine))
+    readers = [(source.rules, source.reader) for source in sources]
+    landed = land(readers, folder=folder, previous=folder_of(workspace, last), progress=progress)
+    return Landing(workspace, folder, sources, landed)
+
+
+def last_headers(last: LastRun | None) -> dict[str, list[str]]:
+    """The columns each source had in the last run, by map, then those it had in earlier runs."""
+    if last is None or last.summary is None:
+        return {}
+    summary = json.loads(last.summary)
+    headers: dict[str, list[str]] = summary.get("headers", {})
+    former: dict[str, list[str]] = summary.get("former", {})
+    return {name: [*headers.get(name, ()), *former.get(name, ())] for name in sorted({*headers, *former})}
+
+
+def _explain(headers: Mapping[str, Sequence[str]], engine: sa.Engine) -> Explain:
+    """What became of columns that a source lacks, as far as their values tell."""
+
+    def explain(rules: LoadedRules, reader: Reader, gone: Sequence[str]) -> tuple[str, ...]:
+        from crm_unify.run.drift import renamed_in  # heavy, and seldom asked
+
+        return renamed_in(reader, rules, engine, gone=gone, last=headers[rules.rules.map])
+
+    return explain
+
+
+def last_rows(last: LastRun | None) -> dict[str, int]:
+    """How many rows each source had in the last run, by map."""
+    if last is None or last.account is None:
+        return {}
+    return {name: line["extracted"] for name, line in json.loads(last.account).items()}

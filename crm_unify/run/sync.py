@@ -1,0 +1,192 @@
+"""A run by itself, every night or every quarter of an hour: patient, and free where nothing is new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from crm_unify.errors import Unreachable
+from crm_unify.progress import Progress
+from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.found import Given, Landing, land_sources
+from crm_unify.run.hold import refuse_while_held
+from crm_unify.run.place import aside, folder_of
+from crm_unify.run.publishing import PLAN_FILE, Work, published
+from crm_unify.run.quiet import nothing_new
+from crm_unify.schema.target import open_target
+from crm_unify.schema.upgrade import upgrade
+from pipelines.changes import ChangeSet, write_plan
+from pipelines.ledger import LastRun, newest
+from pipelines.load import RunRecord, apply, hold
+from pipelines.load.lock import TargetLock
+from pipelines.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crm_unify.run.planned import Outcome, Planned
+
+PAUSES: Final = (5.0, 20.0, 60.0)
+"""Seconds before each further try when a database has hung up."""
+QUEUES: Final = ("quarantined", "held", "withheld_values", "review_pairs")
+"""What waits for people, as it is counted from run to run."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one sync did."""
+
+    run: int
+    """Its number in ``mig_run``."""
+    quiet: bool
+    """Nothing was new, so nothing was worked out."""
+    written_rows: int
+    customers: int
+    account: Mapping[str, Mapping[str, int]]
+    """By map, where its rows are."""
+    queues: Mapping[str, int]
+    """What waits for people."""
+    grown: Mapping[str, int]
+    """By queue, how much longer it is than after the last run."""
+    drift: Mapping[str, tuple[str, ...]]
+    """By map, columns that the last snapshot did not have and no rule takes."""
+    seconds: float
+    planned: Planned | None
+    """None of a quiet sync."""
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures of DESIGN section 10 and more, as plain values."""
+        return {
+            "run": self.run,
+            "quiet": self.quiet,
+            "account": {name: dict(line) for name, line in self.account.items()},
+            "customers": self.customers,
+            "written_rows": self.written_rows,
+            "review_pairs": self.queues["review_pairs"],
+            "queues": dict(self.queues),
+            "grown": dict(self.grown),
+            "drift": {name: list(columns) for name, columns in self.drift.items()},
+            "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "lost_evidence": [] if self.planned is None else self.planned.lost_evidence,
+            "open_keys": [] if self.planned is None else [list(pair) for pair in self.planned.open_keys],
+            "waiting": {} if self.planned is None else {what: n for n, what in self.planned.waiting},
+            "seconds": round(self.seconds, 3),
+            "notes": list(self.notes),
+        }
+
+
+def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
+    """Bring the CRM up to date with the sources; what nobody changed is not looked at twice.
+
+    Asks nobody. Raises what a run raises; nothing is written then.
+    """
+    engine, work = open_target(project.project.target, root=project.root), Work.begun(progress)
+    with hold(engine) as lock:
+        upgrade(engine)
+        refuse_while_held(engine)
+        last, workspace = newest(engine), Workspace(project.root)
+        with aside(workspace) as folder:
+            landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
+            nothing = None if given.accepted else nothing_new(project, engine, landing, as_of=given.as_of)
+            if nothing is not None:
+                return _quiet(nothing, engine, landing, work=work, lock=lock)
+            from crm_unify.run.stages import carried_out, plan  # a second to import, and seldom needed
+
+            planned = plan(project, engine, landing, given=given, progress=work.timed)
+            return _synced(carried_out(planned, engine, work=work, lock=lock), last)
+
+
+def _quiet(
+    nothing: ChangeSet, engine: sa.Engine, landing: Landing, *, work: Work, lock: TargetLock
+) -> Synced:
+    """One row in ``mig_run``, and the workspace under its number."""
+    last, folder, workspace = newest(engine), landing.folder, landing.workspace
+    assert last is not None, "nothing is new to the last run"
+    (folder / PLAN_FILE).unlink(missing_ok=True)  # a link to the plan of the last run
+    written = write_plan(nothing, folder / PLAN_FILE)
+    record = RunRecord(nothing.facts, work.began, written)
+    applied = apply(nothing, engine, run=record, progress=work.timed, lock=lock, scratch=folder)
+    keep = folder_of(workspace, last)
+    notes = published(nothing, folder, workspace=workspace, run=applied.run, written=written, keep=keep)
+    account, summary = _told(last)
+    return Synced(
+        run=applied.run,
+        quiet=True,
+        written_rows=0,
+        customers=summary["customers"],
+        account=account,
+        queues=_queues(account, summary),
+        grown={},
+        drift={},
+        seconds=_since(work.began),
+        planned=None,
+        notes=notes,
+    )
+
+
+def _synced(done: Outcome, last: LastRun | None) -> Synced:
+    """What a run did, beside what stood before it."""
+    planned = done.planned
+    account = {line.map: line.as_json() for line in planned.account}
+    queues = _queues(account, {"bands": planned.results.figures["bands"]})
+    before = _queues(*_told(last)) if last is not None else {}
+    return Synced(
+        run=done.run,
+        quiet=False,
+        written_rows=planned.changes.written_rows,
+        customers=planned.customers,
+        account=account,
+        queues=queues,
+        grown={name: n - before[name] for name, n in queues.items() if n > before.get(name, n)},
+        drift=dict(_drift(planned.landing, last)),
+        seconds=done.seconds,
+        planned=planned,
+        notes=done.notes,
+    )
+
+
+def _told(last: LastRun) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, Any]]:
+    return json.loads(last.account or "{}"), json.loads(last.summary or "{}")
+
+
+def _queues(account: Mapping[str, Mapping[str, int]], summary: Mapping[str, Any]) -> dict[str, int]:
+    found = {name: sum(line.get(name, 0) for line in account.values()) for name in QUEUES}
+    return found | {"review_pairs": summary.get("bands", {}).get("review", 0)}
+
+
+def _drift(landing: Landing, last: LastRun | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Columns nobody takes that came since the last run."""
+    known = {} if last is None else json.loads(last.summary or "{}").get("headers", {})
+    for source in landing.sources:
+        before = known.get(source.rules.rules.map)
+        new = tuple(name for name in source.columns.unclaimed if before is not None and name not in before)
+        if new:
+            yield source.rules.rules.map, new
+
+
+def _since(began: datetime) -> float:
+    return (datetime.now(UTC) - began).total_seconds()
+
+
+def patiently(attempt: Callable[[], T], *, pause: Callable[[float], bool], tell: Callable[[str], None]) -> T:
+    """The attempt, made again when a database hung up; what had begun left nothing behind.
+
+    `pause` waits some seconds and answers whether to give up. Raises the last Unreachable, and at once one
+    that waiting will not mend (a file that is not there).
+    """
+    for seconds in PAUSES:
+        try:
+            return attempt()
+        except Unreachable as error:
+            if not isinstance(error.__cause__, DBAPIError):
+                raise
+            tell(f"{error.what} ({error.where}); the next try is in {seconds:.0f} s")
+            if pause(seconds):
+                raise
+    return attempt()
