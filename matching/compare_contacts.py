@@ -54,7 +54,8 @@ def birth_date(features: KindFeatures) -> Comparer:
     col = features.columns["birth_date"]
     parts = _date_parts(col.values)
     year_alone = parts[1] == 0
-    year = rarity(np.array([(col.filled + SMOOTHING_RECORDS) // YEARS]))
+    # out of the values, not the records: where an engine brings the pairs, only some records are at hand
+    year = rarity(np.array([(int(col.counts.sum()) + SMOOTHING_RECORDS) // YEARS]))
     common = np.maximum(rarity(col.counts), np.where(year_alone, year, 0))
     same = cells(np.full(len(col.values), 4), common)
 
