@@ -16,7 +16,7 @@ SMALL: Final = 20_000
 
 @contextmanager
 def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB in memory with these tables registered, and nothing else within its reach."""
+    """DuckDB in memory with these tables registered; no other table or Python variable is in its reach."""
     small = bool(tables) and sum(map(len, tables.values())) <= SMALL
     with _database(small=small).cursor() as con:  # what a cursor registers, no other cursor sees
         for name, table in tables.items():

@@ -27,7 +27,11 @@ def children(parties: Parties, claims: Mapping[str, pa.Table]) -> dict[str, pa.T
 
 
 def users(claims: pa.Table, owners: Iterable[pa.ChunkedArray]) -> pa.Table:
-    """Every user that a list describes, and a placeholder for each one that is only named as an owner."""
+    """Every user that a list describes, and a placeholder for each one that is only named as an owner.
+
+    Of several lists that describe one user, the record with the least id does.
+    """
+    claims = claims.sort_by("record_id")
     named = users_of(claims["record_id"])
     system = pc.replace_substring_regex(claims["record_id"], r"\..*", "")
     known = _users(named, system, claims["name"], claims["email"], placeholder=False)

@@ -1,38 +1,20 @@
-"""Comparisons of birth dates, e-mail, phone and postal addresses, identifiers and web domains."""
+"""Comparisons of birth dates, phone numbers, postal addresses, identifiers and web domains."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.alike import LIKE, edits, may_be_similar, similarity
 from matching.cells import NO_LEVEL, best, cells, levels, rarity
-from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, combinations
+from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations
 from matching.comparer import CellsOfValues, Comparer, by_values, ceiling, once, per_pair
 from matching.features import KindFeatures
 from matching.places import Places
-from matching.policy import FEW, MANY
+from matching.policy import MANY
 from matching.scoring import SMOOTHING_RECORDS
+from matching.sharing import agreeing, by_sharing, shared_by_several, unnumbered
 from matching.texts import Texts
-
-LONG_LOCAL = 5
-"""Characters that the part of an e-mail address before the @ must have to mean anything at another
-provider."""
-
-_ROLE_WORDS = (
-    "info office kontakt contact contacto contatti mail post zentrale empfang reception service support "
-    "kundenservice kundendienst sales vertrieb verkauf ventas ventes order orders bestellung einkauf "
-    "purchasing accounts accounting billing invoice invoices rechnung rechnungen buchhaltung finance compta "
-    "admin verwaltung administration hr jobs bewerbung personal karriere marketing presse press hello hallo "
-    "enquiries anfrage team buero biuro shop webmaster noreply"
-)
-ROLES = frozenset(_ROLE_WORDS.split())
-"""First words of mailboxes that belong to a task and not to a person; a place may follow (info-koeln)."""
-
-LIKE_EMAIL = 0.8
-"""Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
 
 DAYS = (365.25, 30.44, 1.0)
 """Days in a year, a month and a day, near enough to measure how far two dates lie apart."""
@@ -54,7 +36,8 @@ def birth_date(features: KindFeatures) -> Comparer:
     col = features.columns["birth_date"]
     parts = _date_parts(col.values)
     year_alone = parts[1] == 0
-    year = rarity(np.array([(col.filled + SMOOTHING_RECORDS) // YEARS]))
+    # out of the values, not the records: where an engine brings the pairs, only some records are at hand
+    year = rarity(np.array([(int(col.counts.sum()) + SMOOTHING_RECORDS) // YEARS]))
     common = np.maximum(rarity(col.counts), np.where(year_alone, year, 0))
     same = cells(np.full(len(col.values), 4), common)
 
@@ -85,131 +68,14 @@ def _packed_date(date: str) -> int:
     return year << 32 | (month & 0xFFFF) << 16 | (day & 0xFFFF)
 
 
-def _shared(col: Column, few: int, personal: int, site: int) -> npt.NDArray[np.int64]:
-    """The level of agreeing on each value, by how many different names carry it."""
-    return np.where(col.degree >= MANY, site, np.where(col.degree > FEW, few, personal))
-
-
-def email(features: KindFeatures) -> Comparer:
-    """The comparison `email`."""
-    col = features.columns["email"]
-    same, unlike = cells(_shared(col, 5, 6, 4), rarity(col.counts)), _unlike_emails(features)
-    found_of, at_home = per_pair(same, unlike), _part_cells(features.parts["email_domain"], level=1)
-
-    def compare(left: Ints, right: Ints) -> Small:
-        where, one, two = combinations(col, col, left, right)
-        found = found_of(one, two)
-        asked = np.flatnonzero((one != two) & (levels(found) >= 2))
-        mine = _named_after(features, left[where[asked]], one[asked])
-        theirs = _named_after(features, right[where[asked]], two[asked])
-        told = asked[np.where(levels(found[asked]) == 2, mine, mine & theirs)]
-        found[told] = at_home(one[told], two[told])
-        return best(where, found, len(left))
-
-    return Comparer(compare, ceiling(col, same, unlike=3))
-
-
-def _unlike_emails(features: KindFeatures) -> CellsOfValues:
-    """The cells of two different e-mail addresses."""
-    col = features.columns["email"]
-    local, domain = features.parts["email_local"], features.parts["email_domain"]
-    roles, long = _are_roles(local.values), local.values.lengths >= LONG_LOCAL
-    at_home, slipped = _part_cells(domain, level=1), cells(np.array([3]))
-    elsewhere = cells(np.full(len(local.values), 2), rarity(local.counts))
-
-    def compare(one: Codes, two: Codes) -> Small:
-        found = at_home(one, two)
-        a, b = local.codes[one], local.codes[two]
-        role = roles[a] & roles[b]
-        agree = (a == b) & (a != MISSING)
-        kept = np.flatnonzero(agree & long[a] & ~role)
-        found[kept] = elsewhere[a[kept]]
-        # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
-        # is one mailbox with a slip.
-        found = np.where(_slip(col.values, local, one, two) & ~(role & ~agree), slipped, found)
-        return np.where((levels(found) <= 1) & _shared_by_several(col, one, two), np.uint8(0), found)
-
-    return compare
-
-
-def _are_roles(local: Texts) -> Flags:
-    """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
-    first = pc.replace_substring_regex(local.array, r"(?s)[-._+\p{Nd}].*", "")
-    told = pc.is_in(first, value_set=pa.array(sorted(ROLES)))
-    return np.asarray(told.to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
-    """True where two e-mail addresses are alike but for a few characters, no digit before the @."""
-    longer = np.maximum(values.lengths[one], values.lengths[two])
-    most = np.floor(longer * (1 - LIKE_EMAIL)).astype(np.int64) + 1
-    like = (1 - edits(values, one, two, most) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
-    return _unnumbered(local.values, local.codes[one], local.codes[two], like)
-
-
-def _shared_by_several(col: Column, one: Codes, two: Codes) -> Flags:
-    """True where either value is not one person's own: another one besides it is no disagreement."""
-    return (col.degree[one] > FEW) | (col.degree[two] > FEW)
-
-
-def _unnumbered(values: Texts, one: Codes, two: Codes, like: Flags) -> Flags:
-    """The pairs that are alike and have the same digits: smith1@ and smith2@ are two people, not a slip."""
-    asked = np.flatnonzero(like)
-    texts = [pc.fill_null(values.take(codes[asked]), "") for codes in (one, two)]
-    digits = [pc.replace_substring_regex(side, r"\P{Nd}", "") for side in texts]
-    out = np.zeros(len(one), np.bool_)
-    out[asked] = pc.equal(*digits).to_numpy(zero_copy_only=False)
-    return out
-
-
-def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:
-    """True where the local part is nothing but the record's own name in one of its usual spellings.
-
-    Every namesake has it at some provider.
-    """
-    if features.kind != "person" or not len(records):
-        return np.zeros(len(records), np.bool_)
-    local, names = features.parts["email_local"], features.names.values
-    bare = pc.replace_substring_regex(
-        pc.utf8_upper(local.values.take(local.codes[emails])), r"[^\p{L}\p{N}]", ""
-    )
-    given, family = (
-        pc.replace_substring(pc.fill_null(names.take(features.columns[name].first[records]), ""), " ", "")
-        for name in ("given", "family")
-    )
-    initials = [pc.utf8_slice_codeunits(name, 0, 1) for name in (given, family)]
-    crossed = [(initials[0], family), (family, initials[0]), (given, initials[1])]
-    made = [(given, family), (family, given), *crossed]
-    texts = [given, family, *(pc.binary_join_element_wise(*pair, "") for pair in made)]
-    told = [pc.fill_null(pc.equal(bare, text), False).to_numpy(zero_copy_only=False) for text in texts]
-    return np.asarray(np.logical_or.reduce(told))
-
-
-def _agreeing(part: Part, one: Codes, two: Codes) -> Flags:
-    return np.asarray((part.codes[one] == part.codes[two]) & (part.codes[one] != MISSING))
-
-
-def _part_cells(part: Part, *, level: int) -> CellsOfValues:
-    """Level 0, or `level` with its rarity where both values have the part in common."""
-    shared, differ = cells(np.full(len(part.values), level), rarity(part.counts)), cells(np.array([0]))
-
-    def compare(one: Codes, two: Codes) -> Small:
-        out = np.repeat(differ, len(one))
-        where = np.flatnonzero(_agreeing(part, one, two))
-        out[where] = shared[part.codes[one[where]]]
-        return out
-
-    return compare
-
-
 def phone(features: KindFeatures) -> Comparer:
     """The comparison `phone`."""
     col, tail = features.columns["phone"], features.parts["phone_tail"]
-    same = cells(_shared(col, 3, 4, 1), rarity(col.counts))
+    same = cells(by_sharing(col, 3, 4, 1), rarity(col.counts))
 
     def unlike(one: Codes, two: Codes) -> Small:
-        near = _agreeing(tail, one, two) | (edits(col.values, one, two, 1) == 1)
-        apart = np.where(_shared_by_several(col, one, two), NO_LEVEL, 0)
+        near = agreeing(tail, one, two) | (edits(col.values, one, two, 1) == 1)
+        apart = np.where(shared_by_several(col, one, two), NO_LEVEL, 0)
         return cells(np.where(near, 2, apart))
 
     return Comparer(by_values(col, same, unlike))
@@ -238,7 +104,7 @@ def identifier(features: KindFeatures) -> Comparer:
 def domain(features: KindFeatures) -> Comparer:
     """The comparison `domain`."""
     col = features.columns["domain"]
-    same = cells(_shared(col, 3, 3, 2), rarity(col.counts))
+    same = cells(by_sharing(col, 3, 3, 2), rarity(col.counts))
 
     def unlike(one: Codes, two: Codes) -> Small:
         slip = (edits(col.values, one, two, 1) == 1) & (col.values.lengths[one] >= 8)
@@ -261,8 +127,8 @@ def _address_cells(features: KindFeatures) -> CellsOfValues:
 
     def compare(one: Codes, two: Codes) -> Small:
         street, city = _close(places.street, one, two), _close(places.city, one, two)
-        number, unit_differs = _agreeing(places.number, one, two), _differ(places.unit, one, two)
-        postcode, other_code = _agreeing(places.postcode, one, two), _differ(places.postcode, one, two)
+        number, unit_differs = agreeing(places.number, one, two), _differ(places.unit, one, two)
+        postcode, other_code = agreeing(places.postcode, one, two), _differ(places.postcode, one, two)
         told = _located(places.street, one) & _located(places.street, two)
         out = cells(np.zeros(len(one), np.int64))
         near = np.flatnonzero(city | postcode)
@@ -294,7 +160,7 @@ def _place_rarity(places: Places) -> CellsOfValues:
 
     def rare(one: Codes, two: Codes) -> Small:
         city = np.maximum(by_city[places.city.codes[one]], by_city[places.city.codes[two]])
-        shared = _agreeing(places.postcode, one, two)
+        shared = agreeing(places.postcode, one, two)
         return np.where(shared, by_code[places.postcode.codes[one]], city).astype(np.uint8)
 
     return rare
@@ -312,13 +178,13 @@ def _differ(part: Part, one: Codes, two: Codes) -> Flags:
 
 def _close(part: Part, one: Codes, two: Codes) -> Flags:
     """True where both have the part and it is the same but for a slip."""
-    found = _agreeing(part, one, two)
+    found = agreeing(part, one, two)
     asked = np.flatnonzero(_differ(part, one, two))
     a, b = part.codes[one[asked]], part.codes[two[asked]]
     near = np.flatnonzero(may_be_similar(part.values, a, b, least=LIKE))
 
     def close(x: Codes, y: Codes) -> Flags:
-        return _unnumbered(part.values, x, y, similarity(part.values, x, y, least=LIKE) > 0)
+        return unnumbered(part.values, x, y, similarity(part.values, x, y, least=LIKE) > 0)
 
     found[asked[near]] = once(a[near], b[near], close)
     return found

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from crm_unify.normalise.branches import PLACELESS
 from matching.alike import LIKE, similarity
-from matching.cells import NO_LEVEL, cells, rarity
+from matching.cells import NO_LEVEL, best, cells, rarity
 from matching.columns import MISSING, Codes, Column, Flags, Ints, Small, combinations
 from matching.comparer import CellsOfValues, Comparer, by_values, ceiling, per_distinct
 from matching.features import KindFeatures
@@ -56,7 +56,7 @@ def branch(features: KindFeatures) -> Comparer:
         where, one, two = combinations(col, col, left, right)
         mine, theirs = col.first[left] != MISSING, col.first[right] != MISSING
         out = cells(np.where(mine | theirs, np.where(mine & theirs, NO_LEVEL, 1), 2))
-        out[where] = found(one, two)
+        out[where] = best(where, found(one, two), len(left))[where]
         return np.where((named[left] == MISSING) | (named[right] == MISSING), np.uint8(0), out)
 
     return Comparer(compare)

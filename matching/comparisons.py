@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from matching import compare_contacts, compare_names, compare_organisations
+from matching import compare_contacts, compare_emails, compare_names, compare_organisations
 from matching.cells import cells, rarity
 from matching.columns import Column, Ints, Small
 from matching.comparer import Comparer, by_values
@@ -51,7 +51,7 @@ _MADE: Mapping[str, Callable[[KindFeatures], Comparer]] = {
     "suffix": _equal("suffix"),
     "gender": _equal("gender"),
     "birth_date": compare_contacts.birth_date,
-    "email": compare_contacts.email,
+    "email": compare_emails.email,
     "phone": compare_contacts.phone,
     "address": compare_contacts.address,
     "identifier": compare_contacts.identifier,

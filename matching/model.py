@@ -126,13 +126,19 @@ class Model:
 
 def _kind(read: dict[str, Any]) -> KindModel:
     weights = {name: tuple(map(_level, levels)) for name, levels in read.pop("weights").items()}
-    return KindModel(weights=weights, fitted=Fitted(**read.pop("fitted")), **read)
+    made = KindModel(weights=weights, fitted=Fitted(**read.pop("fitted")), **read)
+    _check(made.priors)
+    return made
 
 
 def _level(read: dict[str, Any]) -> LevelWeight:
     level = LevelWeight(**read)
-    shares: tuple[object, ...] = (*level.by_class, 0.0 if level.usual is None else level.usual)
-    for share in shares:
-        if not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ValueError(f"the weight {share!r} is no share from 0 to 1")
+    _check((*level.by_class, 1.0 if level.usual is None else level.usual))
     return level
+
+
+def _check(shares: tuple[object, ...]) -> None:
+    """Raise ValueError for what is no share, or one of nothing: its logarithm has no end."""
+    for share in shares:
+        if not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ValueError(f"the weight {share!r} is no share from 0 to 1 (0 aside)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +61,7 @@ def command(
     day = date.today() if as_of is None else as_of.date()
     proposal = start(places, root=folder, as_of=day, progress=output.progress())
     files = files_of(proposal)
+    _refuse_strangers(folder, files)
     if not dry_run:
         write_project(files, folder)
     output.answer(
@@ -112,4 +113,19 @@ def _refuse(folder: Path, *, force: bool) -> None:
             str(folder),
             why=f"{PROJECT_FILE} would be written over",
             remedy="name another folder, or repeat it with --force",
+        )
+
+
+def _refuse_strangers(folder: Path, files: Collection[str]) -> None:
+    """Stop where rule files lie that the proposal does not write over: the project would read them, too."""
+    from crm_unify.propose.write import RULES
+
+    found = sorted(path.name for path in (folder / RULES).glob("*.yml"))
+    left = [name for name in found if f"{RULES}/{name}" not in files]
+    if left:
+        raise UsageError(
+            "rule files are in the way",
+            str(folder / RULES),
+            why=f"the project would read them, too: {', '.join(left)}",
+            remedy="delete them or put them elsewhere, or name another folder",
         )

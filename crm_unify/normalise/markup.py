@@ -21,6 +21,8 @@ from crm_unify.normalise.problems import MARKUP_UNREADABLE
 _TAG: Final = re.compile(
     r"<(?:[a-z][\w:-]*(?:\s[^<>]*)?/?|/[a-z][\w:-]*\s*|!--.*?--|!doctype[^>]*)>", re.DOTALL | re.IGNORECASE
 )
+_ENTITY: Final = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
+"""One that is closed: of plain text an open one (R&D, ?a=1&copy=2) is part of what was written"""
 _RTF: Final = re.compile(r"\s*\{\\rtf")
 _LINES: Final = frozenset(
     {"address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "fieldset", "footer"}
@@ -62,7 +64,7 @@ def _each(values: Strings, reads: Callable[[str], str]) -> Normalised:
 
 def _html_text(text: str) -> str:
     if _TAG.search(text) is None:
-        return html.unescape(text)
+        return _ENTITY.sub(lambda found: html.unescape(found.group()), text)
     page = _Page()
     page.feed(text)
     page.close()

@@ -32,13 +32,18 @@ def consent_entries(uses: Sequence[Use], owner: str) -> Iterator[Entry]:
 
 
 def _flag(use: Use, sense: str) -> Field:
-    """The flag with the values that are an objection or consent; those that say nothing are left out."""
-    values = [one.value.strip() for one in use.column.top]
+    """The flag with the values that are an objection or consent; those that say nothing are left out.
+
+    Whatever stands in an opt-out and is no plain no is an objection: a word nobody thought of must not loosen
+    one.
+    """
+    values = [one.value.strip() for one in use.column.top if one.value.strip()]
     yes = [value for value in values if value.upper() in _YES]
     no = [value for value in values if value.upper() in _NO]
     silent = sorted({value.upper() for value in values if is_unticked(value)})
     if sense == "objection":
-        listed, silent = {"objection": yes}, sorted({*silent, *(value.upper() for value in no)})
+        silent = sorted({*silent, *(value.upper() for value in no)})
+        listed = {"objection": [value for value in values if value.upper() not in silent]}
     else:
         listed = {"objection": no, "consent": yes}
     named = {name: texts for name, texts in listed.items() if texts}

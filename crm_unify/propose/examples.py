@@ -115,8 +115,7 @@ def _masked(one: Map, branch: Branch, row: Mapping[str, str]) -> dict[str, str]:
     country = one.parse.get("phone_country")
     made = {}
     for name, text in row.items():
-        goes = sorted(targets.get(name, ()), key=lambda target: target == "key")
-        value = masked(text, goes, dates=dates, country=country)
+        value = masked(text, targets.get(name, ()), dates=dates, country=country)
         if value is not None:
             made[name] = value
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -90,9 +90,13 @@ _SHAPED: Final = frozenset(
 )
 
 
-def masked(value: str, targets: Sequence[str], *, dates: Sequence[str], country: str | None) -> str | None:
+_LAST: Final = frozenset({"branch", "key"})
+"""Targets that are asked only where no field knows a mask: a name that decides the branch is a name first"""
+
+
+def masked(value: str, targets: Collection[str], *, dates: Sequence[str], country: str | None) -> str | None:
     """A value of nobody in place of one of the source; None where none of its form can be made up."""
-    for target in targets:
+    for target in sorted(targets, key=lambda one: (one in _LAST, one)):
         mask = _mask(target, dates, country)
         if mask is not None:
             return mask(value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
 from crm_unify.propose.columns import Use
@@ -53,29 +53,27 @@ _DATED: Final = frozenset(
         "support_case.closed_at",
     }
 )
-_MONEY: Final = frozenset(
-    {
-        "US": "USD",
-        "GB": "GBP",
-        "CH": "CHF",
-        "PL": "PLN",
-        "CA": "CAD",
-        "AU": "AUD",
-        "SE": "SEK",
-        "DK": "DKK",
-        "NO": "NOK",
-        "CZ": "CZK",
-        "HU": "HUF",
-        "JP": "JPY",
-        "IN": "INR",
-        "BR": "BRL",
-        "MX": "MXN",
-        "NZ": "NZD",
-        "ZA": "ZAR",
-        "RO": "RON",
-        "TR": "TRY",
-    }.items()
-)
+_MONEY: Final[Mapping[str, str]] = {
+    "US": "USD",
+    "GB": "GBP",
+    "CH": "CHF",
+    "PL": "PLN",
+    "CA": "CAD",
+    "AU": "AUD",
+    "SE": "SEK",
+    "DK": "DKK",
+    "NO": "NOK",
+    "CZ": "CZK",
+    "HU": "HUF",
+    "JP": "JPY",
+    "IN": "INR",
+    "BR": "BRL",
+    "MX": "MXN",
+    "NZ": "NZD",
+    "ZA": "ZAR",
+    "RO": "RON",
+    "TR": "TRY",
+}
 """Currencies of countries outside the euro area"""
 AMOUNTS: Final = (
     "account.balance",
@@ -134,6 +132,12 @@ def _format_of(text: str, column: ColumnProfile) -> str | None:
     return fitting[0] if fitting else None
 
 
+def day_of(text: str, column: ColumnProfile) -> date | None:
+    """The day that a text of a column means, None where no format reads it."""
+    form = _format_of(text, column)
+    return None if form is None else datetime.strptime(text.strip(), form).date()
+
+
 def _reads(text: str, form: str) -> bool:
     try:
         datetime.strptime(text, form)
@@ -184,7 +188,7 @@ def _places(uses: Sequence[Use], country: str | None, notes: dict[str, str]) -> 
         )
     if country is not None and any(use.to == "address.postal_code" for use in uses):
         made["country"], notes["country"] = country, "of addresses that name none, as that of the phones"
-    currency = dict(_MONEY).get(country or "")
+    currency = _MONEY.get(country or "")
     if currency is not None and any(use.to in AMOUNTS for use in uses):
         made["currency"], notes["currency"] = currency, f"of {country}; no column says it"
     names = [use for use in uses if use.to in ("person.full_name", "contact", "party")]

@@ -134,5 +134,3 @@ def _account(row: Row, parties: Parties) -> Iterator[Entry]:
         name = use.to.partition(".")[2]
         fields.append(row.codes.coded(use, name) if name == "terms" else plain(use, name))
     yield Entry("account", {"of": parties.main}, tuple(fields))
-
-

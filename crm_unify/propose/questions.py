@@ -118,7 +118,7 @@ def ask_about_flags(questions: Questions, uses: Sequence[Use]) -> None:
         taken = (
             "a no is taken for an objection, a yes without evidence for no consent"
             if sense == "consent"
-            else "a yes is taken for an objection"
+            else "whatever is no plain no is taken for an objection"
         )
         questions.ask(
             f"Who set {use.name}, when, and to which question? Values: {values_of(use.column)}",

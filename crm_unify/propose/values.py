@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from crm_unify.propose.columns import Use
 from crm_unify.propose.interface import Field
+from crm_unify.propose.parse import day_of
 from pipelines.profile.interface import ColumnProfile
 
 _CAPITALS: Final = 0.3
@@ -47,27 +48,15 @@ def surname_first(use: Use) -> bool:
 
 
 def _sentinels(column: ColumnProfile) -> dict[str, Any]:
-    """Days that stand for no date."""
+    """Days that stand for no date; those in a form nobody knows are left out."""
     days = [
-        one.likely or example.value
+        day_of(example.value, column)
         for one in column.suspicions
         if one.code == "DATE-SENTINEL"
         for example in one.examples
     ]
-    iso = sorted({day for text in days if (day := _iso(text)) is not None})
+    iso = sorted({day.isoformat() for day in days if day is not None})
     return {"sentinels": iso} if iso else {}
-
-
-def _iso(text: str) -> str | None:
-    digits = "".join(one for one in text[:10] if one.isdigit())
-    if len(digits) != 8:
-        return None
-    year_first = text[:4].isdigit()
-    return (
-        f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-        if year_first
-        else f"{digits[4:]}-{digits[2:4]}-{digits[:2]}"
-    )
 
 
 def has(column: ColumnProfile, code: str) -> bool:

@@ -3,14 +3,17 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.cells import NO_LEVEL, cells, levels, rarities
 from matching.comparisons import compare
+from matching.features import features
 from matching.policy import COMPARISONS
-from tests.matching.people import base, firm, person
+from tests.factory import claims
+from tests.matching.people import base, firm, person, records_and_claims
 
 PEOPLE = [c.name for c in COMPARISONS["person"]]
 FIRMS = [c.name for c in COMPARISONS["organisation"]]
@@ -199,6 +202,17 @@ def test_branches(one: str, two: str, expected: int) -> None:
     """Branches agree by place, however they are marked, differ by place, or are not spoken of."""
     held = base(firm("a:1", name=one), firm("b:1", name=two)).kinds["organisation"]
     assert levels(compare(held, np.array([0]), np.array([1])))[FIRMS.index("branch"), 0] == expected
+
+
+def test_of_several_branches_the_best_counts() -> None:
+    """A firm that is claimed with two branches agrees with one of either, whichever comes last."""
+    for place in ("Bonn", "Köln"):
+        rows = (firm("a:1", name="Nordlicht GmbH NL Bonn"), firm("b:1", name=f"Nordlicht GmbH NL {place}"))
+        records, claimed = records_and_claims(*rows)
+        second = claims("organisation", {"record_id": "a:1", "name": "Nordlicht GmbH NL Köln"})
+        both = pa.concat_tables([claimed["organisation"], second])
+        held = features(records, {**claimed, "organisation": both}).kinds["organisation"]
+        assert levels(compare(held, np.array([0]), np.array([1])))[FIRMS.index("branch"), 0] == 3
 
 
 def test_identifiers_of_two_schemes_are_not_compared() -> None:

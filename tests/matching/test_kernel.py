@@ -31,7 +31,7 @@ ORDER BY hash(pair.left || pair.right)
 
 @pytest.fixture(scope="module")
 def mixed() -> Features:
-    """A town, firms of one site, and odd ones: no name, several mailboxes, a maiden name."""
+    """A town, firms of one site, and odd ones: no name, several mailboxes, a maiden name, a year."""
     site = {"phone": "+493023125100", "street": "Ring 1", "postcode": "10115", "city": "Berlin"}
     names = ("Nordlicht Handels GmbH", "NORDLICHT HANDELS", "Nordlicht Handels, Werk 2", "Kabelwerk AG", "")
     firms = [firm(f"a:{i}", name=name, vat=f"DE13669597{i % 2}", **site) for i, name in enumerate(names)]
@@ -40,6 +40,7 @@ def mixed() -> Features:
         person("b:2", given="Ada", family="Abela", birth_name="Brandta", email="x@mail1.example"),
         person("b:3"),
         person("b:4", given="Abela", family="Adax", phone=["+493023000000", "+493023000001"]),
+        *(person(f"b:{n}", given="Ada", family="Abela", born="1970") for n in (5, 6)),
     ]
     return base(*town(150), *firms, *odd)
 

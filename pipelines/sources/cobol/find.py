@@ -7,7 +7,7 @@ other are told by the record's length or by a name that begins with the value th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product, takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -127,15 +127,14 @@ def _segments(given: Given, copybook: Copybook, path: Path) -> Iterator[tuple[st
     reader = CobolReader(given, copybook, path)
     batch = next(iter(reader.batches()))
     lengths = pa.array(first.lengths[: batch.num_rows])
-    best: Mapping[str, list[str]] = {}
     for title, place in zip(titles_of(layout), layout.places, strict=True):
         column = next((one for one in reader.header() if one.found == title), None)
         if place.overlaid or column is None:
             continue
         chosen = _chosen(batch.column(column.field), lengths, parts, layout)
         if sum(map(bool, chosen.values())) > 1:
-            best, field = chosen, place.path[-1]
-            yield from ((name, {"field": field, "values": values}) for name, values in best.items() if values)
+            item = place.path[-1]
+            yield from ((part, {"field": item, "values": known}) for part, known in chosen.items() if known)
             return
 
 

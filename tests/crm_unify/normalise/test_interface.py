@@ -9,7 +9,7 @@ import pytest
 
 from crm_unify.normalise import booleans, emails, phones, postcodes, text
 from crm_unify.normalise.columns import each, each_word, glue, strings
-from crm_unify.normalise.interface import Normalised, distinct, distinct_by, fine
+from crm_unify.normalise.interface import MANY, Normalised, distinct, distinct_by, fine
 from crm_unify.normalise.problems import PROBLEMS
 from tests.crm_unify.normalise.cases import column
 
@@ -98,3 +98,11 @@ def test_every_problem_has_a_sentence(code: str) -> None:
     assert "x{y}" in sentence
     assert entry.title
     assert entry.suggestion.endswith(".")
+
+
+def test_many_values_are_answered_in_their_rows() -> None:
+    """Values past the bound are worked on in two halves: each answer stands in the rows of its value."""
+    raw = [f"Ä{number}" for number in range(MANY + 1)]
+    found = text.fold(pa.array([*raw, raw[0]]))
+    assert found.value.to_pylist() == [*(f"AE{number}" for number in range(MANY + 1)), "AE0"]
+    assert found.problem.null_count == len(found.problem) == MANY + 2

@@ -27,6 +27,7 @@ FONTS = r"\ansi\ansicpg1252{\fonttbl{\f0\fnil\fcharset0 Arial;}{\f1\fcharset204 
         pytest.param('<a href="https://x.example/1">offer</a>', "offer (https://x.example/1)", id="a link"),
         pytest.param("5 < 6 & 7 > 3\n\n  second line", "5 < 6 & 7 > 3\n\n  second line", id="plain text"),
         pytest.param("Fish &amp; Chips", "Fish & Chips", id="entities alone"),
+        pytest.param("see ?a=1&copy=2 &lt;", "see ?a=1&copy=2 <", id="an open entity in plain text"),
         pytest.param("<p>cut off <b", "cut off <b", id="cut off"),
         pytest.param("<br>", None, id="nothing to read"),
     ],

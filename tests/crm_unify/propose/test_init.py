@@ -173,3 +173,15 @@ def test_examples_hold_values_of_nobody() -> None:
     ]
     found = [masked(value, [target], dates=["%d.%m.%y"], country="DE") for value, target in masks]
     assert found == ["EXAMPLE, ANNA", "04.05.70", None]
+
+
+def test_rule_files_of_other_sources_are_not_left_in_a_new_project(tmp_path: Path) -> None:
+    """The project would read them, too: `init` names them and writes nothing."""
+    rows = [[f"K{n:03}", *PEOPLE[n % 8].split()] for n in range(24)]
+    source = table(tmp_path / "people.csv", ["custno", "first name", "last name"], rows)
+    (tmp_path / "new" / "rules").mkdir(parents=True)
+    (tmp_path / "new" / "rules" / "other.yml").write_text("map: other\n")
+    answer = initialised(tmp_path / "new", "--source", source, "--force")
+    assert answer.code == 2
+    assert "other.yml" in answer.stderr
+    assert not (tmp_path / "new" / "crm_unify.yml").exists()

@@ -200,7 +200,7 @@ def test_a_model_of_another_version_stops_the_run(tmp_path: Path) -> None:
         run(path, model=model)
 
 
-@pytest.mark.parametrize("damage", ['"x"', "null", "{}", "NaN", "-1e308"])
+@pytest.mark.parametrize("damage", ['"x"', "null", "{}", "NaN", "-1e308", "0"])
 def test_a_model_with_a_weight_that_is_no_share_stops_the_run(tmp_path: Path, damage: str) -> None:
     """A damaged weight is told as such before anything is scored by it."""
     path = written(tmp_path, people(6))

@@ -1,0 +1,112 @@
+"""The comparison of e-mail addresses: whose mailbox it is, slips, and addresses made of a name alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.alike import edits
+from matching.cells import best, cells, levels, rarity
+from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations
+from matching.comparer import CellsOfValues, Comparer, ceiling, per_pair
+from matching.features import KindFeatures
+from matching.sharing import by_sharing, part_cells, shared_by_several, unnumbered
+from matching.texts import Texts
+
+LONG_LOCAL = 5
+"""Characters that the part of an e-mail address before the @ must have to mean anything at another
+provider."""
+
+_ROLE_WORDS = (
+    "info office kontakt contact contacto contatti mail post zentrale empfang reception service support "
+    "kundenservice kundendienst sales vertrieb verkauf ventas ventes order orders bestellung einkauf "
+    "purchasing accounts accounting billing invoice invoices rechnung rechnungen buchhaltung finance compta "
+    "admin verwaltung administration hr jobs bewerbung personal karriere marketing presse press hello hallo "
+    "enquiries anfrage team buero biuro shop webmaster noreply"
+)
+ROLES = frozenset(_ROLE_WORDS.split())
+"""First words of mailboxes that belong to a task and not to a person; a place may follow (info-koeln)."""
+
+LIKE_EMAIL = 0.8
+"""Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
+
+
+def email(features: KindFeatures) -> Comparer:
+    """The comparison `email`."""
+    col = features.columns["email"]
+    same, unlike = cells(by_sharing(col, 5, 6, 4), rarity(col.counts)), _unlike_emails(features)
+    found_of, at_home = per_pair(same, unlike), part_cells(features.parts["email_domain"], level=1)
+
+    def compare(left: Ints, right: Ints) -> Small:
+        where, one, two = combinations(col, col, left, right)
+        found = found_of(one, two)
+        asked = np.flatnonzero((one != two) & (levels(found) >= 2))
+        mine = _named_after(features, left[where[asked]], one[asked])
+        theirs = _named_after(features, right[where[asked]], two[asked])
+        told = asked[np.where(levels(found[asked]) == 2, mine, mine & theirs)]
+        found[told] = at_home(one[told], two[told])
+        return best(where, found, len(left))
+
+    return Comparer(compare, ceiling(col, same, unlike=3))
+
+
+def _unlike_emails(features: KindFeatures) -> CellsOfValues:
+    """The cells of two different e-mail addresses."""
+    col = features.columns["email"]
+    local, domain = features.parts["email_local"], features.parts["email_domain"]
+    roles, long = _are_roles(local.values), local.values.lengths >= LONG_LOCAL
+    at_home, slipped = part_cells(domain, level=1), cells(np.array([3]))
+    elsewhere = cells(np.full(len(local.values), 2), rarity(local.counts))
+
+    def compare(one: Codes, two: Codes) -> Small:
+        found = at_home(one, two)
+        a, b = local.codes[one], local.codes[two]
+        role = roles[a] & roles[b]
+        agree = (a == b) & (a != MISSING)
+        kept = np.flatnonzero(agree & long[a] & ~role)
+        found[kept] = elsewhere[a[kept]]
+        # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
+        # is one mailbox with a slip.
+        found = np.where(_slip(col.values, local, one, two) & ~(role & ~agree), slipped, found)
+        return np.where((levels(found) <= 1) & shared_by_several(col, one, two), np.uint8(0), found)
+
+    return compare
+
+
+def _are_roles(local: Texts) -> Flags:
+    """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
+    first = pc.replace_substring_regex(local.array, r"(?s)[-._+\p{Nd}].*", "")
+    told = pc.is_in(first, value_set=pa.array(sorted(ROLES)))
+    return np.asarray(told.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
+    """True where two e-mail addresses are alike but for a few characters, no digit before the @."""
+    longer = np.maximum(values.lengths[one], values.lengths[two])
+    most = np.floor(longer * (1 - LIKE_EMAIL)).astype(np.int64) + 1
+    like = (1 - edits(values, one, two, most) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
+    return unnumbered(local.values, local.codes[one], local.codes[two], like)
+
+
+def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:
+    """True where the local part is nothing but the record's own name in one of its usual spellings.
+
+    Every namesake has it at some provider.
+    """
+    if features.kind != "person" or not len(records):
+        return np.zeros(len(records), np.bool_)
+    local, names = features.parts["email_local"], features.names.values
+    bare = pc.replace_substring_regex(
+        pc.utf8_upper(local.values.take(local.codes[emails])), r"[^\p{L}\p{N}]", ""
+    )
+    given, family = (
+        pc.replace_substring(pc.fill_null(names.take(features.columns[name].first[records]), ""), " ", "")
+        for name in ("given", "family")
+    )
+    initials = [pc.utf8_slice_codeunits(name, 0, 1) for name in (given, family)]
+    crossed = [(initials[0], family), (family, initials[0]), (given, initials[1])]
+    made = [(given, family), (family, given), *crossed]
+    texts = [given, family, *(pc.binary_join_element_wise(*pair, "") for pair in made)]
+    told = [pc.fill_null(pc.equal(bare, text), False).to_numpy(zero_copy_only=False) for text in texts]
+    return np.asarray(np.logical_or.reduce(told))
