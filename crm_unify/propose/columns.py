@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crm_unify.propose.words import Guess, about_others, field_guesses
+from crm_unify.propose.words import QUALIFIED, Guess, about_others, field_guesses
 from crm_unify.roles.interface import ColumnRole, Role
+from crm_unify.rules.model import rule_fields
 from pipelines.profile.interface import ColumnProfile, TableProfile
 
 SURE: Final = 0.7
@@ -57,8 +58,9 @@ _OTHERS: Final[Mapping[Role, str]] = {
 """What is said of columns whose role has no use"""
 
 _ONCE: Final = frozenset({
-    "account.balance", "account.credit_limit", "account.terms", "account.opened", "organisation.industry",
-    "organisation.legal_form", "person.language", "person.job_title", "person.birth_date", "consent.given_at",
+    "owner", "account.balance", "account.credit_limit", "account.terms", "account.opened",
+    "organisation.industry", "organisation.legal_form", "person.language", "person.job_title",
+    "person.birth_date", "consent.given_at",
 })  # fmt: skip
 """Uses that one column has, the surest; another one is asked about"""
 
@@ -70,6 +72,7 @@ _PARTY_FIELDS: Final = (
     "person.",
     "consent.",
     "objection.",
+    "owner",
     "source.",
     "technical",
     "deleted",
@@ -91,10 +94,21 @@ _FITTING: Final[Mapping[str, frozenset[str]]] = {
     "order_line.line_no": frozenset({"integer", "digits"}),
     "support_case.opened_at": _DAYS,
     "support_case.closed_at": _DAYS,
+    "opportunity.amount": _NUMBERS,
+    "opportunity.probability": _NUMBERS | {"percent"},
+    "opportunity.opened": _DAYS,
+    "opportunity.expected_close": _DAYS,
+    "opportunity.closed": _DAYS,
+    "activity.occurred_at": _DAYS,
 }
 """Use -> types of values without which the header is not believed"""
 _FLAGS: Final = 5
 """Different values that a flag has at most"""
+OWNER: Final = "owner"
+"""Use of a column that says who looks after the customer"""
+_FEW_ROWS: Final = 20
+_OWNED: Final = 0.5
+"""Different owners by rows, at most: from those few rows on each owner has several"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +158,18 @@ def _without_whole(use: Use) -> Use:
 
 
 def child_uses(table: TableProfile, kind: str) -> dict[str, Use]:
-    """What the columns of a table of orders, lines or cases are for, by field; the likeliest column each."""
+    """What the columns of a table that hangs on another are for, by field; the likeliest column each."""
     found: dict[str, Use] = {}
+    prefixes = (f"{kind}.", OWNER) if OWNER in rule_fields(kind) else (f"{kind}.",)
     for column in table.columns:
-        for guess in field_guesses(column.name, prefixes=(f"{kind}.",)):
+        for guess in field_guesses(column.name, prefixes=prefixes):
             known = found.get(guess.target)
             if _fits(guess, column) and (known is None or guess.certainty > known.certainty):
                 found[guess.target] = _worded(column, guess)
     taken: dict[str, Use] = {}
     for target, use in sorted(found.items(), key=lambda one: -one[1].certainty):
         if use.name not in {other.name for other in taken.values()}:
-            taken[target.partition(".")[2]] = use
+            taken[target.rpartition(".")[2]] = use
     return taken
 
 
@@ -162,6 +177,9 @@ def _use(column: ColumnProfile) -> Use:
     """The use of one column, whatever the others are."""
     if not column.filled:
         return Use(column, "ignore", 1.0, "nothing is filled in")
+    own = next((one for one in field_guesses(column.name, prefixes=(OWNER,)) if _fits(one, column)), None)
+    if own is not None and own.certainty >= QUALIFIED:
+        return _worded(column, own)
     other = about_others(column.name)
     if other is not None:
         return Use(column, "ask", 0.5, f"its header speaks of '{other}', not of the customer")
@@ -221,6 +239,8 @@ def _fits(guess: Guess, column: ColumnProfile) -> bool:
         return True
     if guess.target.startswith(("consent.email", "objection.")):
         return column.distinct <= _FLAGS
+    if guess.target == OWNER:
+        return column.filled < _FEW_ROWS or column.distinct <= _OWNED * column.filled
     wanted = _FITTING.get(guess.target)
     return wanted is None or column.type.name in wanted or (wanted is _DAYS and bool(column.years))
 

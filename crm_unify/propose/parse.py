@@ -51,6 +51,10 @@ _DATED: Final = frozenset(
         "sales_order.order_date",
         "support_case.opened_at",
         "support_case.closed_at",
+        "opportunity.opened",
+        "opportunity.expected_close",
+        "opportunity.closed",
+        "activity.occurred_at",
     }
 )
 _MONEY: Final = frozenset(
@@ -83,6 +87,7 @@ AMOUNTS: Final = (
     "sales_order.total",
     "order_line.amount",
     "order_line.unit_price",
+    "opportunity.amount",
 )
 
 

@@ -186,6 +186,19 @@ def ask_about_orphans(questions: Questions, one: Reference) -> str | None:
     )
 
 
+def ask_about_ties(questions: Questions, ties: Sequence[Reference]) -> None:
+    """Columns by which customers name other customers: rules tie only what stands in one row."""
+    for one in ties:
+        found = "none is missing" if not one.orphans else f"{one.orphans:,} of {one.rows:,} are not there"
+        questions.ask(
+            f"{one.column} names a row of {one.to_table} by its {one.to_column} ({found}): what are they to "
+            "each other: employer, parent company, household?",
+            "not loaded: this version ties a person and an organisation that stand in one row, not those of "
+            "two tables; both are loaded, the tie is not",
+            f"{counted(one.rows, 'row')} with a value",
+        )
+
+
 def values_of(column: ColumnProfile) -> str:
     """`C 1,204, P 2,987, blank 12`."""
     return ", ".join(_values(column))

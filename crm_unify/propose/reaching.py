@@ -92,5 +92,3 @@ def _padding(use: Use, name: str, row: Row) -> dict[str, Any]:
     has_country = any(other.to == "address.country_code" and other.group == use.group for other in row.uses)
     when = {"when": f"{name}.country_code = '{row.country}'"} if has_country else {}
     return {"pad_left": {"to": width, "with": "0", **when}}
-
-
