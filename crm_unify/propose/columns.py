@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crm_unify.propose.words import QUALIFIED, Guess, about_others, field_guesses
+from crm_unify.propose.words import QUALIFIED, Guess, about_others, field_guesses, standard_use
+from crm_unify.roles.headers import header_words as words_of
+from crm_unify.roles.headers import read_header
 from crm_unify.roles.interface import ColumnRole, Role
 from crm_unify.rules.model import rule_fields
+from pipelines.bare.headers import header_words
 from pipelines.profile.interface import ColumnProfile, TableProfile
 
 SURE: Final = 0.7
@@ -49,7 +52,7 @@ USES: Final[Mapping[Role, str]] = {
 """Role -> use; columns of other roles are told by their headers alone"""
 
 _OTHERS: Final[Mapping[Role, str]] = {
-    Role.TEXT: "free text, which this version does not load",
+    Role.TEXT: "free text, which this version does not load from a table of customers",
     Role.NOISE: "nothing a customer is known by",
     Role.CATEGORY: "a kind or code",
     Role.ROW_KEY: "another number of the row",
@@ -106,6 +109,10 @@ _FLAGS: Final = 5
 """Different values that a flag has at most"""
 OWNER: Final = "owner"
 """Use of a column that says who looks after the customer"""
+_STANDARD: Final = 0.95
+"""Certainty of what the standard of a format says a column is"""
+_HEADED: Final = 0.85
+"""Weight of a header from which on it names a part of a name whatever the values are"""
 _FEW_ROWS: Final = 20
 _OWNED: Final = 0.5
 """Different owners by rows, at most: from those few rows on each owner has several"""
@@ -141,7 +148,8 @@ class Use:
 
 def party_uses(table: TableProfile) -> tuple[Use, ...]:
     """What the columns of a table of customers are for."""
-    uses = [_use(column) for column in table.columns]
+    uses = [_standard(column, table.reader) or _use(column) for column in table.columns]
+    uses = _headed_names(uses)
     best: dict[str, Use] = {}
     for use in uses:
         if use.to in _ONCE and (use.to not in best or use.certainty > best[use.to].certainty):
@@ -149,6 +157,37 @@ def party_uses(table: TableProfile) -> tuple[Use, ...]:
     once = (use if use.to not in _ONCE or use is best[use.to] else asked(use) for use in uses)
     parts = {use.to for use in uses} >= {"person.given_name", "person.family_name"}
     return tuple(_without_whole(use) if parts else use for use in once)
+
+
+def _standard(column: ColumnProfile, reader: str) -> Use | None:
+    """The use of a column whose format says what it is."""
+    to = standard_use(reader, column.name)
+    if to is None or not column.filled:
+        return None
+    return _worded(column, Guess(to, _STANDARD, column.name))
+
+
+def _headed_names(uses: list[Use]) -> list[Use]:
+    """Parts of names by their headers, where values look like neither; a bare name may be the given one."""
+    parts = (Role.GIVEN_NAME, Role.FAMILY_NAME)
+    headed = {role: [use for use in uses if _heads(use, role)] for role in parts}
+    given = headed[Role.GIVEN_NAME] or [use for use in uses if _heads(use, None)]
+    if not given or not headed[Role.FAMILY_NAME]:
+        return uses
+    by_header = {use.name: role for role, found in headed.items() for use in found if use.to == "ask"}
+    told = "its header says so, its values do not look like it"
+    return [
+        replace(use, to=USES[by_header[use.name]], certainty=SURE, why=told) if use.name in by_header else use
+        for use in uses
+    ]
+
+
+def _heads(use: Use, role: Role | None) -> bool:
+    """Whether a filled column is called so before all else; None is a bare name."""
+    if not use.column.filled or about_others(use.name) is not None:
+        return False
+    best = max(read_header(use.name, header_words()), key=lambda one: one.weight, default=None)
+    return best is not None and best.role == role and best.weight >= _HEADED
 
 
 def _without_whole(use: Use) -> Use:
@@ -205,6 +244,8 @@ def _by_role(column: ColumnProfile) -> Use:
         return Use(column, "ask", role.certainty, f"a number that somebody issued: {role.reason}")
     if role.role == Role.IDENTIFIER and role.scheme in SENSITIVE:
         return Use(column, "ask", role.certainty, f"a {role.scheme} number: may it be taken over?")
+    if role.role == Role.PHONE and "FAX" in words_of(column.name):
+        to = USES[Role.FAX]
     return Use(column, to, role.certainty, role.reason)
 
 

@@ -38,14 +38,14 @@ def party_map(table: Table, divided: Division | None, ties: Sequence[Reference] 
     """The map of a table of customers; `ties` are its columns that name customers of other tables."""
     questions, codes = Questions(table.prefix), CodeBook()
     ask_about_ties(questions, ties)
+    table = replace(table, uses=tuple(_tied(use, ties) for use in table.uses))
     branches = tuple(party_branches(table, divided, questions=questions, codes=codes))
     about = (
         questions.asked[len(ties)].what
         if divided is None
         else f"{divided.column.name} says whether a row is an organisation or a person"
     )
-    uses = tuple(_tied(use, ties) for use in table.uses)
-    return _finished(replace(table, uses=uses), branches, questions=questions, codes=codes, about=about)
+    return _finished(table, branches, questions=questions, codes=codes, about=about)
 
 
 def _tied(use: Use, ties: Sequence[Reference]) -> Use:
@@ -136,7 +136,7 @@ def _finished(
     )
     if not made.left_out:
         sums, held = tuple(control_sums(made)), tuple(checks(made, table.prefix))
-        made = replace(made, source=made.source | _expects(table), sums=sums, checks=held)
+        made = replace(made, source={**made.source, **_expects(table)}, sums=sums, checks=held)
     rest = _rest(uses, made)
     ignored = {use.name: use.why for use in rest if use.to == "ignore"}
     ties = tuple(use.name for use in rest if use.to == "tie")

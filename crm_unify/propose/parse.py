@@ -185,7 +185,7 @@ def _places(uses: Sequence[Use], country: str | None, notes: dict[str, str]) -> 
     if country is not None and any(use.to in ("contact_point.phone", "contact_point.fax") for use in uses):
         made["phone_country"], notes["phone_country"] = (
             country,
-            "of numbers without calling code, by their form",
+            "of numbers without calling code, by their form or that of other tables",
         )
     if country is not None and any(use.to == "address.postal_code" for use in uses):
         made["country"], notes["country"] = country, "of addresses that name none, as that of the phones"

@@ -5,8 +5,8 @@ Pure: the same profile and rows give the same proposal, whatever the order in wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm_unify.propose.children import NUMBERS, TELLING, Hanging, hanging
@@ -59,6 +59,7 @@ def _tables(profiled: Profiled, looked: Mapping[str, Looked], *, root: Path) -> 
     """Every table with its uses, its key and the name of its map."""
     readable = [profile for profile in profiled.tables if profile.name in looked]
     found = systems([looked[profile.name] for profile in readable], root=root)
+    readable = _with_countries(readable, {one.name: found[where(looked[one.name])].name for one in readable})
     names: dict[str, Table] = {}
     taken: set[str] = set()
     prefixes: list[str] = []
@@ -82,6 +83,19 @@ def _tables(profiled: Profiled, looked: Mapping[str, Looked], *, root: Path) -> 
             whole_file=own.url is not None or (path.is_file() and not is_archive(path)),
         )
     return names
+
+
+def _with_countries(profiles: Sequence[TableProfile], system: Mapping[str, str]) -> list[TableProfile]:
+    """Phones of a table that says no country are of the one that the other tables of its system agree on."""
+    said: dict[str, set[str]] = {}
+    for one in profiles:
+        if one.phone_country is not None:
+            said.setdefault(system[one.name], set()).add(one.phone_country)
+    agreed = {name: countries.pop() for name, countries in said.items() if len(countries) == 1}
+    return [
+        one if one.phone_country else replace(one, phone_country=agreed.get(system[one.name]))
+        for one in profiles
+    ]
 
 
 def _numbers(profile: TableProfile, profiled: Profiled) -> list[str]:
@@ -161,10 +175,12 @@ def _users(profiled: Profiled, tables: Mapping[str, Table]) -> dict[str, str]:
 
 def _ties(table: Table, found: Found) -> Iterator[Reference]:
     """Columns that name customers of this or another table; the likeliest reference of each."""
-    told: set[str] = set(table.key.columns)
+    told = {*table.key.columns, *(use.name for use in table.uses if use.to in NAMES)}
     for one in found.profiled.references:
         other = found.tables.get(one.to_table)
         if one.table != table.profile.name or one.column in told or other is None or not one.named:
+            continue
+        if other.key.columns != (one.to_column,):
             continue
         if one.to_table not in found.hung and one.to_table not in found.users and _names_somebody(other.uses):
             told.add(one.column)

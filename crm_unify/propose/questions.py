@@ -171,7 +171,9 @@ def ask_about_amounts(questions: Questions, uses: Sequence[Use], assumed: str) -
     names = [use.name for use in uses if use.to in AMOUNTS]
     if names and not any(use.to.endswith(".currency") for use in uses):
         told = ", ".join(names)
-        questions.ask(f"In which currency are {told}?", f"no column says it; {assumed} is assumed until then")
+        verb = "is" if len(names) == 1 else "are"
+        why = f"no column says it; {assumed} is assumed until then"
+        questions.ask(f"In which currency {verb} {told}?", why)
 
 
 def ask_about_orphans(questions: Questions, one: Reference) -> str | None:

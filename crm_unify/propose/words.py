@@ -116,6 +116,16 @@ def table_kinds(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for run in runs for kind in _tables().get("".join(run), ())))
 
 
+def standard_use(reader: str, column: str) -> str | None:
+    """What the standard of a format says a column is, and the second one of its name; None for others."""
+    return _standards().get((reader, column.partition(" (")[0]))
+
+
+@cache
+def _standards() -> Mapping[tuple[str, str], str]:
+    return {(row["reader"], row["column"]): row["use"] for row in _rows("standards.csv")}
+
+
 _GLUED: Final = 5
 """Letters of a word by which a header may begin without a break: BILLINGCITY"""
 

@@ -48,7 +48,7 @@ class LoadedRules:
         return ConfigurationError(what, self.tree.file, line=self.where(path), nearest=error.nearest)
 
     def for_examples(self) -> LoadedRules:
-        """The rules without what concerns a whole delivery, its size and its sums: an example has few rows."""
+        """The rules without what concerns a whole delivery, its size and sums: an example has few rows."""
         source = self.rules.source.model_copy(update={"expects": Expects()})
         return replace(self, rules=self.rules.model_copy(update={"source": source, "reconcile": []}))
 
