@@ -14,6 +14,7 @@ from tests.crm_unify.propose.test_init import PEOPLE, initialised, table
 from tests.projects import crm, question, run
 
 RTF = r"{\rtf1\ansi\ansicpg1252 Gespr\'e4ch %d.\par Ruft {\b morgen} an.}"
+FIRMS = ("Adler", "Birke", "Celle", "Dorn", "Eiche", "Falke", "Garbe", "Hafen", "Insel", "Jordan")
 HTML = "<p>Wants %d&nbsp;quotes,<br>see <b>offer</b></p>"
 
 
@@ -29,7 +30,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     (folder / "desk").mkdir()
     raw = folder / "desk"
-    firms = _rows(10, "F{n:03}", "Firm {n} GmbH", "Berlin")
+    firms = [[f"F{n:03}", f"{name} GmbH", f"{name}stadt"] for n, name in enumerate(FIRMS)]
     table(raw / "firms.csv", ["firm id", "company name", "city"], firms)
     people = [[f"A{n:03}", *PEOPLE[n % 8].split(), f"p{n}@mail.example", f"u{n % 5}"] for n in range(30)]
     head = ["client no", "first name", "last name", "email", "Betreuer", "firm id"]
