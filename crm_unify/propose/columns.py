@@ -98,7 +98,7 @@ _FITTING: Final[Mapping[str, frozenset[str]]] = {
     "support_case.opened_at": _DAYS,
     "support_case.closed_at": _DAYS,
     "opportunity.amount": _NUMBERS,
-    "opportunity.probability": _NUMBERS | {"percent"},
+    "opportunity.probability": _NUMBERS,
     "opportunity.opened": _DAYS,
     "opportunity.expected_close": _DAYS,
     "opportunity.closed": _DAYS,
