@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
@@ -167,7 +167,7 @@ def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
 
 def _failing_examples(loaded: LoadedRules, as_of: date) -> Iterator[ConfigurationError]:
     """A mistake for each example that the rules do not fulfil."""
-    small = _without_expectations(loaded)
+    small = loaded.for_examples()
     for i, example in enumerate(loaded.rules.tests):
         if found := _differences(small, example, as_of):
             what = f"the example '{example.name}' fails: {'; '.join(found)}"
@@ -185,14 +185,6 @@ def _differences(loaded: LoadedRules, example: Example, as_of: date) -> tuple[st
     except GuardStopped as stop:
         return (f"a run with these rows stops: {stop.what}",)
     return differences(example, {**made.claims, "rejection": made.rejections, "fate": made.fates})
-
-
-def _without_expectations(loaded: LoadedRules) -> LoadedRules:
-    """The rules without what concerns a whole delivery (size, control sums): an example has a few rows."""
-    from crm_unify.rules.model import Expects
-
-    source = loaded.rules.source.model_copy(update={"expects": Expects()})
-    return replace(loaded, rules=loaded.rules.model_copy(update={"source": source, "reconcile": []}))
 
 
 def _open_questions(files: Sequence[LoadedRules]) -> Iterator[OpenQuestion]:

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crm_unify.propose.words import Guess, about_others, field_guesses
+from crm_unify.propose.words import QUALIFIED, Guess, about_others, field_guesses, standard_use
+from crm_unify.roles.headers import header_words as words_of
+from crm_unify.roles.headers import read_header
 from crm_unify.roles.interface import ColumnRole, Role
+from crm_unify.rules.model import rule_fields
+from pipelines.bare.headers import header_words
 from pipelines.profile.interface import ColumnProfile, TableProfile
 
 SURE: Final = 0.7
@@ -48,7 +52,7 @@ USES: Final[Mapping[Role, str]] = {
 """Role -> use; columns of other roles are told by their headers alone"""
 
 _OTHERS: Final[Mapping[Role, str]] = {
-    Role.TEXT: "free text, which this version does not load",
+    Role.TEXT: "free text, which this version does not load from a table of customers",
     Role.NOISE: "nothing a customer is known by",
     Role.CATEGORY: "a kind or code",
     Role.ROW_KEY: "another number of the row",
@@ -57,8 +61,9 @@ _OTHERS: Final[Mapping[Role, str]] = {
 """What is said of columns whose role has no use"""
 
 _ONCE: Final = frozenset({
-    "account.balance", "account.credit_limit", "account.terms", "account.opened", "organisation.industry",
-    "organisation.legal_form", "person.language", "person.job_title", "person.birth_date", "consent.given_at",
+    "owner", "account.balance", "account.credit_limit", "account.terms", "account.opened",
+    "organisation.industry", "organisation.legal_form", "person.language", "person.job_title",
+    "person.birth_date", "consent.given_at",
 })  # fmt: skip
 """Uses that one column has, the surest; another one is asked about"""
 
@@ -70,6 +75,7 @@ _PARTY_FIELDS: Final = (
     "person.",
     "consent.",
     "objection.",
+    "owner",
     "source.",
     "technical",
     "deleted",
@@ -91,10 +97,25 @@ _FITTING: Final[Mapping[str, frozenset[str]]] = {
     "order_line.line_no": frozenset({"integer", "digits"}),
     "support_case.opened_at": _DAYS,
     "support_case.closed_at": _DAYS,
+    "opportunity.amount": _NUMBERS,
+    "opportunity.probability": _NUMBERS,
+    "opportunity.opened": _DAYS,
+    "opportunity.expected_close": _DAYS,
+    "opportunity.closed": _DAYS,
+    "activity.occurred_at": _DAYS,
 }
 """Use -> types of values without which the header is not believed"""
 _FLAGS: Final = 5
 """Different values that a flag has at most"""
+OWNER: Final = "owner"
+"""Use of a column that says who looks after the customer"""
+_STANDARD: Final = 0.95
+"""Certainty of what the standard of a format says a column is"""
+_HEADED: Final = 0.85
+"""Weight of a header from which on it names a part of a name whatever the values are"""
+_FEW_ROWS: Final = 20
+_OWNED: Final = 0.5
+"""Different owners by rows, at most: from those few rows on each owner has several"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +148,8 @@ class Use:
 
 def party_uses(table: TableProfile) -> tuple[Use, ...]:
     """What the columns of a table of customers are for."""
-    uses = [_use(column) for column in table.columns]
+    uses = [_standard(column, table.reader) or _use(column) for column in table.columns]
+    uses = _headed_names(uses)
     best: dict[str, Use] = {}
     for use in uses:
         if use.to in _ONCE and (use.to not in best or use.certainty > best[use.to].certainty):
@@ -137,6 +159,37 @@ def party_uses(table: TableProfile) -> tuple[Use, ...]:
     return tuple(_without_whole(use) if parts else use for use in once)
 
 
+def _standard(column: ColumnProfile, reader: str) -> Use | None:
+    """The use of a column whose format says what it is."""
+    to = standard_use(reader, column.name)
+    if to is None or not column.filled:
+        return None
+    return _worded(column, Guess(to, _STANDARD, column.name))
+
+
+def _headed_names(uses: list[Use]) -> list[Use]:
+    """Parts of names by their headers, where values look like neither; a bare name may be the given one."""
+    parts = (Role.GIVEN_NAME, Role.FAMILY_NAME)
+    headed = {role: [use for use in uses if _heads(use, role)] for role in parts}
+    given = headed[Role.GIVEN_NAME] or [use for use in uses if _heads(use, None)]
+    if not given or not headed[Role.FAMILY_NAME]:
+        return uses
+    by_header = {use.name: role for role, found in headed.items() for use in found if use.to == "ask"}
+    told = "its header says so, its values do not look like it"
+    return [
+        replace(use, to=USES[by_header[use.name]], certainty=SURE, why=told) if use.name in by_header else use
+        for use in uses
+    ]
+
+
+def _heads(use: Use, role: Role | None) -> bool:
+    """Whether a filled column is called so before all else; None is a bare name."""
+    if not use.column.filled or about_others(use.name) is not None:
+        return False
+    best = max(read_header(use.name, header_words()), key=lambda one: one.weight, default=None)
+    return best is not None and best.role == role and best.weight >= _HEADED
+
+
 def _without_whole(use: Use) -> Use:
     """A name as a whole beside its parts is left out."""
     whole = use.to == "person.full_name" or (use.to == "ask" and use.column.role.role == Role.FULL_NAME)
@@ -144,17 +197,18 @@ def _without_whole(use: Use) -> Use:
 
 
 def child_uses(table: TableProfile, kind: str) -> dict[str, Use]:
-    """What the columns of a table of orders, lines or cases are for, by field; the likeliest column each."""
+    """What the columns of a table that hangs on another are for, by field; the likeliest column each."""
     found: dict[str, Use] = {}
+    prefixes = (f"{kind}.", OWNER) if OWNER in rule_fields(kind) else (f"{kind}.",)
     for column in table.columns:
-        for guess in field_guesses(column.name, prefixes=(f"{kind}.",)):
+        for guess in field_guesses(column.name, prefixes=prefixes):
             known = found.get(guess.target)
             if _fits(guess, column) and (known is None or guess.certainty > known.certainty):
                 found[guess.target] = _worded(column, guess)
     taken: dict[str, Use] = {}
     for target, use in sorted(found.items(), key=lambda one: -one[1].certainty):
         if use.name not in {other.name for other in taken.values()}:
-            taken[target.partition(".")[2]] = use
+            taken[target.rpartition(".")[2]] = use
     return taken
 
 
@@ -162,6 +216,9 @@ def _use(column: ColumnProfile) -> Use:
     """The use of one column, whatever the others are."""
     if not column.filled:
         return Use(column, "ignore", 1.0, "nothing is filled in")
+    own = next((one for one in field_guesses(column.name, prefixes=(OWNER,)) if _fits(one, column)), None)
+    if own is not None and own.certainty >= QUALIFIED:
+        return _worded(column, own)
     other = about_others(column.name)
     if other is not None:
         return Use(column, "ask", 0.5, f"its header speaks of '{other}', not of the customer")
@@ -187,6 +244,8 @@ def _by_role(column: ColumnProfile) -> Use:
         return Use(column, "ask", role.certainty, f"a number that somebody issued: {role.reason}")
     if role.role == Role.IDENTIFIER and role.scheme in SENSITIVE:
         return Use(column, "ask", role.certainty, f"a {role.scheme} number: may it be taken over?")
+    if role.role == Role.PHONE and "FAX" in words_of(column.name):
+        to = USES[Role.FAX]
     return Use(column, to, role.certainty, role.reason)
 
 
@@ -221,6 +280,8 @@ def _fits(guess: Guess, column: ColumnProfile) -> bool:
         return True
     if guess.target.startswith(("consent.email", "objection.")):
         return column.distinct <= _FLAGS
+    if guess.target == OWNER:
+        return column.filled < _FEW_ROWS or column.distinct <= _OWNED * column.filled
     wanted = _FITTING.get(guess.target)
     return wanted is None or column.type.name in wanted or (wanted is _DAYS and bool(column.years))
 

@@ -42,7 +42,7 @@ def with_examples(
         write_project(files_of(proposal), Path(folder))
         maps = []
         for one in proposal.maps:
-            loaded = load_rules(Path(folder) / RULES / f"{one.name}.yml")
+            loaded = load_rules(Path(folder) / RULES / f"{one.name}.yml").for_examples()
             maps.append(replace(one, examples=tuple(_examples(one, loaded, looked[one.table].rows, as_of))))
             advance()
     return replace(proposal, maps=tuple(maps))

@@ -137,6 +137,10 @@ class Map:
     branches: tuple[Branch, ...]
     asked: tuple[str, ...]
     """Columns that nobody takes until somebody has answered"""
+    checks: tuple[Mapping[str, Any], ...] = ()
+    """Blocks of `checks`, as YAML has them"""
+    sums: tuple[Mapping[str, Any], ...] = ()
+    """Blocks of `reconcile`"""
     examples: tuple[Example, ...] = ()
 
     @property

@@ -12,6 +12,8 @@ from crm_unify.wording import counted
 from pipelines.profile.interface import CandidateKey, ColumnProfile, TableProfile
 
 _NUMBERED: Final = (Role.ROW_KEY, Role.IDENTIFIER)
+_NAMING: Final = (Role.ORGANISATION, Role.FULL_NAME, Role.PARTY_NAME, Role.CONTACT, Role.FAMILY_NAME)
+"""Roles of columns that name somebody: they tell rows apart by chance, whoever refers to them"""
 _TYPES: Final = frozenset({"integer", "digits", "code", "text", "phone"})
 _HEADED: Final = 0.6
 """Certainty of a header that it numbers the rows"""
@@ -72,7 +74,7 @@ def _may_be(table: TableProfile, key: CandidateKey, referred: Sequence[str]) -> 
     if len(columns) > 1:
         return table.rows > _FEW and all(one.type.name in _TYPES and not _personal(one) for one in columns)
     (column,) = columns
-    if column.name in referred:
+    if column.name in referred and column.role.role not in _NAMING:
         return True
     if _headed(column):
         return table.rows > _FEW or "header says so" in column.role.reason

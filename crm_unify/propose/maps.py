@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from crm_unify.propose.children import Hanging, child_entry
 from crm_unify.propose.codes import CodeBook
@@ -20,40 +21,68 @@ from crm_unify.propose.questions import (
     ask_about_flags,
     ask_about_orphans,
     ask_about_rows,
+    ask_about_ties,
 )
+from crm_unify.propose.safeguards import checks, control_sums, expected_rows
 from crm_unify.propose.subject import Division
 from crm_unify.propose.table import Table
+from crm_unify.propose.users import user_entry
 from crm_unify.wording import counted
+from pipelines.profile.interface import Reference
+
+EXPECTED: Final = "half of the rows of today at least, and no fifth fewer than last time"
 
 
 # --- customers ---
-def party_map(table: Table, divided: Division | None) -> Map:
-    """The map of a table of customers."""
+def party_map(table: Table, divided: Division | None, ties: Sequence[Reference] = ()) -> Map:
+    """The map of a table of customers; `ties` are its columns that name customers of other tables."""
     questions, codes = Questions(table.prefix), CodeBook()
+    ask_about_ties(questions, ties)
+    table = replace(table, uses=tuple(_tied(use, ties) for use in table.uses))
     branches = tuple(party_branches(table, divided, questions=questions, codes=codes))
     about = (
-        questions.asked[0].what
+        questions.asked[len(ties)].what
         if divided is None
         else f"{divided.column.name} says whether a row is an organisation or a person"
     )
     return _finished(table, branches, questions=questions, codes=codes, about=about)
 
 
+def _tied(use: Use, ties: Sequence[Reference]) -> Use:
+    """A column that ties customers, which a question of its own asks about."""
+    return replace(use, to="tie") if any(one.column == use.name for one in ties) else use
+
+
 # --- rows that hang on others, and rows that are left out ---
 def child_map(table: Table, own: Hanging, lookup: tuple[str, str]) -> Map:
-    """The map of a table of orders, lines or cases."""
+    """The map of a table whose rows hang on those of another one."""
     questions, codes = Questions(table.prefix), CodeBook()
     rule = ask_about_orphans(questions, own.reference)
-    entry = child_entry(own, lookup, table.key.columns, codes)
+    entry = child_entry(own, lookup, table, codes)
     found = own.reference
-    about = f"Every row is {_article(own.kind)}; {found.column} says to which of {found.to_table} it belongs"
+    about = f"Every row is {_ARTICLES[own.kind]}; {found.column} says to which of {found.to_table} it belongs"
     branch = Branch("", rule or "", (entry,))
     uses = tuple(_child_use(use, own) for use in table.uses)
     return _finished(replace(table, uses=uses), (branch,), questions=questions, codes=codes, about=about)
 
 
-def _article(kind: str) -> str:
-    return {"sales_order": "an order", "order_line": "a line", "support_case": "a case"}[kind]
+_ARTICLES: Final[Mapping[str, str]] = {
+    "sales_order": "an order",
+    "order_line": "a line",
+    "support_case": "a case",
+    "opportunity": "an opportunity",
+    "activity": "an activity",
+}
+"""Kind -> what one row of it is called"""
+
+
+def user_map(table: Table, why: str) -> Map:
+    """The map of a list of users, whom owners are named by."""
+    questions = Questions(table.prefix)
+    told = f"Every row is a user of the old system, not a customer: {why}"
+    rule = questions.ask(told, "the owners of customers, opportunities and activities are looked up here")
+    branch = Branch("", rule, (user_entry(table.uses),))
+    return _finished(table, (branch,), questions=questions, codes=CodeBook(), about=told)
 
 
 def _child_use(use: Use, own: Hanging) -> Use:
@@ -98,16 +127,20 @@ def _finished(
         about=about,
         source=_source(table, times),
         parse=parse,
-        notes={"key": table.key.why, **{name: use.note for name, use in times.items()}, **notes},
+        notes={"key": table.key.why, "expects": EXPECTED, **_notes(times), **notes},
         ignore={},
         questions=(),
         codes=(),
         branches=branches,
         asked=(),
     )
+    if not made.left_out:
+        sums, held = tuple(control_sums(made)), tuple(checks(made, table.prefix))
+        made = replace(made, source={**made.source, **_expects(table)}, sums=sums, checks=held)
     rest = _rest(uses, made)
     ignored = {use.name: use.why for use in rest if use.to == "ignore"}
-    open_columns = [use if use.to == "ask" else asked(use) for use in rest if use.to != "ignore"]
+    ties = tuple(use.name for use in rest if use.to == "tie")
+    open_columns = [use if use.to == "ask" else asked(use) for use in rest if use.to not in ("ignore", "tie")]
     if not made.left_out:
         ask_about_flags(questions, uses)
         ask_about_amounts(questions, [use for use in uses if use not in rest], parse.get("currency", "EUR"))
@@ -118,10 +151,15 @@ def _finished(
     return replace(
         made,
         ignore=ignored,
-        asked=tuple(use.name for use in open_columns),
+        asked=(*ties, *(use.name for use in open_columns)),
         questions=tuple(questions.asked),
         codes=tuple(codes.tables.values()),
     )
+
+
+def _expects(table: Table) -> dict[str, object]:
+    found = expected_rows(table.profile.rows)
+    return {"expects": found} if found else {}
 
 
 def _times(uses: Sequence[Use]) -> tuple[dict[str, Use], tuple[Use, ...]]:
@@ -135,6 +173,10 @@ def _times(uses: Sequence[Use]) -> tuple[dict[str, Use], tuple[Use, ...]]:
     if "created" not in found and opened is not None:
         found["created"] = opened
     return found, tuple(uses)
+
+
+def _notes(times: Mapping[str, Use]) -> dict[str, str]:
+    return {name: use.note for name, use in times.items()}
 
 
 def _rest(uses: Sequence[Use], made: Map) -> list[Use]:

@@ -9,6 +9,7 @@ from typing import Final
 from crm_unify.normalise.columns import strings
 from crm_unify.normalise.legal_forms import ALIASES
 from crm_unify.normalise.text import folded
+from crm_unify.records import KINDS
 
 DAY: Final = date(1970, 5, 4)
 """The day of all dates: day, month and year differ"""
@@ -37,6 +38,12 @@ _FIXED: Final[Mapping[str, str]] = {
     "order_line.description": "an example",
     "person.job_title": "Clerk",
     "organisation.industry": "Trade",
+    "opportunity.title": "an example",
+    "activity.subject": "an example",
+    "activity.body": "an example",
+    "app_user.name": "Anna Example",
+    "app_user.email": "anna.example@mail.example",
+    **dict.fromkeys((f"{kind}.owner" for kind in KINDS), "anna"),
 }
 _KEPT: Final = frozenset(
     {
@@ -53,6 +60,11 @@ _KEPT: Final = frozenset(
         "order_line.currency",
         "support_case.status",
         "support_case.priority",
+        "opportunity.stage",
+        "opportunity.probability",
+        "opportunity.currency",
+        "activity.kind",
+        "activity.status",
         "organisation.legal_form",
     }
 )
@@ -65,6 +77,10 @@ _DATES: Final = frozenset(
         "sales_order.order_date",
         "support_case.opened_at",
         "support_case.closed_at",
+        "opportunity.opened",
+        "opportunity.expected_close",
+        "opportunity.closed",
+        "activity.occurred_at",
         "created",
         "updated",
     }
@@ -86,6 +102,10 @@ _SHAPED: Final = frozenset(
         "order_line.amount",
         "support_case.case_no",
         "support_case.customer",
+        "opportunity.opportunity_no",
+        "opportunity.amount",
+        "opportunity.customer",
+        "activity.customer",
     }
 )
 

@@ -51,6 +51,10 @@ _DATED: Final = frozenset(
         "sales_order.order_date",
         "support_case.opened_at",
         "support_case.closed_at",
+        "opportunity.opened",
+        "opportunity.expected_close",
+        "opportunity.closed",
+        "activity.occurred_at",
     }
 )
 _MONEY: Final[Mapping[str, str]] = {
@@ -81,6 +85,7 @@ AMOUNTS: Final = (
     "sales_order.total",
     "order_line.amount",
     "order_line.unit_price",
+    "opportunity.amount",
 )
 
 
@@ -184,7 +189,7 @@ def _places(uses: Sequence[Use], country: str | None, notes: dict[str, str]) -> 
     if country is not None and any(use.to in ("contact_point.phone", "contact_point.fax") for use in uses):
         made["phone_country"], notes["phone_country"] = (
             country,
-            "of numbers without calling code, by their form",
+            "of numbers without calling code, by their form or that of other tables",
         )
     if country is not None and any(use.to == "address.postal_code" for use in uses):
         made["country"], notes["country"] = country, "of addresses that name none, as that of the phones"

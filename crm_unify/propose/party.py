@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from crm_unify.propose.columns import Use
+from crm_unify.propose.columns import OWNER, Use
 from crm_unify.propose.consents import consent_entries
 from crm_unify.propose.interface import Entry, Field
 from crm_unify.propose.reaching import addresses, contact_points
@@ -56,6 +56,7 @@ def _organisation(row: Row, parties: Parties) -> Iterator[Entry]:
         for use in row.of("organisation.industry", "organisation.legal_form")
     ]
     fields += [Field("website", {"from": use.name}, use.note) for use in row.of("contact_point.web")[:1]]
+    fields += _owner(row) if parties.main == parties.organisation else ()
     skip = {"skip_if_null": name.name} if parties.main != parties.organisation else {}
     yield Entry("organisation", {"as": parties.organisation, **skip}, tuple(fields))
 
@@ -69,9 +70,15 @@ def _person(row: Row, parties: Parties) -> Iterator[Entry]:
     ]
     fields += _genders(row, parts=bool(row.of("person.given_name", "person.family_name")))
     fields += [plain(use, "language") for use in row.of("person.language")]
+    fields += _owner(row) if parties.main == parties.person else ()
     name = row.of("contact", "person.family_name", "person.full_name", "person.given_name")[0]
     skip = {"skip_if_null": name.name} if parties.main != parties.person else {}
     yield Entry("person", {"as": parties.person, **skip}, tuple(fields))
+
+
+def _owner(row: Row) -> Iterator[Field]:
+    """Who looks after the customer: a user of the old system, by what it calls them."""
+    yield from (Field(OWNER, {"from": use.name}, use.note) for use in row.of(OWNER))
 
 
 def _names(row: Row) -> Iterator[Field]:

@@ -171,7 +171,9 @@ def ask_about_amounts(questions: Questions, uses: Sequence[Use], assumed: str) -
     names = [use.name for use in uses if use.to in AMOUNTS]
     if names and not any(use.to.endswith(".currency") for use in uses):
         told = ", ".join(names)
-        questions.ask(f"In which currency are {told}?", f"no column says it; {assumed} is assumed until then")
+        verb = "is" if len(names) == 1 else "are"
+        why = f"no column says it; {assumed} is assumed until then"
+        questions.ask(f"In which currency {verb} {told}?", why)
 
 
 def ask_about_orphans(questions: Questions, one: Reference) -> str | None:
@@ -184,6 +186,19 @@ def ask_about_orphans(questions: Questions, one: Reference) -> str | None:
         "they wait for their parent until somebody says so",
         f"{counted(one.orphan_values, 'value')}, such as {', '.join(c.value for c in one.examples[:3])}",
     )
+
+
+def ask_about_ties(questions: Questions, ties: Sequence[Reference]) -> None:
+    """Columns by which customers name other customers: rules tie only what stands in one row."""
+    for one in ties:
+        found = "none is missing" if not one.orphans else f"{one.orphans:,} of {one.rows:,} are not there"
+        questions.ask(
+            f"{one.column} names a row of {one.to_table} by its {one.to_column} ({found}): what are they to "
+            "each other: employer, parent company, household?",
+            "not loaded: this version ties a person and an organisation that stand in one row, not those of "
+            "two tables; both are loaded, the tie is not",
+            f"{counted(one.rows, 'row')} with a value",
+        )
 
 
 def values_of(column: ColumnProfile) -> str:

@@ -70,6 +70,8 @@ class Division:
 def with_bare_names(table: TableProfile, uses: Sequence[Use], rows: pa.Table) -> tuple[Use, ...]:
     """The uses, with a column that is only called "name" as what the rest of the table says it is."""
     bare = next((use for use in uses if use.column.filled and _is_bare(use.name)), None)
+    if bare is not None and (part := _other_part(bare, uses)) is not None:
+        return tuple(part if use is bare else use for use in uses)
     if bare is None or any(use.to in NAMES and use.to != "organisation.name" for use in uses):
         return tuple(uses)
     company = any(use.to == "organisation.name" for use in uses)
@@ -81,6 +83,16 @@ def with_bare_names(table: TableProfile, uses: Sequence[Use], rows: pa.Table) ->
         to = "person.full_name" if company else "organisation.name"
         named = Use(bare.column, to, _BY_COMPANY, f"the header says name, and {reason}")
     return tuple(named if use is bare and named is not None else use for use in uses)
+
+
+def _other_part(bare: Use, uses: Sequence[Use]) -> Use | None:
+    """A bare name beside one part of a name is the other part, where no column is called that."""
+    parts = {name for name in ("given_name", "family_name") if any(u.to == f"person.{name}" for u in uses)}
+    if len(parts) != 1 or bare.to in NAMES or any(use.to == "organisation.name" for use in uses):
+        return None
+    (other,) = {"given_name", "family_name"} - parts
+    reason = f"the header says name, and another column is the {parts.pop().replace('_', ' ')}"
+    return Use(bare.column, f"person.{other}", _BY_COMPANY, reason)
 
 
 def _by_values(bare: Use, uses: Sequence[Use], rows: pa.Table) -> Use | None:

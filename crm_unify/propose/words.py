@@ -108,6 +108,24 @@ def label_of(header: str) -> str | None:
     return None
 
 
+def table_kinds(name: str) -> tuple[str, ...]:
+    """What the name of a table says its rows are, the longest words first: `activity.call`, `app_user`."""
+    tokens = header_words(name)
+    runs = [tokens[start:stop] for start in range(len(tokens)) for stop in range(start + 1, len(tokens) + 1)]
+    runs.sort(key=lambda run: -len("".join(run)))
+    return tuple(dict.fromkeys(kind for run in runs for kind in _tables().get("".join(run), ())))
+
+
+def standard_use(reader: str, column: str) -> str | None:
+    """What the standard of a format says a column is, and the second one of its name; None for others."""
+    return _standards().get((reader, column.partition(" (")[0]))
+
+
+@cache
+def _standards() -> Mapping[tuple[str, str], str]:
+    return {(row["reader"], row["column"]): row["use"] for row in _rows("standards.csv")}
+
+
 _GLUED: Final = 5
 """Letters of a word by which a header may begin without a break: BILLINGCITY"""
 
@@ -115,11 +133,21 @@ _GLUED: Final = 5
 @cache
 def _fields() -> Mapping[str, tuple[str, ...]]:
     """Squashed header -> the targets it stands for."""
+    return _by_words("fields.csv", "target", "headers")
+
+
+@cache
+def _tables() -> Mapping[str, tuple[str, ...]]:
+    """Squashed name of a table -> what its rows may be."""
+    return _by_words("tables.csv", "kind", "words")
+
+
+def _by_words(name: str, means: str, words: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for row in _rows("fields.csv"):
-        for key in _squashed(row["headers"]):
-            if row["target"] not in found.setdefault(key, []):
-                found[key].append(row["target"])
+    for row in _rows(name):
+        for key in _squashed(row[words]):
+            if row[means] not in found.setdefault(key, []):
+                found[key].append(row[means])
     return {key: tuple(targets) for key, targets in found.items()}
 
 

@@ -34,6 +34,9 @@ def rule_file(one: Map) -> str:
     if one.codes:
         made["code_tables"] = _code_tables(one)
     made["targets"] = CommentedSeq([_branch(branch) for branch in one.branches])
+    for name, blocks in (("checks", one.checks), ("reconcile", one.sums)):
+        if blocks:
+            made[name] = CommentedSeq([_flow(block) for block in blocks])
     if one.examples:
         made["tests"] = CommentedSeq([_example(example) for example in one.examples])
     head = [

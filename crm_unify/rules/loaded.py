@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -11,7 +11,7 @@ from crm_unify.errors import ConfigurationError
 from crm_unify.records import KINDS
 from crm_unify.rules.code_tables import LoadedCodeTable
 from crm_unify.rules.expressions import ExpressionRefusedError
-from crm_unify.rules.model import Project, RuleFile
+from crm_unify.rules.model import Expects, Project, RuleFile
 from crm_unify.rules.yaml_tree import Path, Tree
 
 
@@ -46,6 +46,11 @@ class LoadedRules:
         key = next((part for part in reversed(path) if isinstance(part, str)), "expression")
         what = f"'{key}': {error.reason}"
         return ConfigurationError(what, self.tree.file, line=self.where(path), nearest=error.nearest)
+
+    def for_examples(self) -> LoadedRules:
+        """The rules without what concerns a whole delivery, its size and sums: an example has few rows."""
+        source = self.rules.source.model_copy(update={"expects": Expects()})
+        return replace(self, rules=self.rules.model_copy(update={"source": source, "reconcile": []}))
 
 
 @dataclass(frozen=True, slots=True)
