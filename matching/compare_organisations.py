@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import fuzz, process
 
 from crm_unify.normalise.branches import PLACELESS
@@ -28,8 +30,8 @@ def name(features: KindFeatures) -> Comparer:
 
 
 def _unlike(col: Column) -> CellsOfValues:
-    """The cells of two different names."""
-    shared = SharedWords(col)
+    """The cells of two different names; two that differ in their numbers (Werk 2, Werk 3) are no slip."""
+    shared, numbered = SharedWords(col), _numbers(col)
 
     def compare(one: Codes, two: Codes) -> Small:
         a, b = col.values[one].tolist(), col.values[two].tolist()
@@ -42,9 +44,18 @@ def _unlike(col: Column) -> CellsOfValues:
         found = np.where(contained | shortened | _abbreviates(a, b), 2, found)
         found = np.where((ordered >= 0.90) & ((close >= LIKE) | (common >= 0.5 * greater)), 3, found)
         respaced = np.array([_same_letters(x, y) for x, y in zip(a, b, strict=True)], np.bool_)
-        return cells(np.where(respaced, 4, found))
+        found = np.where(respaced, 4, found)
+        other = (numbered[one] != numbered[two]) & (numbered[one] >= 0) & (numbered[two] >= 0)
+        return cells(np.where(other, np.minimum(found, 1), found))
 
     return compare
+
+
+def _numbers(col: Column) -> Codes:
+    """A code of all digits of each name, -1 where it has none."""
+    digits = pc.replace_substring_regex(col.values.array, r"\P{Nd}", "")
+    coded = pc.if_else(pc.equal(digits, ""), pa.scalar(None, pa.string()), digits).dictionary_encode()
+    return np.asarray(pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False), np.int32)
 
 
 def branch(features: KindFeatures) -> Comparer:

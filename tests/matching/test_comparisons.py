@@ -174,6 +174,8 @@ NAME_CASES = [
     pytest.param("Bayerische Motoren Werke AG", "BMW AG", 2, id="initials"),
     pytest.param("Nordlicht GmbH", "Kabelwerk AG", 0, id="different"),
     pytest.param("NORDLICHT SPED. GMBH", "Nordlicht Spedition GmbH", 2, id="abbreviated word"),
+    pytest.param("Nordlicht 2 Handels GmbH", "Nordlicht 3 Handels GmbH", 1, id="other numbers are no slip"),
+    pytest.param("Nordlicht 24/7 GmbH", "Nordlicht 247 GmbH", 4, id="one number in two spellings"),
     pytest.param("Nordlicht Handels GmbH NL Köln", "Nordlicht Handels GmbH", 5, id="branch aside"),
     pytest.param("NORDLICHT GESELLSCHAFT MBH FILIALE KOELN", "Nordlicht GmbH NL Bonn", 5, id="two branches"),
 ]
