@@ -19,8 +19,9 @@ from crm_unify.normalise.interface import Normalised, distinct
 from crm_unify.normalise.problems import MARKUP_UNREADABLE
 
 _TAG: Final = re.compile(
-    r"<(?:[a-z][\w:-]*(?:\s[^<>]*)?/?|/[a-z][\w:-]*\s*|!--.*?--|!doctype[^>]*)>", re.DOTALL | re.IGNORECASE
+    r"<(?:[a-z][\w:-]*(?:\s[^<>]*)?/?|/[a-z][\w:-]*\s*|!doctype[^>]*|!\[[^>]*)>", re.IGNORECASE
 )
+_COMMENT: Final = re.compile(r"<!--(?:>|.*?-->)", re.DOTALL)
 _RTF: Final = re.compile(r"\s*\{\\rtf")
 _LINES: Final = frozenset(
     {"address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "fieldset", "footer"}
@@ -54,19 +55,26 @@ def _each(values: Strings, reads: Callable[[str], str]) -> Normalised:
         try:
             texts.append(reads(value) or None)
             problems.append(None)
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, OverflowError):
             texts.append(None)
             problems.append(MARKUP_UNREADABLE)
     return Normalised(pa.array(texts, pa.string()), pa.array(problems, pa.string()))
 
 
 def _html_text(text: str) -> str:
-    if _TAG.search(text) is None:
+    seen = _without_comments(text)
+    if seen == text and _TAG.search(text) is None:
         return html.unescape(text)
     page = _Page()
-    page.feed(text)
+    page.feed(seen.replace("<!--", "&lt;!--"))  # one that is never closed is text
     page.close()
     return page.text()
+
+
+def _without_comments(text: str) -> str:
+    """The text less its comments, in one pass: the parser looks for each one's end through all the rest."""
+    last = text.rfind("-->")
+    return text if last < 0 else _COMMENT.sub("", text[: last + 3]) + text[last + 3 :]
 
 
 class _Page(HTMLParser):
@@ -80,6 +88,10 @@ class _Page(HTMLParser):
         self._unseen = 0
         self._verbatim = 0
         self._links: list[tuple[str, int]] = []
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Pass over `<![if !mso]>` and the like up to the next `>`, as browsers do; the base class fails."""
+        return self.parse_bogus_comment(i, report)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin an element."""
