@@ -34,6 +34,7 @@ _APART: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "tabl
 _UNSEEN: Final = frozenset({"head", "script", "style", "template"})
 """Elements whose text nobody reads."""
 _CELLS: Final = frozenset({"td", "th"})
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BLANKS: Final = re.compile(r"[^\S\n\xa0]+")
 
 
@@ -151,6 +152,7 @@ def _rtf_text(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Lines without blanks around them and at most one empty one between two."""
+    """Lines without controls and blanks around them, and at most one empty one between two."""
+    text = _CONTROLS.sub("", text)
     lines = [_BLANKS.sub(" ", line).replace("\xa0", " ").strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

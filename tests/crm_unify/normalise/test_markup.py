@@ -50,6 +50,7 @@ def test_html_is_read_as_a_browser_shows_it(note: str, text: str | None) -> None
         ),
         pytest.param(r"{\rtf1\uc1 \u8364? \u-10179?\u-8704?}", "€ 😀", id="Unicode beyond the first plane"),
         pytest.param(r"{\rtf1 cut off {\b here", "cut off here", id="cut off"),
+        pytest.param(r"{\rtf1 a\u0 ?b\'00c\'1bd}", "abcd", id="controls, which no database wants"),
         pytest.param("{as typed} \\ plain", "{as typed} \\ plain", id="plain text"),
         pytest.param(r"{\rtf1}", None, id="nothing to read"),
     ],
