@@ -113,7 +113,8 @@ class Model:
     def from_json(cls, text: str) -> Model:
         """The model a JSON text holds.
 
-        Raises ValueError where it was made for another kernel version, a weight is no share or a line no number.
+        Raises ValueError where it was made for another kernel version, where a weight is no share or a line
+        no number.
         """
         read = json.loads(text)
         if read["kernel_version"] != KERNEL_VERSION:

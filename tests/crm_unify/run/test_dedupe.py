@@ -217,7 +217,9 @@ def test_a_model_with_a_weight_that_is_no_share_stops_the_run(tmp_path: Path, da
     [
         pytest.param("[]", "does not hold what a model", id="a list"),
         pytest.param("{}", "does not hold what a model", id="nothing in it"),
-        pytest.param(f'{{"kernel_version": {KERNEL_VERSION}, "merge_bits": null}}', "no number", id="no line"),
+        pytest.param(
+            f'{{"kernel_version": {KERNEL_VERSION}, "merge_bits": null}}', "no number", id="a line of null"
+        ),
         pytest.param("", "no JSON", id="an empty file"),
     ],
 )
