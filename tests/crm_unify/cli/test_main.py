@@ -28,6 +28,8 @@ def command(output: Output, ending: str) -> int | None:
             raise GuardStopped("half of the rows are gone", "billing", remedy="look at the source")
         case "defect":
             raise ZeroDivisionError("no rows")
+        case "end":
+            raise EOFError("the file breaks off")
         case "file":
             raise OSError(36, "File name too long", "x" * 300)
         case "panic":
@@ -67,6 +69,7 @@ def _installed(install: Callable[[click.Command], None]) -> None:
         pytest.param("guard", 3, id="a guard stopped the run"),
         pytest.param("file", 4, id="a file that the system refuses"),
         pytest.param("defect", 70, id="a defect"),
+        pytest.param("end", 70, id="the end of a file is no keyboard"),
         pytest.param("panic", 70, id="a panic in a driver is a defect too"),
         pytest.param("keyboard", 130, id="stopped from the keyboard"),
     ],
