@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -112,7 +113,8 @@ class Model:
     def from_json(cls, text: str) -> Model:
         """The model a JSON text holds.
 
-        Raises ValueError where it was made for another kernel version or a weight is no share.
+        Raises ValueError where it was made for another kernel version, where a weight is no share or a line
+        no number.
         """
         read = json.loads(text)
         if read["kernel_version"] != KERNEL_VERSION:
@@ -120,6 +122,9 @@ class Model:
                 f"the model was made for version {read['kernel_version']} of the comparisons, "
                 f"this is version {KERNEL_VERSION}: train a new one"
             )
+        for line in ("merge_bits", "review_bits"):
+            if not isinstance(read[line], int | float) or not math.isfinite(read[line]):
+                raise ValueError(f"{line} {read[line]!r} is no number of bits")
         kinds = {name: _kind(kind) for name, kind in read.pop("kinds").items()}
         return cls(kinds, Costs(**read.pop("costs")), **read)
 

@@ -118,9 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with redirect_stdout(sys.stderr if output.json else sys.stdout), _private():
             code = _invoke(words, output)
-    except (KeyboardInterrupt, click.Abort):
-        output.note("stopped from the keyboard; nothing half done stays behind")
-        return EXIT_INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop.__cause__, EOFError):  # the parser takes the end of a file for a closed keyboard
+            code = output.failed(stop.__cause__)
+        else:
+            output.note("stopped from the keyboard; nothing half done stays behind")
+            code = EXIT_INTERRUPTED
     except SystemExit:
         raise
     except BaseException as error:  # a driver's Rust panic is no Exception, and must not end as exit code 1

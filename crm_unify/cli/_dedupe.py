@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from crm_unify.cli._profile import seen
 from crm_unify.cli.evaluate import as_json as evaluation_json
 from crm_unify.cli.evaluate import as_text as evaluation_text
 from crm_unify.run.dedupe import DedupeResult
@@ -57,11 +58,11 @@ def _columns_text(taken: TakenFor) -> list[str]:
         f"{taken.table.label}: {taken.table.rows:,} rows",
         *(f"  note: {note}" for note in taken.table.notes),
     ]
-    width = max((len(c.column) for c in taken.roles.columns), default=0)
+    width = max((len(seen(c.column)) for c in taken.roles.columns), default=0)
     for column in taken.roles.columns:
         role = column.role.value + (f":{column.scheme}" if column.scheme else "")
         lines.append(
-            f"  {column.column:<{min(width, 32)}}  {role:<22} {column.certainty:4.2f}  {column.reason}"
+            f"  {seen(column.column):<{min(width, 32)}}  {role:<22} {column.certainty:4.2f}  {column.reason}"
         )
     if taken.roles.country is not None:
         lines.append(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from crm_unify.errors import EXIT_DEFECT, CrmUnifyError, UsageError
+from crm_unify.errors import EXIT_DEFECT, CrmUnifyError, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """Tell a person something that belongs to the answer; with `--json` it goes to standard error."""
-        click.echo(text, file=self._stderr if self.json else self._stdout)
+        self._tell(text, self._stderr if self.json else self._stdout)
 
     def note(self, text: str) -> None:
         """Tell a person something beside the answer, always on standard error."""
@@ -61,6 +62,8 @@ class Output:
         """Say what went wrong and give the exit code; the traceback is shown only when verbose."""
         if self.verbose:
             self.note("".join(traceback.format_exception(error)).rstrip())
+        if isinstance(error, OSError) and error.filename is not None:
+            error = _refused(error)
         if not isinstance(error, CrmUnifyError):
             error = _Defect(error)
         self._answer = {"error": error.as_json()}
@@ -70,7 +73,24 @@ class Output:
     def close(self) -> None:
         """With `--json` print the one object: the answer, or the error that took its place."""
         if self.json:
-            click.echo(json.dumps(self._answer or {}, indent=2, sort_keys=True), file=self._stdout)
+            self._tell(json.dumps(self._answer or {}, indent=2, sort_keys=True), self._stdout)
+
+    def _tell(self, text: str, stream: TextIO) -> None:
+        """Write a line; whoever reads only its beginning (`| head`) ends neither the command nor its code."""
+        try:
+            click.echo(text, file=stream)
+        except BrokenPipeError:  # nobody reads any more: the rest, and what is still buffered, goes nowhere
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def _refused(error: OSError) -> Unreachable:
+    """The system refused a file or folder, by its name, its rights or its disk: no fault of the program."""
+    remedy = "see to its name, its rights and the room on its disk; then repeat the command"
+    return Unreachable(
+        "a file or folder cannot be used", str(error.filename), why=error.strerror or "", remedy=remedy
+    )
 
 
 class _Defect(CrmUnifyError):

@@ -56,7 +56,7 @@ def command(
     from crm_unify.propose.write import files_of, write_project
 
     places = [place_of(one) for one in sources]
-    _refuse_twice([place.text for place in places])
+    _refuse_twice(places)
     _refuse(folder, force=force or dry_run)
     day = date.today() if as_of is None else as_of.date()
     proposal = start(places, root=folder, as_of=day, progress=output.progress())
@@ -88,14 +88,27 @@ def place_of(word: str) -> Place:
     return Place(word)
 
 
-def _refuse_twice(places: Sequence[str]) -> None:
-    """Stop where a place is named twice: its customers would count twice."""
+def _refuse_twice(places: Sequence[Place]) -> None:
+    """Stop where a place is named twice or lies in another: its customers would count twice.
+
+    A name that is given to two places could only be kept by one.
+    """
     from crm_unify.rules.environment import mask
 
-    known = [one if "://" in one else str(Path(one).resolve()) for one in places]
-    twice = next((one for one, full in zip(places, known, strict=True) if known.count(full) > 1), None)
-    if twice is not None:
-        raise UsageError("a source is named twice", "--source", why=mask(twice), remedy="name it once")
+    known = [Path(one.text) if "://" in one.text else Path(one.text).resolve() for one in places]
+    for number, (one, full) in enumerate(zip(places, known, strict=True)):
+        others = [*known[:number], *known[number + 1 :]]
+        if full in others:
+            raise UsageError("a source is named twice", "--source", why=mask(one.text), remedy="name it once")
+        outer = next((other for other in others if other in full.parents), None)
+        if outer is not None and "://" not in one.text:
+            why = f"{mask(one.text)} lies in {outer}, which is read with all that lies in it"
+            raise UsageError("a source is named twice", "--source", why=why, remedy="name one of them")
+    names = [one.name for one in places if one.name is not None]
+    for name in names:
+        if names.count(name) > 1:
+            remedy = "give each source a name of its own"
+            raise UsageError(f"two sources are called '{name}'", "--source", remedy=remedy)
 
 
 def _refuse(folder: Path, *, force: bool) -> None:

@@ -19,10 +19,11 @@ from crm_unify.normalise.interface import Normalised, distinct
 from crm_unify.normalise.problems import MARKUP_UNREADABLE
 
 _TAG: Final = re.compile(
-    r"<(?:[a-z][\w:-]*(?:\s[^<>]*)?/?|/[a-z][\w:-]*\s*|!--.*?--|!doctype[^>]*)>", re.DOTALL | re.IGNORECASE
+    r"<(?:[a-z][\w:-]*(?:\s[^<>]*)?/?|/[a-z][\w:-]*\s*|!doctype[^>]*|!\[[^>]*)>", re.IGNORECASE
 )
 _ENTITY: Final = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
 """One that is closed: of plain text an open one (R&D, ?a=1&copy=2) is part of what was written"""
+_COMMENT: Final = re.compile(r"<!--(?:>|.*?-->)", re.DOTALL)
 _RTF: Final = re.compile(r"\s*\{\\rtf")
 _LINES: Final = frozenset(
     {"address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "fieldset", "footer"}
@@ -35,6 +36,7 @@ _APART: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "tabl
 _UNSEEN: Final = frozenset({"head", "script", "style", "template"})
 """Elements whose text nobody reads."""
 _CELLS: Final = frozenset({"td", "th"})
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BLANKS: Final = re.compile(r"[^\S\n\xa0]+")
 
 
@@ -56,19 +58,26 @@ def _each(values: Strings, reads: Callable[[str], str]) -> Normalised:
         try:
             texts.append(reads(value) or None)
             problems.append(None)
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, OverflowError):
             texts.append(None)
             problems.append(MARKUP_UNREADABLE)
     return Normalised(pa.array(texts, pa.string()), pa.array(problems, pa.string()))
 
 
 def _html_text(text: str) -> str:
-    if _TAG.search(text) is None:
+    seen = _without_comments(text)
+    if seen == text and _TAG.search(text) is None:
         return _ENTITY.sub(lambda found: html.unescape(found.group()), text)
     page = _Page()
-    page.feed(text)
+    page.feed(seen.replace("<!--", "&lt;!--"))  # one that is never closed is text
     page.close()
     return page.text()
+
+
+def _without_comments(text: str) -> str:
+    """The text less its comments, in one pass: the parser looks for each one's end through all the rest."""
+    last = text.rfind("-->")
+    return text if last < 0 else _COMMENT.sub("", text[: last + 3]) + text[last + 3 :]
 
 
 class _Page(HTMLParser):
@@ -82,6 +91,10 @@ class _Page(HTMLParser):
         self._unseen = 0
         self._verbatim = 0
         self._links: list[tuple[str, int]] = []
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Pass over `<![if !mso]>` and the like up to the next `>`, as browsers do; the base class fails."""
+        return self.parse_bogus_comment(i, report)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin an element."""
@@ -141,6 +154,7 @@ def _rtf_text(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Lines without blanks around them and at most one empty one between two."""
+    """Lines without controls and blanks around them, and at most one empty one between two."""
+    text = _CONTROLS.sub("", text)
     lines = [_BLANKS.sub(" ", line).replace("\xa0", " ").strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -105,7 +105,7 @@ def _columns_gone(
 ) -> SourceMissing:
     shown = ", ".join(headers[:SHOWN]) + (" ..." if len(headers) > SHOWN else "")
     return SourceMissing(
-        f"the source no longer has the column {', '.join(repr(column) for column in gone)}",
+        f"the source no longer has the column{'s' * (len(gone) > 1)} {', '.join(map(repr, gone))}",
         _source_name(loaded),
         why="; ".join(("an earlier snapshot had it", *said, f"the header is now: {shown}")),
         remedy="ask whoever delivers the source, or change the rule file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,6 +80,7 @@ class DedupeResult:
 def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
     """Read, take for, match, compare with the truth; nothing is written."""
     watch = Timed(progress)
+    model = _model(job.model)
     with watch.stage("read") as stage:
         tables = read_tables(job.files, exact=_exact(job))
         _check_columns(job, tables)
@@ -95,7 +97,7 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
         traits = features(made.records, made.claims)
         stage.advance(rows)
     with watch.stage("match"):
-        matched = match(traits, model=_model(job.model), progress=watch)
+        matched = match(traits, model=model, progress=watch)
         if job.link:
             matched = one_per_source(traits, matched, made.records, progress=watch)
     with watch.stage("name customers", rows) as stage:
@@ -171,7 +173,15 @@ def _model(path: Path | None) -> Model | None:
         raise UsageError("the model cannot be read", str(path), why=str(error), remedy=remedy) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         remedy = "train a new one: run without --model"
-        raise GuardStopped("the model cannot be used", str(path), why=str(error), remedy=remedy) from None
+        why = _no_model(error)
+        raise GuardStopped("the model cannot be used", str(path), why=why, remedy=remedy) from None
+
+
+def _no_model(error: Exception) -> str:
+    """Why a text is no model, for somebody who does not know how a model is read."""
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return f"it is no JSON: {error}"
+    return str(error) if isinstance(error, ValueError) else "it does not hold what a model.json holds"
 
 
 def _membership(matched: Matched, taken: Sequence[TakenFor], *, sort: bool) -> pa.Table:

@@ -8,7 +8,8 @@ from typing import Final
 
 from crm_unify.errors import UsageError
 
-_CELL: Final = re.compile(r"^\$?(?P<letter>[A-Za-z]{1,3})\$?(?P<row>[1-9]\d*)$")
+_CELL: Final = re.compile(r"^\$?(?P<letter>[A-Za-z]{1,3})\$?(?P<row>[1-9][0-9]{0,17})$")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")  # no superscripts, and nothing beyond what a file can have
 FORMS: Final = "FILE!SHEET!C7, FILE!LINE!COLUMN or RECORD_ID!COLUMN"
 
 
@@ -64,7 +65,7 @@ def parse_origin(text: str) -> AnyOrigin:
     middle, second_mark, last = rest.partition("!")
     if not second_mark:
         raise _unreadable(text)
-    if middle.isdigit() and not first.lower().endswith((".xlsx", ".xlsm")):
+    if _NUMBER.fullmatch(middle) and not first.lower().endswith((".xlsx", ".xlsm")):
         return Line(first, int(middle), last)
     sheet, _, cell = rest.rpartition("!")
     found = _CELL.match(cell)

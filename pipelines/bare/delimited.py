@@ -120,8 +120,9 @@ def _arrow_table(plain: Path, width: int, delimiter: str, *, skip: tuple[int, bo
         read = pa.csv.ReadOptions(
             column_names=fields, skip_rows=lines, skip_rows_after_names=int(header), block_size=block
         )
-        try:
-            return pa.csv.read_csv(plain, read_options=read, parse_options=parse, convert_options=convert)
+        try:  # a path would be unpacked by its name, whatever the file is; an open file is taken as it is
+            with pa.OSFile(str(plain)) as file:
+                return pa.csv.read_csv(file, read_options=read, parse_options=parse, convert_options=convert)
         except pa.ArrowInvalid as error:
             if "straddling" not in str(error):
                 return None

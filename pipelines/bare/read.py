@@ -80,7 +80,8 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 
 
 def _no_file(path: Path) -> UsageError:
-    there = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+    folder = path.parent
+    there = [file.name for file in folder.iterdir() if file.is_file()] if folder.is_dir() else []
     nearest = nearest_name(path.name, there)
     remedy = f"did you mean '{nearest}'?" if nearest else "name a CSV, Parquet or Excel file"
     what = "this is a folder" if path.is_dir() else "the file is not there"

@@ -52,7 +52,10 @@ def guess_encoding(path: Path, *, most: int = 1 << 62) -> EncodingGuess:
     utf8 = codecs.getincrementaldecoder("utf-8")("strict")
     valid = True
     with open_bytes(path) as file:
-        head = file.read(4096)
+        try:
+            head = file.read(4096)
+        except UNPACKING_ERRORS:  # it breaks off in its first lines: its reader says so
+            return EncodingGuess(None)
         if head.startswith(BOMS):
             return EncodingGuess(None)
         if (wide := _wide(head)) is not None:

@@ -77,6 +77,9 @@ class ParquetReader:
 
     def _named(self, table: pa.Table) -> tuple[Column, ...]:
         check_width(table.num_columns, self._given.path)
+        if table.num_columns == 0:
+            raise GuardStopped("the Parquet file has no columns", str(self._given.path),
+                               remedy="ask for the delivery again")  # fmt: skip
         return name_columns(table.column_names)
 
     def _opened(self) -> Any:

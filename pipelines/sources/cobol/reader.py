@@ -168,7 +168,7 @@ class CobolReader:
         block = _of(found.block, place)[rows]
         texts, _ = self._values.texts(block, place.storage)
         most = _most(self._read_copybook(), name)
-        numbers = [int(text) if text and text.isdigit() else -1 for text in texts.to_pylist()]
+        numbers = [int(text) if text and text.isdecimal() else -1 for text in texts.to_pylist()]
         values = np.array(numbers, np.int64)
         for value in np.unique(values).tolist():
             if 0 <= value <= most:

@@ -1,6 +1,7 @@
 """One place where errors become messages and exit codes."""
 
 import json
+import os
 from collections.abc import Callable
 
 import click
@@ -27,6 +28,10 @@ def command(output: Output, ending: str) -> int | None:
             raise GuardStopped("half of the rows are gone", "billing", remedy="look at the source")
         case "defect":
             raise ZeroDivisionError("no rows")
+        case "end":
+            raise EOFError("the file breaks off")
+        case "file":
+            raise OSError(36, "File name too long", "x" * 300)
         case "panic":
             raise Panic("index out of bounds")
         case "keyboard":
@@ -36,6 +41,18 @@ def command(output: Output, ending: str) -> int | None:
             return 1
     output.answer({"written_rows": 0}, "nothing to write")
     return None
+
+
+@pytest.mark.parametrize("words", [["run", "well"], ["run", "well", "--json"]])
+def test_an_answer_that_nobody_reads_to_its_end_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """Behind `| head` a command ends as it would have ended."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert cli.main(words) == 0
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +67,9 @@ def _installed(install: Callable[[click.Command], None]) -> None:
         pytest.param("well", 0, id="done"),
         pytest.param("person", 1, id="something needs a person"),
         pytest.param("guard", 3, id="a guard stopped the run"),
+        pytest.param("file", 4, id="a file that the system refuses"),
         pytest.param("defect", 70, id="a defect"),
+        pytest.param("end", 70, id="the end of a file is no keyboard"),
         pytest.param("panic", 70, id="a panic in a driver is a defect too"),
         pytest.param("keyboard", 130, id="stopped from the keyboard"),
     ],

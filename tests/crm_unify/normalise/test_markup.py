@@ -28,6 +28,9 @@ FONTS = r"\ansi\ansicpg1252{\fonttbl{\f0\fnil\fcharset0 Arial;}{\f1\fcharset204 
         pytest.param("5 < 6 & 7 > 3\n\n  second line", "5 < 6 & 7 > 3\n\n  second line", id="plain text"),
         pytest.param("Fish &amp; Chips", "Fish & Chips", id="entities alone"),
         pytest.param("see ?a=1&copy=2 &lt;", "see ?a=1&copy=2 <", id="an open entity in plain text"),
+        pytest.param("<![if !mso]><p>seen</p><![endif]><![ x>", "seen", id="conditions of an office program"),
+        pytest.param("<p>a<!-- <b>not</b> --> b<!--> c", "a b c", id="comments"),
+        pytest.param("<p>a <!-- b", "a <!-- b", id="comment cut off"),
         pytest.param("<p>cut off <b", "cut off <b", id="cut off"),
         pytest.param("<br>", None, id="nothing to read"),
     ],
@@ -48,6 +51,7 @@ def test_html_is_read_as_a_browser_shows_it(note: str, text: str | None) -> None
         ),
         pytest.param(r"{\rtf1\uc1 \u8364? \u-10179?\u-8704?}", "€ 😀", id="Unicode beyond the first plane"),
         pytest.param(r"{\rtf1 cut off {\b here", "cut off here", id="cut off"),
+        pytest.param(r"{\rtf1 a\u0 ?b\'00c\'1bd}", "abcd", id="controls, which no database wants"),
         pytest.param("{as typed} \\ plain", "{as typed} \\ plain", id="plain text"),
         pytest.param(r"{\rtf1}", None, id="nothing to read"),
     ],
@@ -64,7 +68,12 @@ def test_rich_text_in_an_unknown_code_page_is_a_problem() -> None:
     assert found.problem.to_pylist() == [MARKUP_UNREADABLE, None, None]
 
 
-@given(st.lists(st.text() | st.text(alphabet="<>/&;ab{}\\'ru1 \n"), max_size=5))
+def test_a_character_that_cannot_be_is_a_problem() -> None:
+    """The number of a character beyond all memory withholds the note and ends no run."""
+    assert rtf_to_text(pa.array([r"{\rtf1\u999999999999999 ?}"])).problem.to_pylist() == [MARKUP_UNREADABLE]
+
+
+@given(st.lists(st.text() | st.text(alphabet="<>/&;![-ab{}\\'ru9 \n"), max_size=5))
 def test_any_text_is_read_or_a_problem(notes: list[str]) -> None:
     """No text ends the run, and neither transform touches the number of rows."""
     column = pa.array(notes, pa.string())

@@ -138,6 +138,22 @@ def test_a_place_is_named_once(odd: Made, tmp_path: Path) -> None:
     assert (answer.code, answer.data["error"]["what"]) == (2, "a source is named twice")
 
 
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        pytest.param("a/customers.csv", "lies in", id="a file in a folder that is read"),
+        pytest.param("a=b", "two sources are called 'a'", id="one name for two places"),
+    ],
+)
+def test_two_places_are_two(tmp_path: Path, inner: str, told: str) -> None:
+    """Neither a file inside another place nor the name of another place is taken in silence."""
+    (tmp_path / "a").mkdir()
+    name, _, place = inner.rpartition("=")
+    second = f"{name}={tmp_path / place}" if name else str(tmp_path / place)
+    answer = initialised(tmp_path / "new", "--source", f"a={tmp_path / 'a'}", "--source", second)
+    assert (answer.code, told in answer.stderr) == (2, True)
+
+
 def test_a_password_lands_in_no_file(tmp_path: Path) -> None:
     """The address goes into a variable, and the answer says which."""
     url = "postgresql://app:s3cret@db.example/crm"

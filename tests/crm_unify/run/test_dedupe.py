@@ -212,6 +212,28 @@ def test_a_model_with_a_weight_that_is_no_share_stops_the_run(tmp_path: Path, da
         run(path, model=model)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("[]", "does not hold what a model", id="a list"),
+        pytest.param("{}", "does not hold what a model", id="nothing in it"),
+        pytest.param(
+            f'{{"kernel_version": {KERNEL_VERSION}, "merge_bits": null}}', "no number", id="a line of null"
+        ),
+        pytest.param("", "no JSON", id="an empty file"),
+    ],
+)
+def test_a_file_that_is_no_model_is_told_before_anything_is_read(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    """The reason is a sentence, and no customer file is read for it: there is none."""
+    model = tmp_path / "model.json"
+    model.write_text(text)
+    with pytest.raises(GuardStopped) as stopped:
+        run(tmp_path / "none.csv", model=model)
+    assert told in str(stopped.value.why)
+
+
 def test_a_model_of_persons_stops_at_organisations(tmp_path: Path) -> None:
     """Weights that were learnt from persons alone say nothing of organisations, which is told."""
     write(run(written(tmp_path, people(6))), tmp_path, {"model"})

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -82,6 +83,14 @@ def test_the_page_is_whole_by_itself(toured: Toured, tmp_path: Path) -> None:
     assert text.count("<title>") == 2 + len(answer.data["pair"]["waterfall"])  # the page, each step, the sum
     assert "anna.keller@<wbr>post.example" in text
     assert re.search(r"<script|src=|href=|url\(", text) is None
+
+
+def test_the_page_says_what_two_records_contradict_each_other_in(toured: Toured, tmp_path: Path) -> None:
+    """The sentence of a contradiction stands on the page, as it stands in the answer."""
+    file = tmp_path / "why.html"
+    answer = crm("explain", ANNA, "C-JJOD32V4EHV5G", "-p", toured.project, "--html", file)
+    assert answer.code == 0, answer.stderr
+    assert answer.data["pair"]["contradiction"]["sentence"] in unescape(file.read_text(encoding="utf-8"))
 
 
 def test_explaining_writes_nothing(toured: Toured) -> None:

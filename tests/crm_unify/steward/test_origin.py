@@ -25,7 +25,18 @@ def test_an_origin_is_read(text: str, origin: AnyOrigin) -> None:
     assert parse_origin(text) == origin
 
 
-@pytest.mark.parametrize("text", ["", "a.xlsx", "a.xlsx!C7", "a.csv!twelve!E-Mail"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a.xlsx",
+        "a.xlsx!C7",
+        "a.csv!twelve!E-Mail",
+        "a.csv!²!E-Mail",
+        f"a.csv!{10**30}!E-Mail",
+        f"a.xlsx!S!A{10**30}",
+    ],
+)
 def test_anything_else_is_refused_with_the_forms(text: str) -> None:
     """The message lists the forms."""
     with pytest.raises(UsageError, match="FILE!LINE!COLUMN"):

@@ -53,6 +53,19 @@ def test_rows_that_cannot_be_taken_apart_stay(tmp_path: Path) -> None:
     assert (table.rows, cells(table)[0]) == (4, ["1", "2", "3", "4"])
 
 
+@pytest.mark.parametrize("name", ["people.csv.gz", "people.bz2", "people.zst"])
+def test_a_name_does_not_say_that_a_file_is_packed(tmp_path: Path, name: str) -> None:
+    """Plain text under the name of a packed file is read as the text it is."""
+    assert cells(read(tmp_path, name, "a,b\n1,x\n")) == [["1"], ["x"]]
+
+
+def test_a_folder_is_not_proposed_in_its_own_place(tmp_path: Path) -> None:
+    """Who names a folder is told to name a file, not the folder once more."""
+    with pytest.raises(UsageError) as told:
+        read_tables([tmp_path])
+    assert told.value.remedy == "name a CSV, Parquet or Excel file"
+
+
 def test_a_file_without_header_loses_no_row(tmp_path: Path) -> None:
     """A first line of mailboxes is data."""
     table = read(tmp_path, "people.csv", "ann@example.com\nbob@example.com\n")

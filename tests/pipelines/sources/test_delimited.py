@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,9 @@ def test_a_header_of_a_million_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(",".join(map(str, range(1_000_000))) + "\n")
     with pytest.raises(GuardStopped, match="more than 20,000 columns"):
         reader_of(tmp_path / "a.csv", "csv", delimiter=",").header()
+
+
+def test_a_packed_file_that_breaks_off_in_its_first_lines_has_no_encoding(tmp_path: Path) -> None:
+    """Its reader says that it breaks off; the guess must not end the reading of a whole folder."""
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 50)[:25])
+    assert guess_encoding(tmp_path / "a.csv.gz").encoding is None

@@ -64,3 +64,10 @@ def test_told_by_content(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(GuardStopped, match="damaged or was cut off"):
         reader_of(path, "parquet").header()
+
+
+def test_a_file_without_columns_is_no_table(tmp_path: Path) -> None:
+    """There is nothing to ask it for, which is said."""
+    pq.write_table(pa.table({}), tmp_path / "p.parquet")
+    with pytest.raises(GuardStopped, match="no columns"):
+        reader_of(tmp_path / "p.parquet", "parquet").header()

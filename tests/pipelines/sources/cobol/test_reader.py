@@ -89,6 +89,14 @@ def test_a_table_that_depends_on_a_count(tmp_path: Path) -> None:
     assert problems(reader) == [(4, "RECORD-DAMAGED", "\\x377878")]
 
 
+def test_a_count_of_a_superscript_is_none(tmp_path: Path) -> None:
+    """A damaged byte may be a raised 2, which looks like a digit and is no number: it costs its record."""
+    content = "1aaUlm\n²aabbUlm\n".encode("latin-1")
+    reader = made(tmp_path, content, TABLE, format="lines", code_page="latin-1")
+    assert [row["CITY"] for row in cells(reader)] == ["Ulm"]
+    assert [code for _, code, _ in problems(reader)] == ["RECORD-DAMAGED"]
+
+
 SEGMENTS = """01 R.
   05 KIND PIC X.
   05 PERSON. 10 NAME PIC X(4). 10 AGE PIC 9(2).
