@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crm_unify.run.conftest import Toured
+from tests.crm_unify.conftest import Toured
 from tests.crm_unify.run.test_undo import CHANGES
 from tests.projects import copied, crm, exported, run
 
