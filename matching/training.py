@@ -188,7 +188,8 @@ def _by_chance(comparison: Comparison, klass: str, unrelated: list[float]) -> li
         if levels[number].same > shares[number]:
             shares[number] *= unrelated[number] / levels[number].unrelated
     shares[0] = max(1 - sum(shares[1:]), 0.01)
-    return shares
+    whole = sum(shares)
+    return [share / whole for share in shares] if whole > 1 else shares
 
 
 def random_levels(features: KindFeatures) -> list[Floats]:

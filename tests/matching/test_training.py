@@ -189,3 +189,20 @@ def test_what_homes_share_tells_one_customer_no_better_than_documented() -> None
     drifted[1] = [0.994, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001]
     kept = guarded(email, drifted, documented=plain)
     assert kept[1, 5] / kept[0, 5] == pytest.approx(plain[1, 5] / plain[0, 5], rel=0.02)
+
+
+ODD_FILES = [
+    pytest.param([{"given": "Ann", "family": "Dorn"}] * 60, id="all values equal"),
+    pytest.param([{"family": f"Test {i}", "born": f"1970-01-{1 + i % 28:02}"} for i in range(90)], id="days"),
+    pytest.param([{"given": "Ann", "born": f"19{i % 90 + 10}-05-17"} for i in range(90)], id="years"),
+    pytest.param([{"given": chr(65 + i % 26), "family": "Dorn"} for i in range(90)], id="initials"),
+    pytest.param([{"family": f"Dorn {i}", "vat": f"DE12345{i:02}"} for i in range(90)], id="running numbers"),
+]
+
+
+@pytest.mark.parametrize("rows", ODD_FILES)
+def test_the_model_of_an_odd_file_can_be_stored_and_read(rows: list[dict[str, str]]) -> None:
+    """However often values agree by chance, no share of a level is more than all."""
+    held = base(*(person(f"a:{i:03}", **row) for i, row in enumerate(rows)))
+    model = train(held)
+    assert Model.from_json(model.to_json()) == model
