@@ -41,6 +41,10 @@ def loaded(url: str) -> str:
     return url
 
 
+NOTHING = {"activity.csv", "app_user.csv", "opportunity.csv"}
+"""Tables that the company has nothing for."""
+
+
 @pytest.mark.slow
 def test_servers_as_source_and_target_change_no_byte(
     tmp_path: Path,
@@ -59,7 +63,8 @@ def test_servers_as_source_and_target_change_no_byte(
     }
     monkeypatch.setenv("CRM_URL", postgres_databases())
     files["SQLite into PostgreSQL"] = ran(company(tmp_path / "sqlite"), tmp_path / "4")
-    assert all(content.count(b"\n") > 1 for content in files["SQLite"].values())
+    empty = {name for name, content in files["SQLite"].items() if content.count(b"\n") <= 1}
+    assert empty == NOTHING
     assert [differing(files["SQLite"], found) for found in files.values()] == [[], [], [], []]
 
 

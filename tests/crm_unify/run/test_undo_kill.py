@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -16,8 +14,8 @@ from crm_unify.schema.tables import TABLES
 from pipelines.killpoint import VARIABLE
 from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.crm_unify.run.targets import Rows, rows_of, wait_for_lock
-from tests.crm_unify.run.test_undo import CHANGES, TARGETS, differing, target, undo
-from tests.projects import copied, crm, interpreter, run
+from tests.crm_unify.run.test_undo import TARGETS, changed_tour, differing, target, undo
+from tests.projects import crm, interpreter, run
 
 __all__ = ["target"]
 
@@ -33,10 +31,7 @@ def dying() -> Iterator[Mortal]:
 
 def changed(folder: Path) -> Path:
     """The tour after two runs; the second changed every kind of row."""
-    project = copied("tour", folder)
-    assert run(project).code == 0
-    with closing(sqlite3.connect(project / "billing.db")) as con:
-        con.executescript(CHANGES)
+    project = changed_tour(folder)
     assert run(project).code == 0
     return project
 

@@ -25,7 +25,7 @@ def found() -> Chosen:
     pairs = pa.table({"left": left, "right": right, "millibits": np.array(millibits), "band": band})
     membership = pa.table({"record_id": IDS, "cluster": CLUSTER})
     model = Model({}, Costs(), merge_bits=1.0, review_bits=-3.0)
-    return chosen(Matched(pairs, membership, pa.table({}), model, ()))
+    return chosen(Matched(pairs, membership, pa.table({}), pa.table({}), model, ()))
 
 
 def test_the_weakest_merge_is_the_tie_a_customer_hangs_by(found: Chosen) -> None:

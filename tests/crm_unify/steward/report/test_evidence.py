@@ -30,8 +30,9 @@ def viewed(*records: KnownRecord, golden: dict[str, tuple[str, str, str]] | None
         for name, (value, key, why) in (golden or {}).items()
     )
     return CustomerView(
-        id="C-1", asked_for="C-1", kind="person", display_name="Eva", status="active", golden=values, kept={},
-        consent=(), organisations=(), orders=(), cases=(), records=records,
+        id="C-1", asked_for="C-1", kind="person", display_name="Eva", status="active", owner=None,
+        golden=values, kept={}, consent=(), organisations=(), orders=(), cases=(), opportunities=(),
+        activities=(), records=records,
     )
 
 
