@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matching.columns import Codes, Ints, Small
+from matching.columns import Ints, Small
 
 CELLS = 256
 """Number of different cells."""
@@ -51,10 +51,3 @@ def best(where: Ints, found: Small, pairs: int) -> Small:
         starts = np.flatnonzero(np.concatenate([[True], where[1:] != where[:-1]]))
         out[where[starts]] = np.maximum.reduceat(found, starts)
     return out
-
-
-def of_codes(one: Codes, two: Codes, level: int, rare: Small) -> Small:
-    """Level 0 where two codes differ, `level` with the rarity of the value where they agree."""
-    return np.where(
-        one == two, cells(np.full(len(one), level), rare[one]), cells(np.zeros(len(one), np.int64))
-    )

@@ -200,7 +200,8 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
     unproposed, asked = inner.rule < 0, context.settings.estimate
-    lost = given_up(features.kind, proposed.cells, weights, least=line) / (proposed.taught.share or 1.0)
+    share = proposed.taught.share or 1.0  # 0: the hash chose no record, and nothing is told of the rest
+    lost = given_up(features.kind, proposed.cells, weights, least=line) / share
     believed = (kept.scores.probability, inner.scores.probability[unproposed])
     expected = lost + sum(float(np.add.reduce(one)) for one in believed)
     summary = KindReport(

@@ -190,14 +190,3 @@ def values_of(column: Column, record: int) -> str:
     codes = column.codes[column.offsets[record] : column.offsets[record + 1]]
     texts = [" ".join(filter(None, column.values[code].split("\x1f"))) for code in codes]
     return ", ".join(texts) or "-"
-
-
-def explain_kind(model: KindModel) -> str:
-    """How a kind's weights came about, in a sentence."""
-    fitted = model.fitted
-    if not fitted.learnt:
-        return fitted.reason
-    return (
-        f"{fitted.reason}: {fitted.pairs} pairs in {fitted.patterns} patterns, about {fitted.same:.0f} of "
-        f"one customer and {fitted.household + fitted.site:.0f} of one household or site"
-    )

@@ -3,7 +3,8 @@
 The log-likelihoods of a pair add up over its comparisons. After the cheap ones, what the others can add at
 most is known: the best cell of a comparison, or less where the two values are seen to be equal or not. A pair
 whose sum stays below both lines whatever comes is dropped; for those that are kept nothing changes. Of the
-candidates of a million invented people three in four go before any name is compared.
+candidates of 300,000 invented people more than half go before any name is compared, and three in four before
+given names are, which cost most.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 Column: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 Strings: TypeAlias = "pa.StringArray"
-Integers: TypeAlias = "pa.Int64Array"
 Mask: TypeAlias = "pa.BooleanArray"
 
 _GROUP = re.compile(r"\(\?P<(\w+)>")

@@ -9,7 +9,7 @@ from typing import Final
 
 from crm_unify.records import KINDS, PARTIES, FieldType
 from crm_unify.rules.expressions import ExpressionRefusedError, Reference, parse_expression
-from crm_unify.rules.model import Branch, Entry, FieldRule, has_own_record, rule_fields
+from crm_unify.rules.model import Branch, Entry, FieldRule, rule_fields
 
 Value = tuple[int, str]
 """One mapped value of a branch: position of the entry (from 0) and field."""
@@ -26,11 +26,6 @@ CONTACT_KINDS: Final = {
 def parties(branch: Branch) -> dict[str, Entry]:
     """The persons and organisations of a branch by the name other entries call them."""
     return {entry.part: entry for entry in branch.entries if entry.kind in PARTIES}
-
-
-def records_made(branch: Branch) -> dict[str, Entry]:
-    """Entries with a record of their own (parties and children) by part."""
-    return {entry.part: entry for entry in branch.entries if has_own_record(entry.kind)}
 
 
 def field_type(entry: Entry, field: str) -> FieldType:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from crm_unify.errors import ConfigurationError
-from crm_unify.records import KINDS, FieldType
+from crm_unify.records import KINDS
 from crm_unify.rules.environment import mask
 from crm_unify.rules.model import Branch
 from crm_unify.rules.unsupported import NOT_BUILT_KINDS, NOT_SUPPORTED_YET
@@ -210,7 +210,3 @@ def _inner_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
         if inner is not None:
             return inner, is_dict or deeper
     return None, is_dict
-
-
-KNOWN_TYPES: Final = tuple(ftype.value for ftype in FieldType)
-"""Names that `type:` understands."""

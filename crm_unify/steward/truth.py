@@ -15,7 +15,6 @@ import pyarrow.csv as pacsv
 from crm_unify.arrow_sql import engine
 from crm_unify.errors import UsageError
 
-TRUTH_COLUMNS: Final = ("record_id", "true_customer")
 PLACE_COLUMNS: Final = ("file", "sheet", "row", "part")
 
 
