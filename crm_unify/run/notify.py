@@ -28,8 +28,9 @@ class Word:
 def of_error(project: str, error: BaseException) -> Word:
     """That a sync has ended with an error."""
     what = STOPPED if isinstance(error, GuardStopped) else FAILED
-    known = isinstance(error, CrmUnifyError)
-    return Word(f"crm-unify {project}: {what}", str(error) if known else f"{type(error).__name__}: {error}")
+    # what a library says of a defect may quote a customer's row: it stays in the log
+    said = str(error) if isinstance(error, CrmUnifyError) else f"{type(error).__name__}: see the log"
+    return Word(f"crm-unify {project}: {what}", said)
 
 
 def of_sync(project: str, done: Synced) -> Word | None:
@@ -39,8 +40,7 @@ def of_sync(project: str, done: Synced) -> Word | None:
 
 
 def _said(done: Synced) -> Iterator[str]:
-    for name, columns in sorted(done.drift.items()):
-        yield f"{name} has columns nobody takes: {', '.join(columns)}"
+    yield from (f"{one['map']}: {one['sentence']}" for one in done.drift)
     for queue, more in sorted(done.grown.items()):
         yield f"{queue.replace('_', ' ')}: {done.queues[queue]:,}, {more:,} more than after the last run"
     yield from done.notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -53,8 +53,8 @@ class Synced:
     """What waits for people."""
     grown: Mapping[str, int]
     """By queue, how much longer it is than after the last run."""
-    drift: Mapping[str, tuple[str, ...]]
-    """By map, columns that the last snapshot did not have and no rule takes."""
+    drift: Sequence[Mapping[str, str]]
+    """What is different about the sources, as a run tells it."""
     seconds: float
     planned: Planned | None
     """None of a quiet sync."""
@@ -71,7 +71,7 @@ class Synced:
             "review_pairs": self.queues["review_pairs"],
             "queues": dict(self.queues),
             "grown": dict(self.grown),
-            "drift": {name: list(columns) for name, columns in self.drift.items()},
+            "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
             "lost_evidence": [] if self.planned is None else self.planned.lost_evidence,
             "open_keys": [] if self.planned is None else [list(pair) for pair in self.planned.open_keys],
@@ -123,7 +123,7 @@ def _quiet(
         account=account,
         queues=_queues(account, summary),
         grown={},
-        drift={},
+        drift=(),
         seconds=_since(work.began),
         planned=None,
         notes=notes,
@@ -144,7 +144,7 @@ def _synced(done: Outcome, last: LastRun | None) -> Synced:
         account=account,
         queues=queues,
         grown={name: n - before[name] for name, n in queues.items() if n > before.get(name, n)},
-        drift=dict(_drift(planned.landing, last)),
+        drift=planned.drift,
         seconds=done.seconds,
         planned=planned,
         notes=done.notes,
@@ -158,16 +158,6 @@ def _told(last: LastRun) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, 
 def _queues(account: Mapping[str, Mapping[str, int]], summary: Mapping[str, Any]) -> dict[str, int]:
     found = {name: sum(line.get(name, 0) for line in account.values()) for name in QUEUES}
     return found | {"review_pairs": summary.get("bands", {}).get("review", 0)}
-
-
-def _drift(landing: Landing, last: LastRun | None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Columns nobody takes that came since the last run."""
-    known = {} if last is None else json.loads(last.summary or "{}").get("headers", {})
-    for source in landing.sources:
-        before = known.get(source.rules.rules.map)
-        new = tuple(name for name in source.columns.unclaimed if before is not None and name not in before)
-        if new:
-            yield source.rules.rules.map, new
 
 
 def _since(began: datetime) -> float:

@@ -140,7 +140,7 @@ def test_people_are_told_of_guards_new_columns_and_growing_queues(office: Path) 
         assert [sync(office).code, sync(office).code] == [0, 0]
     titles = [word["title"] for word in told]
     assert titles == ["crm-unify people: a guard stopped the sync", "crm-unify people: run 2 needs a look"]
-    assert "columns nobody takes: Colour" in told[1]["message"]
+    assert "people: column Colour is new; it holds text" in told[1]["message"]
     assert "quarantined: 1, 1 more than after the last run" in told[1]["message"]
     assert "Cole" not in told[1]["message"]
 
