@@ -17,10 +17,11 @@ from crm_unify.run.gather import Sources
 from crm_unify.run.said import digest, rules_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
+from pipelines.interpret.interface import Outcome
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift")
+SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift", "repairs")
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
@@ -47,8 +48,16 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "former": _former(headers, ledger),
         "shapes": read.shapes,
         "drift": [one.as_json() for one in read.drift],
+        "repairs": _repairs(interpreted.repairs),
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
     }
+
+
+def _repairs(repairs: pa.Table) -> dict[str, Any]:
+    """How many corrections of people hold, and those that do not with the reason."""
+    rows = repairs.to_pylist()
+    dropped = [row for row in rows if row["outcome"] != Outcome.APPLIED]
+    return {"applied": len(rows) - len(dropped), "dropped": dropped}
 
 
 def _former(headers: Mapping[str, Sequence[str]], ledger: Ledger) -> dict[str, list[str]]:
@@ -63,9 +72,7 @@ def band_count(pairs: pa.Table, band: str) -> int:
     return int(pc.sum(pc.equal(pairs["band"], band)).as_py() or 0)
 
 
-def run_facts(
-    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given
-) -> Facts:
+def run_facts(project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given) -> Facts:
     """What the run is about, for ``mig_run`` and the head of the plan."""
     summary = {name: found[name] for name in (*SUMMED, "customers", "under")}
     if given.accepted:

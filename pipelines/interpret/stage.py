@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
@@ -18,9 +19,10 @@ from crm_unify.rules.expressions import connection
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
-from pipelines.interpret.interface import HITS, Interpreted
+from pipelines.interpret.interface import HITS, REPAIRS, Interpreted
 from pipelines.interpret.notes import hits, notes
 from pipelines.interpret.parents import Parents
+from pipelines.interpret.repairs import Remembered, told_of
 from pipelines.interpret.rows import Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
@@ -35,9 +37,9 @@ def interpret(
     *,
     as_of: date,
     progress: Progress,
-    names: pa.Table | None = None,
+    known: Remembered | None = None,
 ) -> Interpreted:
-    """Interpret the landed rows of every map of the project; `names` (NAMES) are records under other keys.
+    """Interpret the landed rows of every map of the project, with what is known of them from before.
 
     Pure but for reading the landed files. Raises GuardStopped where a rule says that the run must stop.
     """
@@ -48,10 +50,11 @@ def interpret(
             one = by_map[loaded.rules.map]
             parents = Parents({name: result.index for name, (result, _) in results.items()})
             rows, engine = _landed_rows(one, loaded), _engine(loaded, as_of, one.rows)
-            found = run_map(loaded, rows, engine=engine, parents=parents, names=names)
+            found = run_map(loaded, rows, engine=engine, parents=parents, known=known)
             results[one.map] = (found, [column.header for column in one.columns])
             stage.advance(one.rows)
-    return _assembled([results[name] for name in sorted(results)])
+    whole = _assembled([results[name] for name in sorted(results)])
+    return whole if known is None else replace(whole, repairs=told_of(whole.repairs, known.corrections))
 
 
 def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
@@ -126,6 +129,7 @@ def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interprete
             for one, headers in results
             for note in notes(one.loaded, headers, tally=one.tally, file=one.loaded.tree.file)
         ),
+        repairs=pa.concat_tables([REPAIRS.empty_table(), *(one.repairs for one in maps)]).sort_by("id"),
     )
 
 
