@@ -113,6 +113,13 @@ class ConfigurationError(CrmUnifyError):
         return {**super().as_json(), "file": self.file, "line": self.line, "nearest": self.nearest}
 
 
+class WorkbookRefused(CrmUnifyError):
+    """A workbook that came back cannot be taken as it is; nothing of it is taken."""
+
+    code = "WORKBOOK-REFUSED"
+    exit_code = 2
+
+
 class GuardStopped(CrmUnifyError):
     """A guard or a rule stopped the run before anything was written."""
 

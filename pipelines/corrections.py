@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 
 from crm_unify.schema.agreements import mig_correction
 from pipelines.interpret.interface import CORRECTIONS
+from pipelines.interpret.repairs import HASH_DIGITS
 
 CORRECT: Final = "correct"
 WAIVE: Final = "waive"
@@ -63,9 +66,10 @@ def read_corrections(connection: sa.Connection) -> tuple[Correction, ...]:
     c = mig_correction.c
     columns = (c.id, c.kind, c.system, c.entity, c.key, c.row_hash, c.by_row, c.rest_hash, c.field)
     said = (c.old_value, c.new_value, c.revokes, c.why, c.decided_by, c.decided_at)
-    rows = connection.execute(sa.select(*columns, *said).order_by(c.id)).all()
-    ended = _ended([Correction(*row) for row in rows])
-    return tuple(Correction(*row, ended_by=ended.get(row.id)) for row in rows)
+    found: list[Sequence[Any]] = list(connection.execute(sa.select(*columns, *said).order_by(c.id)))
+    every = [Correction(*row) for row in found]
+    ended = _ended(every)
+    return tuple(replace(one, ended_by=ended.get(one.id)) for one in every)
 
 
 def _ended(every: Sequence[Correction]) -> dict[int, int]:
@@ -94,3 +98,10 @@ def in_force(every: Iterable[Correction]) -> pa.Table:
     """CORRECTIONS that a run applies."""
     rows = [{name: getattr(one, name) for name in CORRECTIONS.names} for one in live(every)]
     return pa.Table.from_pylist(rows, schema=CORRECTIONS)
+
+
+def rest_hash(cells: Mapping[str, str], key: Sequence[str]) -> str:
+    """Hash over the cells of a row besides its key, as :mod:`pipelines.interpret.repairs` works it out."""
+    rest = {name: text for name, text in sorted(cells.items()) if text and name not in key}
+    text = json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]

@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "runs": "The runs so far: when, what each wrote, and which took another back.",
     "changes": "What changed in the CRM since a run, for the systems that run alongside.",
     "report": "What became of every row, as one page to read or print.",
+    "quarantine": "Rows that wait for a repair: list, fix in a workbook, replay, waive.",
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",
     "explain": "Why two records are one customer, or are not.",

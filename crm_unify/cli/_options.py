@@ -65,6 +65,12 @@ def yes_option(function: Callable[..., int | None]) -> Callable[..., int | None]
     return click.option("-y", "--yes", is_flag=True, help="Act without asking.")(function)
 
 
+def environment_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `-e/--env NAME`, handed on as `environment`."""
+    said = "Environment of the project file."
+    return click.option("-e", "--env", "--environment", "environment", metavar="NAME", help=said)(function)
+
+
 def given_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add `--as-of` and `--accept-rekey`; the command gets both as `given` (`crm_unify.run.found.Given`)."""
 

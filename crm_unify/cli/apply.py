@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 
 
 @click.command("apply")
 @click.argument("plan", type=click.Path(path_type=Path))
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @yes_option
 @project_option
 @output_options

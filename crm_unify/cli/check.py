@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, GuardStopped
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the examples; today by default.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
 @project_argument
 @output_options

@@ -31,6 +31,8 @@ class Planned:
     """The newest run of the target so far."""
     run: int
     """Number the run gets when it is applied."""
+    repairs: tuple[dict[str, Any], ...]
+    """Rows of REPAIRS: what became of each correction."""
     known_blocked: int
     """Blocked changes that an earlier run has told of already."""
     vanished: int

@@ -190,6 +190,7 @@ def plan(
         results=results,
         former=ledger.last_run,
         run=ledger.next_run,
+        repairs=tuple(rows.repairs.to_pylist()),
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,
         rekeyed=read.rekeyed.paired,

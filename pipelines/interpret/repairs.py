@@ -79,8 +79,8 @@ class _Aliases:
     """``system.entity`` of the map today."""
     keys: Mapping[str, Sequence[str]]
     """Place (``system.entity:key``) -> keys of rows that stand for it, where they are others."""
-    moved: frozenset[str]
-    """Keys that stand for another place than their own."""
+    moved: Mapping[str, str]
+    """Keys that stand for another place than their own -> that place."""
 
     @classmethod
     def of(cls, loaded: LoadedRules, names: pa.Table) -> _Aliases:
@@ -88,13 +88,13 @@ class _Aliases:
         own = f"{loaded.rules.source.system}.{loaded.rules.map}"
         known = names.filter(pc.starts_with(names["new_id"], f"{own}:")).to_pylist() if len(names) else []
         keys: dict[str, list[str]] = {}
-        moved = set()
+        moved: dict[str, str] = {}
         for row in known:
             place, key = _place_of(row["record_id"]), _place_of(row["new_id"]).removeprefix(f"{own}:")
             if place != f"{own}:{key}" and key not in moved:
                 keys.setdefault(place, []).append(key)
-                moved.add(key)
-        return cls(own, keys, frozenset(moved))
+                moved[key] = place
+        return cls(own, keys, moved)
 
     def speaks_of(self, one: Mapping[str, Any]) -> bool:
         """Whether a correction is about rows of this map."""
@@ -107,7 +107,8 @@ class _Aliases:
             return []
         place = f"{one['system']}.{one['entity']}:{one['key']}"
         stays = place == f"{self.own}:{one['key']}" and one["key"] not in self.moved
-        return [*([one["key"]] if stays else []), *self.keys.get(place, ())]
+        direct = [*([one["key"]] if stays else []), *self.keys.get(place, ())]
+        return direct or list(self.keys.get(self.moved.get(one["key"], ""), ()))
 
 
 def _place_of(record_id: str) -> str:
