@@ -39,6 +39,8 @@ COMMANDS: Final = {
     "runs": "The runs so far: when, what each wrote, and which took another back.",
     "changes": "What changed in the CRM since a run, for the systems that run alongside.",
     "report": "What became of every row, as one page to read or print.",
+    "approve": "Approve business rules as their files are now, or see which are.",
+    "rehearse": "Rehearse the whole load into a scratch database: go or no-go, and the score card so far.",
     "quarantine": "Rows that wait for a repair: list, fix in a workbook, replay, waive.",
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",

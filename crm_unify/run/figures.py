@@ -72,11 +72,19 @@ def band_count(pairs: pa.Table, band: str) -> int:
     return int(pc.sum(pc.equal(pairs["band"], band)).as_py() or 0)
 
 
-def run_facts(project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given) -> Facts:
-    """What the run is about, for ``mig_run`` and the head of the plan."""
+def run_facts(
+    project: LoadedProject,
+    landed: Iterable[Landed],
+    found: dict[str, Any],
+    given: Given,
+    unapproved: Sequence[str],
+) -> Facts:
+    """What the run is about, for ``mig_run`` and the head of the plan; `unapproved` are names of rules."""
     summary = {name: found[name] for name in (*SUMMED, "customers", "under")}
     if given.accepted:
         summary["accepted_rekey"] = sorted(given.accepted)
+    if given.unapproved and unapproved:
+        summary["unapproved"] = {"by": given.unapproved, "rules": sorted(unapproved)}
     return Facts(
         project=project.project.project,
         environment=project.environment,
