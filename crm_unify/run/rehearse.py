@@ -1,6 +1,6 @@
 """A rehearsal: everything loaded into a scratch database, and whether it would do on the day.
 
-What people have decided, corrected and trained for the environment holds in the rehearsal, too; nothing of the
+What people have decided, corrected and trained for the environment holds in the rehearsal, too. Nothing of the
 environment is touched but ``mig_rehearsal``, which keeps the score card.
 """
 

@@ -10,7 +10,7 @@ from crm_unify.rules.loaded import LoadedProject
 
 
 def rules_hash(project: LoadedProject) -> str:
-    """Hash of what the project says: its own file without addresses and rehearsals, its rule files and their code tables."""
+    """Hash of what the project says: its file without addresses and rehearsals, rule files, code tables."""
     said = project.project.model_dump_json(exclude={"sources", "target", "environments", "rehearsal"})
     files = [said]
     for loaded in project.files:
