@@ -139,6 +139,12 @@ class AccountUnbalanced(GuardStopped):
     code = "ACCOUNT-UNBALANCED"
 
 
+class EvidenceChanged(GuardStopped):
+    """An evidence pack is not as it was when it was signed."""
+
+    code = "EVIDENCE-CHANGED"
+
+
 class Unreachable(CrmUnifyError):
     """A source or target exists in the project but does not answer, or refuses to be opened."""
 

@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "report": "What became of every row, as one page to read or print.",
     "approve": "Approve business rules as their files are now, or see which are.",
     "rehearse": "Rehearse the whole load into a scratch database: go or no-go, and the score card so far.",
+    "signoff": "Sign off the last rehearsal: write the evidence pack, or verify one.",
     "quarantine": "Rows that wait for a repair: list, fix in a workbook, replay, waive.",
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",

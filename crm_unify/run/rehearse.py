@@ -1,7 +1,7 @@
 """A rehearsal: everything loaded into a scratch database, and whether it would do on the day.
 
-What people have decided, corrected and trained for the environment holds in the rehearsal, too. Nothing of the
-environment is touched but ``mig_rehearsal``, which keeps the score card.
+What people have decided, corrected and trained for the environment holds in the rehearsal, too. Nothing of
+the environment is touched but ``mig_rehearsal``, which keeps the score card.
 """
 
 from __future__ import annotations
@@ -136,6 +136,8 @@ def _card(
     return {
         "criteria": [one.as_json() for one in criteria],
         "counts": {} if outcome is None else _counts(outcome),
+        "account": {} if outcome is None else outcome.planned.results.figures["account"],
+        "sums": [] if outcome is None else outcome.planned.results.figures["sums"],
         "rejects": {} if outcome is None else _rejects(outcome),
         "unapproved": open_rules,
         "stopped": stopped,
