@@ -56,6 +56,11 @@ class Correction:
         """The row, as people name it."""
         return f"{self.system}.{self.entity}:" + (self.key or f"(row {(self.row_hash or '')[:8]})")
 
+    @property
+    def sentence(self) -> str:
+        """What the cell should say, who says so and why."""
+        return f"{self.new_value!r}, says {self.by} on {self.at:%Y-%m-%d} ({self.why}), correction {self.id}"
+
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self) | {"at": self.at.isoformat(timespec="seconds") + "Z", "row": self.row}

@@ -98,6 +98,7 @@ def _gathered(output: Output, loaded: LoadedProject) -> Book:
     from crm_unify.cli.lineage import headers_of
     from crm_unify.errors import Unreachable
     from crm_unify.steward.book.gather import gather, last_run_of
+    from crm_unify.steward.book.known_approvals import known_approvals
     from crm_unify.steward.newest import newest_run
 
     try:
@@ -107,4 +108,6 @@ def _gathered(output: Output, loaded: LoadedProject) -> Book:
     except Unreachable as error:
         output.note(f"without counts and examples: {error}")
         return gather(loaded, headers=headers_of(loaded))
-    return gather(loaded, headers=headers_of(loaded), last=last_run_of(loaded, newest))
+    approvals = known_approvals(loaded, newest.engine)
+    last = last_run_of(loaded, newest)
+    return gather(loaded, headers=headers_of(loaded), last=last, approvals=approvals)

@@ -50,6 +50,7 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "shapes": read.shapes,
         "drift": [one.as_json() for one in read.drift],
         "repairs": _repairs(interpreted.repairs),
+        "repaired": _repaired(interpreted.repairs),
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
     }
 
@@ -59,6 +60,13 @@ def _repairs(repairs: pa.Table) -> dict[str, Any]:
     rows = repairs.to_pylist()
     dropped = [row for row in rows if row["outcome"] != Outcome.APPLIED]
     return {"applied": len(rows) - len(dropped), "dropped": dropped}
+
+
+def _repaired(repairs: pa.Table) -> list[dict[str, Any]]:
+    """The corrections that hold, with their rows: for whoever follows a cell."""
+    rows = repairs.filter(pc.equal(repairs["outcome"], Outcome.APPLIED))
+    found: list[dict[str, Any]] = rows.select(["id", "map", "row_id"]).to_pylist()
+    return found
 
 
 def _former(headers: Mapping[str, Sequence[str]], ledger: Ledger) -> dict[str, list[str]]:

@@ -1,8 +1,8 @@
 """The evidence pack of a sign-off: a zip that holds what was seen, and shows every later change of itself.
 
 The pack is stored without compression, its files in a fixed order under one time stamp: whoever verifies it
-builds it again out of its files and compares byte by byte, so no byte of it can change unseen. The manifest has
-the SHA-256 of every other file; its own is what the database remembers of the sign-off.
+builds it again out of its files and compares byte by byte, so no byte of it can change unseen. The manifest
+has the SHA-256 of every other file; its own is what the database remembers of the sign-off.
 """
 
 from __future__ import annotations

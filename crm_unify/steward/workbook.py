@@ -156,6 +156,8 @@ def _repairs(
     found = []
     for (title, row_id), mine in _by_row(edits).items():
         row = known.get((maps[title], row_id))
+        if row is None and _stands(row_id, mine, corrections, _names(headers[title])):
+            continue
         if row is None:
             mistakes.append(_gone(book, title, row_id, mine))
             continue
@@ -209,6 +211,16 @@ def _gone(book: Returned, title: str, row_id: str, edits: Sequence[Edit]) -> Con
         why="it was repaired, loaded, waived or changed in its source since the workbook was exported",
         remedy="take back what you wrote in this line, or export again",
     )
+
+
+def _stands(
+    row_id: str, edits: Sequence[Edit], corrections: Sequence[Correction], names: Mapping[str, str]
+) -> bool:
+    """Whether everything that a line says was recorded before: the workbook comes a second time."""
+    mine = [c for c in corrections if c.ended_by is None and c.row_hash == row_id.rpartition("-")[0]]
+    said = {(f"{FIX}{names.get(c.field, c.field)}", c.new_value) for c in mine if c.field is not None}
+    said |= {(DECISION, WAIVE) for c in mine if c.field is None}
+    return all(edit.column == WHY or (edit.column, edit.after) in said for edit in edits)
 
 
 @dataclass(frozen=True, slots=True)

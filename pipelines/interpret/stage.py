@@ -63,7 +63,11 @@ def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
 
 
 def interpret_rows(
-    loaded: LoadedRules, given: Sequence[Mapping[str, str | None]], *, as_of: date
+    loaded: LoadedRules,
+    given: Sequence[Mapping[str, str | None]],
+    *,
+    as_of: date,
+    known: Remembered | None = None,
 ) -> Interpreted:
     """Interpret rows given as text, by the same code: for the examples of a rule file.
 
@@ -72,7 +76,7 @@ def interpret_rows(
     table, columns = example_table(loaded.rules, given)
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
     engine = _engine(loaded, as_of, len(given))
-    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True))
+    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known)
     return _assembled([(found, [column.header for column in columns])])
 
 
