@@ -153,7 +153,10 @@ def column_lineages(project: LoadedProject, said: str, *, headers: Headers) -> t
 def every_column(project: LoadedProject, *, headers: Headers) -> tuple[ColumnLineage, ...]:
     """All columns of all sources, in the order of their headers."""
     return tuple(
-        _column(loaded, column) for loaded in project.files for column in columns_of(loaded, headers(loaded))
+        _column(loaded, column, uses)
+        for loaded in project.files
+        for uses in [uses_of(loaded)]
+        for column in columns_of(loaded, headers(loaded))
     )
 
 
@@ -177,8 +180,8 @@ def _names(loaded: LoadedRules, said: str) -> Iterator[str]:
     yield from sorted(fitting, key=len, reverse=True)[:1]
 
 
-def _column(loaded: LoadedRules, column: str) -> ColumnLineage:
-    uses = [use for use in uses_of(loaded) if use.column == column]
+def _column(loaded: LoadedRules, column: str, every: Sequence[Use]) -> ColumnLineage:
+    uses = [use for use in every if use.column == column]
     values = tuple(dict.fromkeys(str(use.target) for use in uses if use.use == "value"))
     looked_at = dict.fromkeys(str(use.target) for use in uses if use.use == "looked at")
     return ColumnLineage(

@@ -36,18 +36,30 @@ class Picture:
     texts: tuple[Text, ...]
 
 
-def picture(columns: Sequence[tuple[str, str]], ways: Sequence[Way]) -> Picture | None:
-    """Draw the columns `(name, css)` of one source and where they go; None when nothing goes anywhere.
+@dataclass(frozen=True, slots=True)
+class DrawnColumn:
+    """A column of the source as it is drawn."""
 
-    Fields that come out of another one are left out: they would double every line of a name.
+    name: str
+    css: str
+    """`used`, `idle` (left out on purpose) or `lost` (nobody takes it)."""
+    note: str = ""
+    """What else it is used for, in a word."""
+
+
+def picture(columns: Sequence[DrawnColumn], ways: Sequence[tuple[str, Way]]) -> Picture | None:
+    """Draw the columns of one source and where they go; None when nothing goes anywhere.
+
+    Of each way comes the name that its field has in the picture. Fields that come out of another one are left
+    out: they would double every line of a name.
     """
-    drawn = [way for way in ways if way.out_of is None and not way.target.startswith(f"{CUSTOMER}.")]
-    links = dict.fromkeys((column, way.target, "value") for way in drawn for column in way.columns)
+    drawn = [(name, way) for name, way in ways if way.out_of is None and not name.startswith(f"{CUSTOMER}.")]
+    links = dict.fromkeys((column, name, "value") for name, way in drawn for column in way.columns)
     links |= dict.fromkeys(
-        (column, way.target, "beside")
-        for way in drawn
+        (column, name, "beside")
+        for name, way in drawn
         for column in way.looked_at
-        if (column, way.target, "value") not in links
+        if (column, name, "value") not in links
     )
     if not links:
         return None
@@ -55,15 +67,18 @@ def picture(columns: Sequence[tuple[str, str]], ways: Sequence[Way]) -> Picture 
     for _, target, _ in links:
         kind, _, field = target.partition(".")
         kinds.setdefault(kind, {})[field] = None
-    left = {name: _HEAD + ROW * (place + 0.5) for place, (name, _) in enumerate(columns)}
+    left = {column.name: _HEAD + ROW * (place + 0.5) for place, column in enumerate(columns)}
     right, boxes, texts, bottom = _fields(kinds)
     height = max(_HEAD + ROW * len(columns), bottom) + _TOP
     shift = max(0.0, (bottom - _HEAD - ROW * len(columns)) / 2)
     left = {name: y + shift for name, y in left.items()}
-    for name, css in columns:
-        boxes.append(Box(f"column {css}", 0, left[name] - ROW / 2 + 2, _SIDE, ROW - 4, name))
-        texts.append(Text(f"name {css}", 10, left[name] + 4, "start", clipped(name, LONGEST)))
-    texts.append(Text("head", 0, left[columns[0][0]] - ROW / 2 - 8, "start", "Columns of the source"))
+    for column in columns:
+        y = left[column.name]
+        boxes.append(Box(f"column {column.css}", 0, y - ROW / 2 + 2, _SIDE, ROW - 4, column.name))
+        texts.append(Text(f"name {column.css}", 10, y + 4, "start", clipped(column.name, LONGEST)))
+        if column.note:
+            texts.append(Text("note", _SIDE - 8, y + 4, "end", column.note))
+    texts.append(Text("head", 0, left[columns[0].name] - ROW / 2 - 8, "start", "Columns of the source"))
     curves = tuple(
         _curve(left[column], right[target], css, f"{column} → {target}")
         for column, target, css in links

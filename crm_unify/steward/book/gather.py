@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_unify.records import Severity
 from crm_unify.rules.branches import expressions_of
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import Branch as RuleBranch
@@ -14,7 +18,7 @@ from crm_unify.rules.model import BusinessRule, ContentKey
 from crm_unify.run.said import rules_hash
 from crm_unify.steward.book.approval import Approvals, NoApprovals, difference
 from crm_unify.steward.book.code_rows import codes_of
-from crm_unify.steward.book.drawing import picture
+from crm_unify.steward.book.drawing import DrawnColumn, picture
 from crm_unify.steward.book.rule_words import branch_words, check_words, date_form, way_words
 from crm_unify.steward.book.samples import Samples, samples
 from crm_unify.steward.book.sql_words import listed
@@ -26,6 +30,13 @@ from crm_unify.steward.survival import survival
 
 FIRST: Final = ("disputed", "proposed", "draft", "approved", "retired")
 """Statuses in the order of a reader's interest."""
+NOTES: Final = {
+    "part of the key": "key",
+    "decides what becomes": "decides",
+    "says when the row was created": "created",
+    "says when the row was last": "changed",
+}
+"""Uses of a column for the row as a whole, with the word for them in the picture."""
 PLAIN: Final = frozenset(
     {
         "address.label",
@@ -46,8 +57,8 @@ class LastRun:
     id: int | None = None
     as_of: str | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
-    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """Withheld values by map and target."""
+    left_out: Mapping[tuple[str, str, frozenset[str]], int] = field(default_factory=dict)
+    """Withheld values by map, target and source columns."""
     samples: Mapping[str, Samples] = field(default_factory=dict)
     """By map."""
     stale: bool = False
@@ -67,15 +78,7 @@ def last_run_of(project: LoadedProject, newest: Newest) -> LastRun:
         return LastRun(newest.run.id, newest.run.as_of, stale=stale)
     as_of = date.fromisoformat(newest.run.as_of)
     results = newest.results
-    left: dict[tuple[str, str], int] = {}
-    withheld = results.rejections.select(["map", "target", "severity"]).group_by(
-        ["map", "target", "severity"]
-    )
-    for one in withheld.aggregate([([], "count_all")]).to_pylist():
-        if one["severity"] == "withhold" and one["target"] is not None:
-            kind, _, name = one["target"].partition(".")
-            key = (one["map"], f"{kind.partition('[')[0]}.{name}")
-            left[key] = left.get(key, 0) + one["count_all"]
+    left = _left_out(results.rejections)
     landed = {one.map: one for one in newest.landed}
     made = {
         loaded.rules.map: samples(loaded, landed[loaded.rules.map], as_of=as_of)
@@ -83,6 +86,19 @@ def last_run_of(project: LoadedProject, newest: Newest) -> LastRun:
         if loaded.rules.map in landed
     }
     return LastRun(newest.run.id, newest.run.as_of, results.figures, left, made, stale)
+
+
+def _left_out(rejections: pa.Table) -> dict[tuple[str, str, frozenset[str]], int]:
+    """Withheld values by map, target (whichever of a list of entries) and source columns."""
+    found: dict[tuple[str, str, frozenset[str]], int] = {}
+    withheld = rejections.filter(pc.equal(rejections["severity"], Severity.WITHHOLD))
+    by = ["map", "target", "column"]
+    for one in withheld.group_by(by).aggregate([([], "count_all")]).to_pylist():
+        kind, _, name = (one["target"] or "").partition(".")
+        columns = frozenset((one["column"] or "").split(", "))
+        key = (one["map"], f"{kind.partition('[')[0]}.{name}", columns)
+        found[key] = found.get(key, 0) + one["count_all"]
+    return found
 
 
 def gather(
@@ -130,7 +146,6 @@ def _source(
     rules, columns = loaded.rules, [one for one in lineages if one.map == loaded.rules.map]
     account = run.figures.get("account", {}).get(rules.map, {})
     fates = ("mapped", "held", "quarantined", "discarded")
-    marked = [(one.column, "used" if one.taken else "idle" if one.ignored else "lost") for one in columns]
     return Source(
         map=rules.map,
         place=_place(loaded),
@@ -152,8 +167,25 @@ def _source(
             Column(one.column, (*one.goes_to,), one.other, one.ignored, one.taken) for one in columns
         ),
         examples=tuple(example.name for example in rules.tests),
-        picture=picture(marked, ways_of(loaded)),
+        picture=picture([_drawn(one) for one in columns], [_named(loaded, way) for way in ways_of(loaded)]),
     )
+
+
+def _drawn(one: ColumnLineage) -> DrawnColumn:
+    """A column with a word for what it is used for beside values."""
+    notes = [short for long, short in NOTES.items() if any(said.startswith(long) for said in one.other)]
+    css = "used" if one.taken else "idle" if one.ignored else "lost"
+    return DrawnColumn(
+        one.column, css, ", ".join(notes) if one.taken else "" if one.ignored else "nobody takes it"
+    )
+
+
+def _named(loaded: LoadedRules, way: Way) -> tuple[str, Way]:
+    """A way with the name of its field in the picture: contact points by their kind."""
+    entry = entry_of(loaded, way)
+    if entry is None or way.target != "contact_point.value":
+        return way.target, way
+    return f"contact_point.{entry.fields['kind'].const or 'value'}", way
 
 
 def _place(loaded: LoadedRules) -> str:
@@ -246,7 +278,7 @@ def _field(loaded: LoadedRules, branch: RuleBranch, way: Way, run: LastRun) -> F
         unapproved=_is_open(loaded, own),
         code_table=way.code_table,
         samples=run.samples.get(loaded.rules.map, {}).get(way, ()),
-        left_out=None if run.id is None else run.left_out.get((loaded.rules.map, way.target)),
+        left_out=run.left_out.get((loaded.rules.map, way.target, frozenset(way.columns))),
     )
 
 

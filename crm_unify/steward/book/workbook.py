@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.steward.book.values import Book, CodeRow, Codes, Source
+from crm_unify.steward.book.values import Book, CodeRow, Codes, Rule, Source
 from crm_unify.steward.sheets import Sheet, SheetColumn, Value, sheet_title, write_book
 
 KIND: Final = "rule book"
@@ -121,14 +121,19 @@ def _rules(book: Book) -> Sheet:
         (
             rule.map, rule.id, rule.what, rule.why, rule.status, rule.owner, rule.decided_on,
             rule.decided_where, rule.evidence, rule.hits,
-            None if rule.approved is None
-            else f"{rule.approved.by}, {rule.approved.at[:10]}" + (" (changed since)" if rule.changed else ""),
+            _approved(rule),
         )
         for rule in book.rules
     ]  # fmt: skip
     marked = frozenset(i for i, rule in enumerate(book.rules) if rule.open or rule.changed)
     empty = rules_sheet()
     return Sheet(empty.title, empty.columns, rows, said=empty.said, marked=marked)
+
+
+def _approved(rule: Rule) -> str | None:
+    if rule.approved is None:
+        return None
+    return f"{rule.approved.by}, {rule.approved.at[:10]}" + (" (changed since)" if rule.changed else "")
 
 
 def code_sheet(title: str) -> Sheet:
