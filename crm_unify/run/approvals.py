@@ -21,6 +21,7 @@ from crm_unify.run.said import rules_hash
 from crm_unify.schema.agreements import mig_approval
 from crm_unify.schema.target import reachable
 from crm_unify.schema.upgrade import is_empty, refuse_old, upgrade
+from crm_unify.wording import counted
 from pipelines.changes import Facts
 from pipelines.load import hold
 
@@ -190,7 +191,7 @@ def _refusal(found: Sequence[Standing], environment: str) -> GuardStopped:
     rest = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     see = f"see `crm-unify approve --env {environment}`"
     return GuardStopped(
-        f"{len(found)} rules are not approved",
+        counted(len(found), "rule is not approved", "rules are not approved"),
         f"environment {environment}",
         why=", ".join(told) + rest,
         remedy=f"{see}; with --unapproved it runs all the same, and that is recorded",

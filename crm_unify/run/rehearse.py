@@ -165,7 +165,7 @@ def _of_outcome(limits: Rehearsal, outcome: Outcome) -> list[Criterion]:
             f"{rejects:.2f} % in quarantine, at most {limits.max_reject_pct:g} %",
         ),
         Criterion(
-            "no row waits for its parent",
+            "few rows wait for a parent",
             counts["held"] <= limits.max_orphans,
             f"{counts['held']:,} wait, at most {limits.max_orphans:,}",
         ),
