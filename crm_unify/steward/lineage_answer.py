@@ -142,7 +142,9 @@ def column_lineages(project: LoadedProject, said: str, *, headers: Headers) -> t
         known = [name for loaded in project.files for name in _all_names(loaded)]
         raise _unknown("no source or field of that name", said, [*known, *known_targets()])
     found = [
-        _column(loaded, column) for loaded, column in fitting if column in columns_of(loaded, headers(loaded))
+        _column(loaded, column, uses_of(loaded))
+        for loaded, column in fitting
+        if column in columns_of(loaded, headers(loaded))
     ]
     if not found:
         columns = [one for loaded, _ in fitting for one in columns_of(loaded, headers(loaded))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from crm_unify.steward.book.samples import Sample
 from crm_unify.steward.book.values import Book, Branch, Codes, Rule, Source
-from crm_unify.steward.report.page import visible
+from crm_unify.steward.report.page import count, visible
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~])")
 
@@ -61,7 +61,7 @@ def _book(book: Book) -> Iterator[str]:
 
 
 def _question(rule: Rule) -> Iterator[str]:
-    hits = "" if rule.hits is None else f", decided {rule.hits:,} rows in the last run"
+    hits = "" if rule.hits is None else f", decided {count(rule.hits, 'row')} in the last run"
     yield f"- **{text(rule.what)}** ({rule.status}, {rule.id} in {text(rule.map)}{hits})"
     if rule.why:
         yield f"    - why: {text(rule.why)}"
@@ -73,7 +73,7 @@ def _question(rule: Rule) -> Iterator[str]:
 
 def _source(source: Source) -> Iterator[str]:
     yield f"## {text(source.map)}\n"
-    rows = "" if source.rows is None else f" In the last run it had {source.rows:,} rows."
+    rows = "" if source.rows is None else f" In the last run it had {count(source.rows, 'row')}."
     yield f"{text(source.place)}, {text(source.owner or 'no owner')}. {text(source.key)}{rows}\n"
     if source.rules:
         yield "### Business rules\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from crm_unify.records import FieldType
@@ -119,7 +119,9 @@ def transform_words(step: Any) -> str:
     name = str(getattr(step, "name", step))
     doc = TRANSFORMS[name].doc if name in TRANSFORMS else name
     options = getattr(step, "options", None)
-    return f"{doc} ({options})" if options else doc
+    if not isinstance(options, Mapping) or not options:
+        return doc
+    return f"{doc} ({', '.join(f'{key} {value}' for key, value in options.items())})"
 
 
 def code_table_words(name: str, table: CodeTable) -> str:

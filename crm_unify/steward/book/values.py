@@ -159,6 +159,15 @@ class Survivor:
     fields: tuple[str, ...]
     sentence: str
 
+    @property
+    def kinds(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The fields by kind, in words."""
+        found: dict[str, list[str]] = {}
+        for target in self.fields:
+            kind, _, name = target.replace("_", " ").partition(".")
+            found.setdefault(kind, []).append(name)
+        return tuple((kind, tuple(names)) for kind, names in found.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
