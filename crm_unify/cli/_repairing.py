@@ -130,10 +130,10 @@ def taken(
 
     desk = opened(project, environment, every=True)
     name = desk.project.project.project
-    repairs = read_quarantine(workbook, desk.rows, project=name, corrections=desk.corrections, why=why)
     older = older_than(Returned(workbook).about.get("run", ""), desk.newest.run.id)
     if older is not None:
         output.note(older)
+    repairs = read_quarantine(workbook, desk.rows, project=name, corrections=desk.corrections, why=why)
     lines = [
         f"{one.row.map} {one.row.key or one.row.row_id[:12]}  {line}" for one in repairs for line in one.lines
     ]

@@ -60,6 +60,7 @@ def lines(found: CustomerView) -> Iterator[str]:
         state = "" if record.state == "active" else f" ({record.state})"
         yield f"    {record.record_id}{state}"
         yield "      " + " | ".join(f"{header}: {text}" for header, text in record.raw.items())
+        yield from (f"      {one.field} corrected to {one.sentence}" for one in found.corrected(record))
 
 
 SHOWN = 5

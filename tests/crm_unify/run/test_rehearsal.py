@@ -112,7 +112,9 @@ def test_a_file_that_means_something_else_closes_production(story: Story) -> Non
     assert {one["state"] for one in standing["rules"]} == {"changed since it was approved"}
     assert crm("sync", story.project, *THERE, "--as-of", AS_OF).code == 3
     assert crm("signoff", story.project, *THERE, "--by", "Karla").code == 3
-    assert run(story.project, *THERE, "--unapproved").code == 0
+    assert crm("plan", story.project, *THERE, "--as-of", AS_OF).data["stops"][0]["code"] == "GUARD-STOPPED"
+    plan = ("apply", story.project / "plan.jsonl", "-p", story.project, *THERE, "--yes")
+    assert [crm(*plan).code, crm(*plan, "--unapproved").code] == [3, 0]
     (summary,) = question(story.project / "production.db", "SELECT summary FROM mig_run ORDER BY id DESC")[0]
     assert json.loads(summary)["unapproved"]["rules"] == ["people.PE-1", "people.PE-2"]
     file.write_text(text)

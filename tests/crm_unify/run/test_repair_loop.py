@@ -24,6 +24,9 @@ from tests.projects import Answer, crm, question, run
 from tests.projects import exported as tables
 
 
+EMIL = "SELECT customer_id FROM person WHERE full_name = 'Emil Ernst'"
+
+
 @dataclass(frozen=True, slots=True)
 class Loop:
     """The whole loop, each step's answer."""
@@ -95,6 +98,9 @@ def test_the_source_row_stays_as_found_and_trace_tells_of_the_correction(loop: L
     (trace,) = crm("trace", "people.csv!6!Name", "-p", loop.project).data["traces"]
     assert (trace["raw"], trace["corrected"].split(" on ")[0]) == ("", "'Emil Ernst', says Doris")
     assert "(asked the office)" in trace["corrected"]
+    (named,) = question(loop.project / "crm.db", EMIL)
+    found = crm("customer", named[0], "-p", loop.project).data["corrections"]
+    assert [one["new_value"] for one in found] == ["Emil Ernst"]
 
 
 def test_a_sync_holds_corrections_without_a_workspace_and_notices_new_ones(named: Path) -> None:
@@ -117,12 +123,11 @@ def test_a_plan_made_before_a_correction_is_refused(copy: Path) -> None:
 
 def test_a_correction_follows_its_row_to_another_key(named: Path) -> None:
     """The source pads a key: the corrected row is found by its other cells, and its customer keeps its id."""
-    asked = "SELECT customer_id FROM person WHERE full_name = 'Emil Ernst'"
-    before = question(named / "crm.db", asked)
+    before = question(named / "crm.db", EMIL)
     fill(named, [line.replace("11,,", "0011,,").replace("12,,", "12,Dora Real,") for line in LINES])
     again = run(named)
     assert (again.data["rekeyed"], account(again.data)[1]) == (1, 13)
-    assert question(named / "crm.db", asked) == before
+    assert question(named / "crm.db", EMIL) == before
 
 
 def test_rows_are_waived_and_withheld_values_fixed(copy: Path) -> None:

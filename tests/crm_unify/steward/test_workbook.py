@@ -101,6 +101,7 @@ def test_a_line_about_a_row_that_is_gone_is_named(copy: Path) -> None:
     assert run(copy).code == 0
     refused = imported(copy, copy / "repair.xlsx")
     assert (refused.code, words(copy)) == (2, 0)
+    assert "the workbook is of run 1, the CRM is at run 2" in refused.stderr
     assert refused.data["error"]["why"].count("does not wait any more") == 1
 
 
