@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from crm_unify.errors import GuardStopped, UsageError, nearest_name
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.meaning import meaning, meaning_hash
+from crm_unify.run.appending import appended
 from crm_unify.run.said import rules_hash
 from crm_unify.schema.agreements import mig_approval
 from crm_unify.schema.target import reachable
@@ -263,10 +264,5 @@ def _write(
     engine: sa.Engine, rows: Sequence[dict[str, Any]], *, by: str, where: str | None
 ) -> tuple[int, ...]:
     now = datetime.now(UTC).replace(tzinfo=None)
-    immediate = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with reachable(engine), immediate as connection, connection.begin():
-        first = (connection.scalar(sa.select(sa.func.max(mig_approval.c.id))) or 0) + 1
-        same = {"decided_where": where, "approved_by": by, "approved_at": now}
-        full = [{"revokes": None, **row, **same, "id": number} for number, row in enumerate(rows, first)]
-        connection.execute(mig_approval.insert(), full)
-    return tuple(row["id"] for row in full)
+    same = {"decided_where": where, "approved_by": by, "approved_at": now}
+    return appended(engine, mig_approval, [{"revokes": None, **row, **same} for row in rows])

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from crm_unify.errors import UsageError
-from crm_unify.run.deciding import TRIES, UNSAID
+from crm_unify.run.appending import appended
+from crm_unify.run.deciding import UNSAID
 from crm_unify.schema.agreements import mig_correction
-from crm_unify.schema.target import reachable
 from pipelines.corrections import CORRECT, REVOKE, WAIVE, Correction, read_corrections
 
 LIST = "`crm-unify quarantine corrections` lists them"
@@ -72,26 +71,13 @@ def taking_back(connection: sa.Connection, numbers: Sequence[int], *, why: str) 
 
 
 def record(engine: sa.Engine, words: Sequence[NewCorrection], *, by: str) -> tuple[int, ...]:
-    """Write all of these or none, and tell their numbers; a number lost to somebody else is taken anew."""
-    for attempt in range(TRIES):
-        try:
-            immediate = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
-            with reachable(engine), immediate as connection, connection.begin():
-                first = (connection.scalar(sa.select(sa.func.max(mig_correction.c.id))) or 0) + 1
-                rows = [_row(number, word, by) for number, word in enumerate(words, first)]
-                if rows:
-                    connection.execute(mig_correction.insert(), rows)
-            return tuple(row["id"] for row in rows)
-        except IntegrityError:
-            if attempt == TRIES - 1:
-                raise
-    raise AssertionError("the loop returns or raises")
+    """Write all of these or none; their numbers."""
+    return appended(engine, mig_correction, [_row(word, by) for word in words])
 
 
-def _row(number: int, word: NewCorrection, by: str) -> dict[str, Any]:
+def _row(word: NewCorrection, by: str) -> dict[str, Any]:
     row = word.row
     return {
-        "id": number,
         "kind": word.kind,
         "system": None if row is None else row.system,
         "entity": None if row is None else row.entity,

@@ -22,6 +22,7 @@ from crm_unify.progress import Progress
 from crm_unify.records import Fate
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.project_model import Rehearsal
+from crm_unify.run.appending import appended
 from crm_unify.run.approvals import APPROVED, Standing, approvals_of, ready, standings
 from crm_unify.run.found import Given
 from crm_unify.run.planned import Outcome
@@ -224,19 +225,14 @@ def trials(engine: sa.Engine) -> tuple[Trial, ...]:
 
 
 def _keep(engine: sa.Engine, trial: Trial) -> None:
-    immediate = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with reachable(engine), immediate as connection, connection.begin():
-        number = (connection.scalar(sa.select(sa.func.max(mig_rehearsal.c.id))) or 0) + 1
-        connection.execute(
-            mig_rehearsal.insert().values(
-                id=number,
-                rehearsed_by=trial.by,
-                started_at=trial.at,
-                seconds=trial.seconds,
-                go=trial.go,
-                card=json.dumps(trial.card, sort_keys=True, ensure_ascii=False),
-            )
-        )
+    row = {
+        "rehearsed_by": trial.by,
+        "started_at": trial.at,
+        "seconds": trial.seconds,
+        "go": trial.go,
+        "card": json.dumps(trial.card, sort_keys=True, ensure_ascii=False),
+    }
+    appended(engine, mig_rehearsal, [row])
 
 
 def workspace_of(project: LoadedProject) -> Path:

@@ -17,8 +17,9 @@ from crm_unify import __version__
 from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.meaning import meaning, meaning_hash
+from crm_unify.run.appending import appended
 from crm_unify.run.approvals import approvals_of, standings
-from crm_unify.run.rehearse import ENVIRONMENT, Trial, trials, workspace_of
+from crm_unify.run.rehearse import COUNTED, ENVIRONMENT, Trial, trials, workspace_of
 from crm_unify.run.said import rules_hash
 from crm_unify.schema.agreements import mig_audit
 from crm_unify.schema.target import open_target, reachable
@@ -85,7 +86,7 @@ def evidence(
         "README.txt": README.format(**signature(project, last, by=by)),
         "score_card.txt": "\n".join(card_lines(every)) + "\n",
         "score_card.json": _json([one.as_json() for one in every]),
-        "account.csv": _csv([{"map": name, **line} for name, line in last.card["account"].items()]),
+        "account.csv": _csv(_account(last)),
         "control_sums.csv": _csv(last.card["sums"]),
         "rule_book.html": page(book),
         "rule_book.md": markdown(book),
@@ -139,6 +140,12 @@ def _rule_hashes(loaded: LoadedRules) -> Iterable[dict[str, str]]:
         yield {**same, "file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
+def _account(last: Trial) -> list[dict[str, Any]]:
+    return [
+        {"map": name, **{one: line[one] for one in COUNTED}} for name, line in last.card["account"].items()
+    ]
+
+
 def _standings(project: LoadedProject, engine: sa.Engine) -> list[dict[str, Any]]:
     found = standings(project, approvals_of(engine))
     return [{"map": s.map, "rule": s.rule, "file_says": s.claimed, "state": s.state} for s in found]
@@ -176,12 +183,9 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
 # --- who signed ---
 def record_signature(engine: sa.Engine, *, by: str, manifest: str, signed: Mapping[str, Any]) -> None:
     """Keep in ``mig_audit`` who signed which pack."""
-    immediate = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with reachable(engine), immediate as connection, connection.begin():
-        number = (connection.scalar(sa.select(sa.func.max(mig_audit.c.id))) or 0) + 1
-        now = datetime.now(UTC).replace(tzinfo=None)
-        values = {"id": number, "at": now, "done_by": by, "action": SIGNED, "subject": manifest}
-        connection.execute(mig_audit.insert().values(**values, detail=_json(signed).strip()))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    row = {"at": now, "done_by": by, "action": SIGNED, "subject": manifest, "detail": _json(signed).strip()}
+    appended(engine, mig_audit, [row])
 
 
 def is_known(project: LoadedProject, manifest: str) -> bool:

@@ -23,7 +23,6 @@ from tests.crm_unify.run.repairing import (
 from tests.projects import Answer, crm, question, run
 from tests.projects import exported as tables
 
-
 EMIL = "SELECT customer_id FROM person WHERE full_name = 'Emil Ernst'"
 
 
