@@ -81,7 +81,7 @@ def _around(lines: list[str], at: int) -> str:
             depth = _depth(line)
             key = line.strip(' ,\t:{["')
             found += [key] if key else []
-    return " › ".join(reversed(found))
+    return " / ".join(reversed(found))
 
 
 def _depth(line: str) -> int:

@@ -194,7 +194,7 @@ def test_the_difference_to_what_was_approved_is_shown(toured: Toured) -> None:
     book = book_of(toured.project, approvals=Agreed())
     rule = next(rule for rule in book.changed)
     found = [(line.mark, line.text, line.where) for line in rule.difference]
-    where = "targets › discard"
+    where = "targets / discard"
     assert found == [("-", "max: 12", where), ("+", "max: 20", where)]
     html = page(book)
     assert "approved by Doris" in text_of(html)
