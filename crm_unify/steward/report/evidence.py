@@ -90,6 +90,14 @@ def of_pair(records: Sequence[KnownRecord], left: Leavings) -> Evidence:
     return Evidence(columns(records, left), _filled(rows), 0)
 
 
+def said(record: KnownRecord) -> dict[str, tuple[str, ...]]:
+    """Everything a record claims, by label, in the order of the page; what it is silent on is left out."""
+    details = {label: _detail(record, name) for name, label in DETAILS[record.kind].items()}
+    found = {label: (text,) for label, text in details.items() if text is not None}
+    found |= {label: tuple(dict.fromkeys(kept.text for kept in _claimed(record, label))) for label in LISTS}
+    return {label: texts for label, texts in found.items() if texts}
+
+
 def columns(records: Sequence[KnownRecord], left: Leavings) -> tuple[Column, ...]:
     """The heads of records: system, id, and where they stand in today's sources."""
     rows = {record.record_id: (record.map, f"{record.row_hash}-1") for record in records}
