@@ -254,7 +254,7 @@ mig_assignment = table(
     sa.Column("assigned_at", time(), nullable=False),
     layer=BOOKKEEPING,
 )
-"""Who looks after a question of the review queue: by the two records that lead it, ``left_record`` the lesser.
+"""Who looks after a question of the review queue: by the records that lead it, ``left_record`` the lesser.
 
 It holds for the question between the customers of these records, whatever else they hold by then.
 """
