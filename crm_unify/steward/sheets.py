@@ -106,11 +106,11 @@ def write_book(file: Path, sheets: Sequence[Sheet], *, about: Mapping[str, str])
         _fill(book.create_sheet(sheet.title), sheet)
     if any(column.editable for sheet in sheets for column in sheet.columns):
         _remember(book.create_sheet(MEMORY), sheets, about)
-    _save(book, file)
+    save_book(book, file)
 
 
-def _save(book: Workbook, file: Path) -> None:
-    """Save without the hour of the day: openpyxl stamps `modified` and every part of the archive."""
+def save_book(book: Workbook, file: Path) -> None:
+    """Save a workbook without the hour: openpyxl stamps `modified` and every part of the archive."""
     from io import BytesIO
     from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 

@@ -61,7 +61,7 @@ def queue_of(newest: Newest, connection: sa.Connection) -> Queue:
     found = [*asked.between(doubts), *asked.inside(weak, lost), *asked.conflicts()]
     waiting = [one for one in found if not one.settled]
     done = [one.question.pairs for one in found if one.settled]
-    holding = [one for one in live(decisions) if one.kind in (VERDICT, CONFIRM)]
+    holding = in_force(decisions, ruled)
     return Queue(
         [one.question for one in waiting],
         groups=[one.groups for one in waiting],
@@ -71,6 +71,12 @@ def queue_of(newest: Newest, connection: sa.Connection) -> Queue:
         pace=_pace(holding),
         notes=() if pairs is not None else (NO_WORKSPACE,),
     )
+
+
+def in_force(decisions: Sequence[Decision], ruled: Rulings) -> list[Decision]:
+    """Verdicts and confirmations that hold, without the unsure ones that lapsed."""
+    lapsed = {number for number, _, _ in ruled.lapsed}
+    return [one for one in live(decisions) if one.kind in (VERDICT, CONFIRM) and one.id not in lapsed]
 
 
 def _doubts(

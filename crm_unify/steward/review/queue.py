@@ -49,6 +49,7 @@ class Queue:
         self._settled, self._answers, self._pace = settled, answers, pace
         self._list: list[int] | None = None
         self._likely: int | None = None
+        self._of_record: dict[str, set[int]] | None = None
         self.notes = notes
 
     def page(self, wanted: Wanted | None = None, *, start: int = 0, size: int = PAGE) -> Page:
@@ -71,6 +72,19 @@ class Queue:
         """The open question of this id."""
         at = self._at.get(name)
         return None if at is None or not self._waits(at) else self._shown(at)
+
+    def between(self, one: str, other: str) -> Question | None:
+        """The open question that has these two records on its two sides."""
+        if self._of_record is None:
+            self._of_record = {}
+            for at, question in enumerate(self._questions):
+                for record in (record for side in question.sides for record in side.records):
+                    self._of_record.setdefault(record, set()).add(at)
+        for at in sorted(self._of_record.get(one, set()) & self._of_record.get(other, set())):
+            sides = [side.records for side in self._questions[at].sides]
+            if self._waits(at) and not any(one in side and other in side for side in sides):
+                return self._shown(at)
+        return None
 
     def every(self) -> Iterator[Question]:
         """All open questions, those whose answer is worth most first."""
