@@ -100,8 +100,6 @@ def write_book(file: Path, sheets: Sequence[Sheet], *, about: Mapping[str, str])
     """
     book = Workbook()
     book.remove(book.active)
-    book.properties.created = book.properties.modified = _MADE
-    book.properties.creator = "crm-unify"
     for sheet in sheets:
         _fill(book.create_sheet(sheet.title), sheet)
     if any(column.editable for sheet in sheets for column in sheet.columns):
@@ -114,6 +112,8 @@ def save_book(book: Workbook, file: Path) -> None:
     from io import BytesIO
     from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+    book.properties.created = book.properties.modified = _MADE
+    book.properties.creator = "crm-unify"
     made = BytesIO()
     book.save(made)
     with ZipFile(made) as old, ZipFile(file, "w", ZIP_DEFLATED) as new:
