@@ -2,8 +2,8 @@
 
 `python -m benchmarks.questions [company] [SET ...] [--rows N]` matches the demo and generated sets (20,000
 rows unless told otherwise), asks a steward who knows the truth, and draws `questions.svg`. A question is
-about two customers; an answer holds for all records of both, and what follows from it by SAME and DIFFERENT is
-settled. Three orders: the *queue*; *random*: any pair that is not settled yet, with the same closure;
+about two customers; an answer holds for all records of both, and what follows from it by SAME and DIFFERENT
+is settled. Three orders: the *queue*; *random*: any pair that is not settled yet, with the same closure;
 *listed*: pair by pair in random order, as tools without closure ask them. Random orders are over five seeds.
 Where a customer holds records of several true ones, the steward parts it first: an answer for each part but
 one, in every order that knows customers.

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from crm_unify.cli import _review_assign, _review_export, _review_import, _review_list, _review_next
+from crm_unify.cli import (
+    _review_assign,
+    _review_estimate,
+    _review_export,
+    _review_import,
+    _review_list,
+    _review_next,
+    _review_sample,
+)
 from crm_unify.cli._options import output_options
 from crm_unify.cli._output import Output
 
@@ -24,3 +32,5 @@ command.add_command(_review_next.command)
 command.add_command(_review_assign.command)
 command.add_command(_review_export.command)
 command.add_command(_review_import.command)
+command.add_command(_review_sample.command)
+command.add_command(_review_estimate.command)

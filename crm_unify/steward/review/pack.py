@@ -167,13 +167,13 @@ def _rows(connection: sa.Connection, number: int, cluster: _Cluster, made: Stamp
     claims = claims_hashes(connection, list(wanted))
     speaks = _speaks(known, shown[0])
     for record in shown[0]:
-        keys = _keys("", record, cluster.lead, claims, made)
+        keys = keys_of("", record, cluster.lead, claims, made)
         about = {"Cluster": str(number), "Side": "A"}
         values = _values(known, cluster.first, record) | _more(cluster.first, shown[0], record)
         yield PackRow(about | values | keys, {}, answers=False)
     for place, (question, side, _, beside) in enumerate(cluster.others, 1):
         for record in shown[place]:
-            keys = _keys(question.id, record, beside, claims, made)
+            keys = keys_of(question.id, record, beside, claims, made)
             about = {"Cluster": str(number), "Side": letter(place)}
             about |= _why(question)
             fields = said(known[record]) if record in known else {}
@@ -198,7 +198,10 @@ def letter(place: int) -> str:
     return text
 
 
-def _keys(question: str, record: str, beside: str, claims: Mapping[str, str], made: Stamp) -> dict[str, str]:
+def keys_of(
+    question: str, record: str, beside: str, claims: Mapping[str, str], made: Stamp
+) -> dict[str, str]:
+    """The key columns of a row; `claims` are hashes of claims by record."""
     keys = {QUESTION: question, RECORD: record, BESIDE: beside, PACK: str(made)}
     keys[SAID] = state_of(record, beside, claims)
     return keys | {CHECK: check_of(keys)}
@@ -218,11 +221,14 @@ def _more(side: Side, shown: Sequence[str], record: str) -> dict[str, str]:
 
 
 def _values(known: Mapping[str, KnownRecord], side: Side, record: str) -> dict[str, str]:
-    if record not in known:
-        return {"Customer": side.customer or ""}
-    found = known[record]
-    fields = {label: "; ".join(texts) for label, texts in said(found).items() if label in FIELDS}
-    return fields | {"Source": found.system, "Customer": side.customer or ""}
+    fields = fields_of(known[record]) if record in known else {}
+    return fields | {"Customer": side.customer or ""}
+
+
+def fields_of(record: KnownRecord) -> dict[str, str]:
+    """What a record says, by header, and where it comes from."""
+    fields = {label: "; ".join(texts) for label, texts in said(record).items() if label in FIELDS}
+    return fields | {"Source": record.system}
 
 
 def _speaks(known: Mapping[str, KnownRecord], shown: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -187,6 +187,31 @@ LONGEST_RUN: Final = 10
 """Digits of a number of a run, and one more: what is longer is no number of ours."""
 
 
+def answers(rows: Sequence[ReadRow], stamped: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """The verdict by question of rows that carry this stamp, and what cannot be understood.
+
+    Of several answers to a question the first counts; the others are listed.
+    """
+    found, said = _Found(), dict[str, str]()
+    for row in rows:
+        name, answer = row.text(QUESTION), row.text(ANSWER)
+        if not name or not answer:
+            continue
+        keys = {key: row.text(key) for key in KEYS}
+        if keys[PACK] != stamped:
+            sentence = "this row is of another sample"
+            found.problem(Trouble.FOREIGN, row.place, keys[PACK], sentence)
+        elif check_of(keys) != keys[CHECK]:
+            found.problem(Trouble.DAMAGED, row.place, answer, DAMAGED)
+        elif (verdict := _answer(row, found)) is not None and said.setdefault(name, verdict) != verdict:
+            sentence = f"another row says {said[name]} of the same pair; the first counts"
+            found.problem(Trouble.CONFLICT, row.cells[ANSWER].place, answer, sentence)
+    return said, tuple(found.problems)
+
+
+DAMAGED: Final = "the hidden keys of this row were changed: nobody can say which records it is about"
+
+
 def _stands(row: ReadRow, known: Mapping[str, str], found: _Found) -> bool:
     """Whether the row may be taken; if it says anything and may not, that is listed."""
     keys = {name: row.text(name) for name in KEYS}
@@ -194,8 +219,7 @@ def _stands(row: ReadRow, known: Mapping[str, str], found: _Found) -> bool:
         return check_of(keys) == keys[CHECK]
     raw = row.text(ANSWER) or row.text(TAKE)
     if any(row.cells[name].formula for name in KEYS) or check_of(keys) != keys[CHECK]:
-        sentence = "the hidden keys of this row were changed: nobody can say which records it is about"
-        found.problem(Trouble.DAMAGED, row.place, raw, sentence)
+        found.problem(Trouble.DAMAGED, row.place, raw, DAMAGED)
         return False
     gone = [keys[name] for name in (RECORD, BESIDE) if keys[name] not in known]
     if gone:

@@ -38,7 +38,16 @@ def saved_by_libreoffice(file: Path) -> Path:
     """The workbook as LibreOffice saves it after opening it."""
     out = file.parent / f"{file.stem}-saved"
     home = f"-env:UserInstallation=file://{file.parent / 'profile'}"
-    words = [SOFFICE, "--headless", home, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", out, file]
+    words = [
+        SOFFICE,
+        "--headless",
+        home,
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        out,
+        file,
+    ]
     subprocess.run(list(map(str, words)), check=True, capture_output=True, env=dict(os.environ), timeout=300)
     return out / file.name
 

@@ -37,7 +37,7 @@ SPELLS = ("=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A1", '=HYPERLINK("htt
 
 
 def test_answers_hold_and_are_taken_once(asking: Path, pack: Path) -> None:
-    """Answers are decisions of the next run; a picked field is pinned; the same file again records nothing."""
+    """Answers are decisions of the next run, a picked field is pinned; a second import records nothing."""
     answered(pack, "Same", "different", " Unsure ")
     edited(pack, lambda page: answer(page, asked_rows(page)[0], "job title", "Take from here"))
     assert len(imported(asking, pack).data["recorded"]) == 4
@@ -54,7 +54,11 @@ def test_a_pack_out_of_libreoffice_is_read(root: Path) -> None:
     """Hidden keys, answers and a formula come back as they were, out of a file that LibreOffice saved."""
     rows = read_pack(root / "fixtures/packs/review_saved_by_libreoffice.xlsx")
     said = [one.cells["Answer"] for one in rows if one.text("Answer")]
-    assert [(cell.text, cell.formula) for cell in said] == [("Same", False), ("perhaps", False), ("=B2", True)]
+    assert [(cell.text, cell.formula) for cell in said] == [
+        ("Same", False),
+        ("perhaps", False),
+        ("=B2", True),
+    ]
     assert all(one.text("Check").startswith("K") for one in rows)
 
 
@@ -82,7 +86,7 @@ def test_nonsense_is_listed_by_its_cell(asked: Path, pack: Path) -> None:
 
 
 def test_a_decision_made_meanwhile_stands(asking: Path, pack: Path) -> None:
-    """What contradicts a decision that holds is listed with it, by number and person; what agrees is counted."""
+    """What contradicts a decision that holds is listed with its number and person; what agrees counts."""
     answered(pack, "Same", "Same")
     both = [[side["records"][0] for side in one["sides"]] for one in listed(asking)["questions"][:2]]
     for pair, verdict in zip(both, ("different", "same"), strict=True):
@@ -94,7 +98,7 @@ def test_a_decision_made_meanwhile_stands(asking: Path, pack: Path) -> None:
 
 
 def tear(page: Worksheet) -> None:
-    """A row copied with another answer, half the rows deleted, a column and a line put in, the sheet renamed."""
+    """A row copied and answered otherwise, half of them deleted, a column and a line put in, a new title."""
     first, *others = asked_rows(page)
     copy = page.max_row + 1
     for cell in page[first]:
@@ -168,7 +172,9 @@ def test_what_is_no_pack_is_told(tmp_path: Path, name: str, content: bytes) -> N
 def spelled(folder: Path) -> Path:
     """A project whose every text begins as a formula."""
     texts = [text.replace('"', '""') for text in SPELLS]
-    return doubtful(folder, [f'{at},"=1+1 Abel",a@post.example,"=1","{text}"' for at, text in enumerate(texts)])
+    return doubtful(
+        folder, [f'{at},"=1+1 Abel",a@post.example,"=1","{text}"' for at, text in enumerate(texts)]
+    )
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
