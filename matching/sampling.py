@@ -146,19 +146,21 @@ class _Count:
 
 
 def _count(strata: Sequence[Stratum]) -> _Count:
-    """Right pairs over all strata: each has Wilson's interval of its own."""
+    """Right pairs over all strata: those answered, and of the rest as many as the answers foretell.
+
+    A share of m further pairs, foretold from n answers, varies as one of 1 / (1/m + 1/n) answers would.
+    """
     value, below, above = 0.0, 0.0, 0.0
-    for one in _pooled(strata):
-        share = one.same / one.answered if one.answered else 0.0
-        rest = 1 - one.answered / one.pairs if one.pairs else 0.0
-        low, high = (
-            wilson(share, one.answered / rest if rest > 0 else math.inf) if one.answered else (0.0, 1.0)
-        )
+    for one in strata:
+        rest = one.pairs - one.answered
         if rest <= 0:
-            low = high = share
-        value += one.pairs * share
-        below += (one.pairs * (share - low)) ** 2
-        above += (one.pairs * (high - share)) ** 2
+            value += one.same
+            continue
+        share = one.same / one.answered if one.answered else 0.0
+        low, high = wilson(share, 1 / (1 / rest + 1 / one.answered)) if one.answered else (0.0, 1.0)
+        value += one.same + rest * share
+        below += (rest * (share - low)) ** 2
+        above += (rest * (high - share)) ** 2
     return _Count(max(0.0, value - math.sqrt(below)), value, value + math.sqrt(above))
 
 

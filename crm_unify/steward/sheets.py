@@ -100,11 +100,16 @@ def write_book(file: Path, sheets: Sequence[Sheet], *, about: Mapping[str, str])
     """
     book = Workbook()
     book.remove(book.active)
+    add_sheets(book, sheets, about=about)
+    save_book(book, file)
+
+
+def add_sheets(book: Workbook, sheets: Sequence[Sheet], *, about: Mapping[str, str]) -> None:
+    """Put sheets into a workbook, behind those it has; once a workbook."""
     for sheet in sheets:
         _fill(book.create_sheet(sheet.title), sheet)
     if any(column.editable for sheet in sheets for column in sheet.columns):
         _remember(book.create_sheet(MEMORY), sheets, about)
-    save_book(book, file)
 
 
 def save_book(book: Workbook, file: Path) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, PatternFill
+from openpyxl.styles import Side as Line
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -35,7 +36,7 @@ from crm_unify.steward.review.pack import (
     PackRow,
 )  # fmt: skip
 from crm_unify.steward.review.pack_words import words
-from crm_unify.steward.sheets import cell_text, put, save_book
+from crm_unify.steward.sheets import Sheet, add_sheets, cell_text, put, save_book
 
 INSTRUCTIONS: Final = "Instructions"
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -45,7 +46,7 @@ _FILLS: Final = {name: PatternFill("solid", fgColor=colour) for name, colour in 
 _HEAD, _FREE = PatternFill("solid", fgColor="E9EDEC"), PatternFill("solid", fgColor="FBF6DF")
 _FIRST: Final = PatternFill("solid", fgColor="DCE6F1")
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
-_ABOVE: Final = Border(top=Side(style="medium", color="7F8C8D"))
+_ABOVE: Final = Border(top=Line(style="medium", color="7F8C8D"))
 WIDTHS: Final = {
     "Cluster": 8, "Side": 6, ANSWER: 12, TAKE: 16, NOTE: 24, "Name": 24, "E-mail": 30, "Address": 34,
     "Account": 28, "Why it is asked": 34, "Likely": 8, "Customer": 20, RECORD: 36,
@@ -64,9 +65,18 @@ def workbook(pack: Pack) -> Workbook:
     return book
 
 
-def write_pack(pack: Pack, file: Path) -> None:
-    """Write the pack as a workbook; equal content gives equal bytes."""
-    save_book(workbook(pack), file)
+def write_pack(
+    pack: Pack, file: Path, *, beside: Sequence[Sheet] = (), about: Mapping[str, str] | None = None
+) -> None:
+    """Write the pack as a workbook; equal content gives equal bytes.
+
+    Further sheets stand `beside` the clusters, with what is said `about` them; they come back by
+    :class:`crm_unify.steward.sheet_edits.Returned`.
+    """
+    book = workbook(pack)
+    if beside:
+        add_sheets(book, beside, about=about or {})
+    save_book(book, file)
 
 
 def _instruct(page: Worksheet, texts: tuple[str, ...]) -> None:

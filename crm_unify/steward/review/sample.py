@@ -26,8 +26,8 @@ from matching.sampling import Share, Stratum, allocate, drawn, recall_of, share_
 MERGED, APART = "merged", "apart"
 SURE: Final = 0.99
 """Probability that parts merged pairs into sure ones and others."""
-DOUBTFUL: Final = 0.02
-"""Probability that parts pairs left apart into those that may well be right and others."""
+DOUBTFUL, UNLIKELY = 0.05, 0.001
+"""Probabilities that part pairs left apart into those that may well be right, unlikely and hopeless ones."""
 LEAST: Final = 0.002
 """Probability at least, in sharing out what is asked of pairs left apart: the model may be wrong."""
 
@@ -127,11 +127,8 @@ def _parts(pairs: pa.Table) -> tuple[tuple[Part, ...], Ints, list[float]]:
     """The strata, the stratum of each pair and the mean belief of each stratum."""
     merged = pairs["merged"].to_numpy(zero_copy_only=False).astype(np.bool_)
     sure = pairs["probability"].to_numpy()
-    names = np.where(
-        merged,
-        np.where(sure >= SURE, "sure", "less sure"),
-        np.where(sure >= DOUBTFUL, "doubtful", "unlikely"),
-    )
+    left_apart = np.where(sure >= DOUBTFUL, "doubtful", np.where(sure >= UNLIKELY, "unlikely", "hopeless"))
+    names = np.where(merged, np.where(sure >= SURE, "sure", "less sure"), left_apart)
     groups = np.where(merged, MERGED, APART)
     keys = list(zip(groups.tolist(), pairs["source"].to_pylist(), names.tolist(), strict=True))
     known = {key: at for at, key in enumerate(sorted(set(keys)))}
@@ -143,18 +140,33 @@ def _parts(pairs: pa.Table) -> tuple[tuple[Part, ...], Ints, list[float]]:
 
 
 def _chosen(parts: Sequence[Part], believed: Sequence[float], *, precision: int, recall: int) -> list[int]:
-    """Pairs to ask of each stratum: of the merged in proportion, of the others where most may be right."""
+    """Pairs to ask of each stratum: of the merged in proportion, of the others where most may be right.
+
+    Within a class of belief every source pair gets its proportion.
+    """
     out = [0] * len(parts)
     for group, answers in ((MERGED, precision), (APART, recall)):
-        mine = [at for at, part in enumerate(parts) if part.group == group]
-        sizes = [parts[at].pairs for at in mine]
+        classes = _classes(parts, group)
+        sizes = [sum(parts[at].pairs for at in mine) for mine in classes]
         weights = [float(size) for size in sizes]
         if group == APART:
-            spread = [min(max(believed[at], LEAST), 0.5) for at in mine]
+            means = [sum(believed[at] * parts[at].pairs for at in mine) for mine in classes]
+            spread = [min(max(mean / size, LEAST), 0.5) for mean, size in zip(means, sizes, strict=True)]
             weights = [size * (p * (1 - p)) ** 0.5 for size, p in zip(sizes, spread, strict=True)]
-        for at, number in zip(mine, allocate(weights, sizes, answers), strict=True):
-            out[at] = number
+        for mine, number in zip(classes, allocate(weights, sizes, answers), strict=True):
+            pairs = [parts[at].pairs for at in mine]
+            for at, some in zip(mine, allocate(pairs, pairs, number), strict=True):
+                out[at] = some
     return out
+
+
+def _classes(parts: Sequence[Part], group: str) -> list[list[int]]:
+    """The strata of a group by belief: over the sources of one each pair has the same chance to be drawn."""
+    beliefs = sorted({part.belief for part in parts if part.group == group})
+    return [
+        [at for at, part in enumerate(parts) if (part.group, part.belief) == (group, belief)]
+        for belief in beliefs
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +206,25 @@ def estimated(design: Design, verdicts: Mapping[str, str]) -> Accuracy:
 
 
 def _both(design: Design, strata: Sequence[Stratum], source: str | None) -> tuple[Share | None, Share | None]:
-    """Precision and recall, over all source pairs or of one."""
+    """Precision and recall, over all source pairs (a class of belief is one stratum then) or of one."""
+    parts = design.parts if source is None else [part for part in design.parts if part.source == source]
+    wanted = set(parts)
     mine = {
         group: [
-            one
-            for one, part in zip(strata, design.parts, strict=True)
-            if part.group == group and source in (None, part.source)
+            _together([strata[at] for at in classed if design.parts[at] in wanted])
+            for classed in _classes(design.parts, group)
         ]
         for group in (MERGED, APART)
     }
-    return share_of(mine[MERGED]), recall_of(mine[MERGED], mine[APART])
+    held = {group: [one for one in some if one.pairs] for group, some in mine.items()}
+    return share_of(held[MERGED]), recall_of(held[MERGED], held[APART])
+
+
+def _together(strata: Sequence[Stratum]) -> Stratum:
+    pairs, answered, same = (
+        sum(getattr(one, name) for one in strata) for name in ("pairs", "answered", "same")
+    )
+    return Stratum(pairs, answered, same)
 
 
 def sources_of(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -83,12 +83,11 @@ def crm_text(*words: str | Path) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_a_question_is_given_to_somebody_and_kept_through_runs(asking: Path) -> None:
+def test_a_question_is_given_to_somebody(asking: Path) -> None:
     """By the two records that lead it; the last word counts."""
     first, second, *_ = ids(asking)
     for words in ((first, "Bo"), (first, "Ada"), (second, "Bo"), (second, "--nobody")):
         assert crm("review", "assign", *words, "-p", asking).code == 0
-    assert run(asking).code == 0
     assert (ids(asking, "--assignee", "Ada"), ids(asking, "--assignee", "Bo")) == ([first], [])
     assert crm("review", "assign", "Q-NOBODY", "Ada", "-p", asking).code == 2
     assert crm("review", "assign", first, "-p", asking).code == 2
@@ -104,13 +103,10 @@ def test_the_next_question_shows_both_sides(asked: Path) -> None:
 
 
 def test_without_the_workspace_the_queue_says_what_is_missing(asking: Path) -> None:
-    """What the database knows by itself is listed; the next run brings the rest back."""
-    before = ids(asking)
+    """What the database knows by itself is listed, and which command brings the rest back."""
     shutil.rmtree(asking / ".crm_unify")
     found = listed(asking)
     assert (found["questions"], "no longer in the workspace" in found["notes"][0]) == ([], True)
-    assert run(asking).code == 0
-    assert ids(asking) == before
 
 
 @pytest.mark.parametrize("words", [("--reason", "mood"), ("--start", "0")])

@@ -12,7 +12,11 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from crm_unify.errors import UsageError
+from crm_unify.steward.review.pack import Pack, Stamp
 from crm_unify.steward.review.pack_read import read_pack
+from crm_unify.steward.review.pack_write import write_pack
+from crm_unify.steward.sheet_edits import Returned
+from crm_unify.steward.sheets import Sheet, SheetColumn
 from tests.crm_unify.conftest import Toured
 from tests.crm_unify.run.decided import record_id, row
 from tests.crm_unify.run.people import fill
@@ -231,3 +235,16 @@ def test_equal_packs_have_equal_bytes(asked: Path, packed: Path, tmp_path: Path)
     """The same questions make the same file, with the keys where columns() finds them."""
     assert exported(asked, tmp_path / "again.xlsx").read_bytes() == packed.read_bytes()
     assert {"Record", "Check"} <= columns(load_workbook(packed)["Clusters"]).keys()
+
+
+def test_further_sheets_stand_beside_the_clusters(tmp_path: Path) -> None:
+    """Rows to repair in the same workbook: each part reads its own and leaves the other alone."""
+    rows = Sheet(
+        "rows", (SheetColumn("row", key=True), SheetColumn("fix: Name", editable=True)), (("7", "Ann"),)
+    )
+    file = tmp_path / "pack.xlsx"
+    write_pack(Pack(Stamp(1, 0, "seal"), "town", (), 0, 0, 0), file, beside=[rows], about={"kind": "test"})
+    edited(file, lambda page: page.parent["rows"].cell(2, 2, "Anna"))
+    assert read_pack(file) == ()
+    (found,) = Returned(file).edits(rows)
+    assert (found.key, found.before, found.after) == (("7",), "Ann", "Anna")
