@@ -107,7 +107,11 @@ class Queue:
         pairs = sum(self._questions[number].pairs for number in settled)
         self._settled = (self._settled[0] + len(settled), self._settled[1] + pairs)
         self._answers += 1
-        self._list, self._likely = None, None
+        self._list = None
+        if (
+            self._likely is not None
+        ):  # what it settled besides was not counted: worked out anew by the next run
+            self._likely = max(self._likely - 1, 0)
         others = tuple(self._questions[number].id for number in settled if number != at)
         return Settled(name, others, pairs)
 
@@ -137,7 +141,7 @@ class Queue:
             settled_questions=self._settled[0],
             settled_pairs=self._settled[1],
             answers=self._answers,
-            likely_answers=self._likely,
+            likely_answers=min(max(self._likely, bool(waiting)), len(waiting)),
             seconds_an_answer=self._pace,
         )
 
