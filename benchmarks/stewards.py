@@ -41,7 +41,7 @@ def population(data: Labelled) -> pa.Table:
     of = {"customer_id": done.membership["cluster"], "record_id": done.membership["record_id"]}
     at = pc.index_in(of["record_id"], value_set=data.table["record_id"].combine_chunks())
     records = pa.table(of | {"system": data.table["source_system"].take(at)})
-    pairs = pairs_of(dict(done.features.kinds), done.matched.model, records)
+    pairs = pairs_of(done.features.kinds, done.matched.model, records)
     ids = data.truth["record_id"].combine_chunks()
     sides = [data.truth["true_customer"].take(pc.index_in(pairs[side], ids)) for side in ("left", "right")]
     known = pairs.append_column("same", pc.equal(*sides))

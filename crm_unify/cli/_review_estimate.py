@@ -13,7 +13,7 @@ from crm_unify.cli._output import Output
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_unify.steward.review.returned import Problem
+    from crm_unify.steward.review.found import Problem
     from crm_unify.steward.review.sample import Accuracy
     from matching.sampling import Share
 

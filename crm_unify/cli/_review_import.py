@@ -17,7 +17,7 @@ from crm_unify.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_unify.steward.review.returned import Returned
+    from crm_unify.steward.review.found import Returned
 
 
 @click.command("import")

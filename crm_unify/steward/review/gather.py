@@ -22,7 +22,7 @@ from crm_unify.steward.review.asked import Asked
 from crm_unify.steward.review.doubts import DOUBTS, WeakLink, between_customers, weak_links
 from crm_unify.steward.review.known import assignments, known
 from crm_unify.steward.review.queue import Queue
-from crm_unify.steward.review.values import Reason
+from crm_unify.steward.review.values import Done, Reason
 from matching.clustering import MAX_COMPONENT
 from pipelines.database.read import fetch, matching
 
@@ -66,9 +66,7 @@ def queue_of(newest: Newest, connection: sa.Connection) -> Queue:
         [one.question for one in waiting],
         groups=[one.groups for one in waiting],
         apart=asked.apart(),
-        settled=(len(done), sum(done)),
-        answers=len(holding),
-        pace=_pace(holding),
+        done=Done(len(done), sum(done), len(holding), _pace(holding)),
         notes=() if pairs is not None else (NO_WORKSPACE,),
     )
 
@@ -86,6 +84,7 @@ def _doubts(
     found = [DOUBTS.empty_table()]
     if pairs is not None:
         found.append(between_customers(pairs, merge_bits=figures["lines"]["merge_bits"]))
+    others: list[tuple[str, str, Reason, int | None]]
     others = [(one, other, Reason.STALE, number) for number, one, other in ruled.lapsed]
     others += [(one, other, Reason.OPEN_KEYS, None) for one, other in _open_keys(connection, ruled)]
     rows = [

@@ -14,9 +14,10 @@ from crm_unify.run.decisions import read_decisions, rulings
 from crm_unify.schema.target import reachable
 from crm_unify.steward.decisions import said_of
 from crm_unify.steward.newest import newest_run
+from crm_unify.steward.review.found import Returned
 from crm_unify.steward.review.gather import in_force, queue_of
 from crm_unify.steward.review.pack_read import read_pack
-from crm_unify.steward.review.returned import Returned, returned
+from crm_unify.steward.review.returned import returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ Of a customer of more than MAX_COMPONENT records the proposed pairs stand for al
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,7 +52,7 @@ def population(connection: sa.Connection, chosen: Settings, *, progress: Progres
         return pairs_of(made.kinds, readable(stored, chosen), records)
 
 
-def pairs_of(kinds: dict[str, KindFeatures], model: Model, records: pa.Table) -> pa.Table:
+def pairs_of(kinds: Mapping[str, KindFeatures], model: Model, records: pa.Table) -> pa.Table:
     """PAIRS of these records; `records` has record_id, system and customer_id."""
     parts = [_of_kind(held, model.kinds[kind], records) for kind, held in sorted(kinds.items())]
     return pa.concat_tables([PAIRS.empty_table(), *parts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from crm_unify.steward.review.values import Page, Progress, Question, Reason, Settled, Wanted
+from crm_unify.steward.review.values import Done, Page, Progress, Question, Reason, Settled, Wanted
 from matching.decisions import SAME
 from matching.questions import Closure, Doubt, likely_answers
 
@@ -25,15 +25,13 @@ class Queue:
         *,
         groups: Sequence[tuple[int, int] | None],
         apart: Iterable[tuple[int, int]] = (),
-        settled: tuple[int, int] = (0, 0),
-        answers: int = 0,
-        pace: float | None = None,
+        done: Done | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         """`groups` are the groups of records on both sides of each question; None: it is about one customer.
 
-        `apart` are groups that verdicts keep apart, `settled` questions and pairs of the run that are settled
-        already, `answers` those that hold, `pace` the seconds from one to the next.
+        `apart` are groups that verdicts keep apart, `done` what is answered already, `notes` what a
+        person should know of the list.
         """
         order = sorted(range(len(questions)), key=lambda at: _rank(questions[at]))
         self._questions = [questions[at] for at in order]
@@ -46,7 +44,7 @@ class Queue:
         )
         for one, other in apart:
             self._closure.say(one, other, same=False)
-        self._settled, self._answers, self._pace = settled, answers, pace
+        self._done = done or Done()
         self._list: list[int] | None = None
         self._likely: int | None = None
         self._of_record: dict[str, set[int]] | None = None
@@ -105,8 +103,8 @@ class Queue:
         else:
             settled = self._closure.say(*both, same=verdict == SAME)
         pairs = sum(self._questions[number].pairs for number in settled)
-        self._settled = (self._settled[0] + len(settled), self._settled[1] + pairs)
-        self._answers += 1
+        done = self._done
+        self._done = Done(done.questions + len(settled), done.pairs + pairs, done.answers + 1, done.pace)
         self._list = None
         if (
             self._likely is not None
@@ -138,11 +136,11 @@ class Queue:
         return Progress(
             questions=len(waiting),
             pairs=sum(self._questions[at].pairs for at in waiting),
-            settled_questions=self._settled[0],
-            settled_pairs=self._settled[1],
-            answers=self._answers,
+            settled_questions=self._done.questions,
+            settled_pairs=self._done.pairs,
+            answers=self._done.answers,
             likely_answers=min(max(self._likely, bool(waiting)), len(waiting)),
-            seconds_an_answer=self._pace,
+            seconds_an_answer=self._done.pace,
         )
 
     # --- inside ---

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from crm_unify.errors import UsageError, nearest_name
 from crm_unify.run.deciding import Draft
 from crm_unify.run.decisions import VERDICT, Decision
-from crm_unify.run.pinning import KEPT, pinning
-from crm_unify.run.subjects import subject
-from crm_unify.steward.report.evidence import CONTACTS, DETAILS
 from crm_unify.steward.review.answers import DECIDE
+from crm_unify.steward.review.found import BY_PACK, Found, Problem, Returned, Taken, Trouble
 from crm_unify.steward.review.pack import (
     ANSWER,
     ANSWERS,
@@ -36,87 +32,12 @@ from crm_unify.steward.review.pack import (
     state_of,
 )
 from crm_unify.steward.review.pack_read import ReadRow
+from crm_unify.steward.review.picked import pins_of
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.review.standing import Standing
 from crm_unify.steward.review.values import Question
 from matching.decisions import DIFFERENT, SAME
 from pipelines.ledger import last_run
-
-BY_PACK: Final = "answered in a review pack"
-"""Why, where no note was written."""
-PINS: Final[Mapping[str, str]] = {
-    **{label: name for fields in DETAILS.values() for name, label in fields.items()},
-    **dict.fromkeys(CONTACTS.values(), KEPT[0]),
-    "Address": KEPT[1],
-    "Identifier": KEPT[2],
-}
-"""Field to pin by the label of a column; a name is a person's or an organisation's."""
-
-
-class Trouble(StrEnum):
-    """Why something in a pack is not taken."""
-
-    NONSENSE = "nonsense"
-    FOREIGN = "foreign"
-    DAMAGED = "damaged"
-    GONE = "gone"
-    CHANGED = "changed"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that was not taken."""
-
-    trouble: Trouble
-    place: str
-    """Cell or row as the spreadsheet shows it."""
-    raw: str
-    sentence: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A decision that is not recorded yet."""
-
-    draft: Draft
-    why: str
-    place: str
-    question: str
-    """Its id; empty for a pin, and for what is asked no longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """Everything a pack says."""
-
-    taken: tuple[Taken, ...]
-    problems: tuple[Problem, ...]
-    already: int
-    """Answers that hold already."""
-    empty: int
-    """Questions that came back without an answer."""
-
-
-@dataclass(slots=True)
-class _Found:
-    """The outcome while it is worked out."""
-
-    taken: list[Taken] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    already: int = 0
-    empty: int = 0
-
-    def problem(self, trouble: Trouble, place: str, raw: str, sentence: str) -> None:
-        self.problems.append(Problem(trouble, place, raw[:RAW], sentence))
-
-
-RAW: Final = 200
-"""Characters shown of what stood in a cell."""
 
 
 def returned(
@@ -132,7 +53,7 @@ def returned(
 
     Raises UsageError where all of it is of another project or database.
     """
-    found = _Found()
+    found = Found()
     ours = _ours(connection, rows, project, found)
     known = claims_hashes(connection, sorted({row.text(name) for row in ours for name in (RECORD, BESIDE)}))
     usable = [row for row in ours if _stands(row, known, found)]
@@ -149,12 +70,12 @@ def returned(
         question = queue.question(name) or queue.between(row.text(RECORD), row.text(BESIDE))
         _question(question, answered, standing, found)
     for row in usable:
-        _pins(connection, row, as_of, found)
+        pins_of(connection, row, as_of, found)
     return Returned(tuple(found.taken), tuple(found.problems), found.already, found.empty)
 
 
 # --- is the row ours, and does it still mean what it did? ---
-def _ours(connection: sa.Connection, rows: Iterable[ReadRow], project: str, found: _Found) -> list[ReadRow]:
+def _ours(connection: sa.Connection, rows: Iterable[ReadRow], project: str, found: Found) -> list[ReadRow]:
     seals: dict[str, bool] = {}
     ours, strangers = [], []
     for row in rows:
@@ -192,7 +113,7 @@ def answers(rows: Sequence[ReadRow], stamped: str) -> tuple[dict[str, str], tupl
 
     Of several answers to a question the first counts; the others are listed.
     """
-    found, said = _Found(), dict[str, str]()
+    found, said = Found(), dict[str, str]()
     for row in rows:
         name, answer = row.text(QUESTION), row.text(ANSWER)
         if not name or not answer:
@@ -212,7 +133,7 @@ def answers(rows: Sequence[ReadRow], stamped: str) -> tuple[dict[str, str], tupl
 DAMAGED: Final = "the hidden keys of this row were changed: nobody can say which records it is about"
 
 
-def _stands(row: ReadRow, known: Mapping[str, str], found: _Found) -> bool:
+def _stands(row: ReadRow, known: Mapping[str, str], found: Found) -> bool:
     """Whether the row may be taken; if it says anything and may not, that is listed."""
     keys = {name: row.text(name) for name in KEYS}
     if not any(row.text(name) for name in EDITED):
@@ -233,7 +154,7 @@ def _stands(row: ReadRow, known: Mapping[str, str], found: _Found) -> bool:
     return True
 
 
-def _answer(row: ReadRow, found: _Found) -> str | None:
+def _answer(row: ReadRow, found: Found) -> str | None:
     """The verdict of a row; None where there is none, or none that can be understood (listed)."""
     cell = row.cells[ANSWER]
     if not cell.text:
@@ -249,7 +170,7 @@ def _answer(row: ReadRow, found: _Found) -> str | None:
     return None
 
 
-def _of_side_a(row: ReadRow, found: _Found) -> None:
+def _of_side_a(row: ReadRow, found: Found) -> None:
     cell = row.cells[ANSWER]
     sentence = (
         "side A is what the others are compared with: answer in their rows; "
@@ -263,7 +184,7 @@ def _question(
     question: Question | None,
     answered: Sequence[tuple[ReadRow, str | None]],
     standing: Standing,
-    found: _Found,
+    found: Found,
 ) -> None:
     said = [(row, verdict) for row, verdict in answered if verdict is not None]
     if not said:
@@ -296,7 +217,7 @@ def _say(
     verdict: str,
     *,
     standing: Standing,
-    found: _Found,
+    found: Found,
 ) -> None:
     """Take a verdict, unless it holds already, or others that hold are against it."""
     cell = rows[0].cells[ANSWER]
@@ -312,39 +233,3 @@ def _say(
         why = "; ".join(dict.fromkeys(row.text(NOTE) for row in rows if row.text(NOTE))) or BY_PACK
         draft = Draft(VERDICT, DECIDE, sides, verdict=verdict)
         found.taken.append(Taken(draft, why, cell.place, "" if question is None else question.id))
-
-
-# --- what was picked ---
-def _pins(connection: sa.Connection, row: ReadRow, as_of: date, found: _Found) -> None:
-    cell = row.cells[TAKE]
-    if cell.formula:
-        found.problem(Trouble.NONSENSE, cell.place, cell.text, "a formula is no field: choose from the list")
-        return
-    for label in _labels(cell.text):
-        known = {name.casefold(): name for name in PINS}
-        if label.casefold() not in known:
-            near = nearest_name(label, PINS)
-            said = f"did you mean {near}?" if near else f"one of: {', '.join(PINS)}"
-            found.problem(Trouble.NONSENSE, cell.place, label, f"this is no field to take; {said}")
-            continue
-        record = row.text(RECORD)
-        try:
-            named = subject(connection, record)
-            field_name = PINS[known[label.casefold()]]
-            field_name = _of_kind(named.kind, field_name)
-            draft = pinning(connection, named.customer, field_name, value=None, source=record, as_of=as_of)
-        except UsageError as error:
-            found.problem(Trouble.NONSENSE, cell.place, label, f"{error.what}: {error.where}")
-            continue
-        found.taken.append(Taken(draft, row.text(NOTE) or BY_PACK, cell.place, ""))
-
-
-def _labels(text: str) -> Iterator[str]:
-    for part in text.replace(",", ";").split(";"):
-        if part.strip():
-            yield part.strip()
-
-
-def _of_kind(kind: str, name: str) -> str:
-    """A person's name is a full name."""
-    return {"person": "full_name", "organisation": "name"}[kind] if name in ("full_name", "name") else name

@@ -120,6 +120,20 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What people have answered already."""
+
+    questions: int = 0
+    """Questions of the newest run that answers since have settled."""
+    pairs: int = 0
+    """Doubtful pairs of these."""
+    answers: int = 0
+    """Verdicts and confirmations that hold, of all times."""
+    pace: float | None = None
+    """Median seconds between two answers of one person at work."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far the questions of the newest run are answered."""
 
