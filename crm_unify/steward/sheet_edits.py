@@ -27,7 +27,7 @@ LARGEST: Final = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One cell that a person changed, or filled in on a new row."""
+    """One cell that a person changed; of a new row every editable cell, also an empty one."""
 
     sheet: str
     key: tuple[str | None, ...]
@@ -198,7 +198,8 @@ class _Reading:
         for column in (c for c in read if c.editable):
             cell, after = row[places[column.name]], values[column.name]
             was = None if before is None else before.get(column.name)
-            if after != (None if was is None else was.strip() or None) and self._allowed(column, after, cell):
+            is_edit = before is None or after != (None if was is None else was.strip() or None)
+            if is_edit and self._allowed(column, after, cell):
                 place = cell.coordinate
                 yield Edit(self.sheet.title, parts, column.name, was, after, place, before is None)
 

@@ -21,6 +21,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 MEMORY: Final = "crm_unify"
@@ -33,6 +34,10 @@ CUT: Final = " [... cut]"
 """End of a text that is longer than a cell."""
 _PIECE: Final = 15_000
 """Characters of a remembered row in one cell; a cell counts some characters twice."""
+MOST_LINES: Final = 20
+"""Lines of a cell that are shown; a higher row would fill the screen."""
+_LINE: Final = 14.5
+"""Height of a line in points."""
 LONGEST_LIST: Final = 255
 """Characters that the list of a drop-down can hold."""
 _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -149,10 +154,15 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
         head.font, head.fill, head.alignment = Font(bold=True), _HEAD, _WRAPPED
         dimension = page.column_dimensions[get_column_letter(place)]
         dimension.width, dimension.hidden = column.width, column.hidden
+    heads = [_lines(column.name, column) for column in sheet.columns]
+    page.row_dimensions[sheet.header_row].height = _LINE * max(heads)
     for number, row in enumerate(_padded(sheet), sheet.header_row + 1):
         _row(page, number, row, sheet)
     last = sheet.header_row + len(sheet.rows) + sheet.room
     _drop_downs(page, sheet, last)
+    page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.print_title_rows = f"{sheet.header_row}:{sheet.header_row}"
     page.freeze_panes = page.cell(sheet.header_row + 1, 1)
     page.auto_filter.ref = f"A{sheet.header_row}:{get_column_letter(len(sheet.columns))}{max(last, 2)}"
     if any(column.editable for column in sheet.columns):
@@ -180,6 +190,13 @@ def _row(page: Worksheet, number: int, row: Sequence[Value], sheet: Sheet) -> No
             cell.fill = _FREE
         elif at in sheet.marked:
             cell.fill = _MARKED
+    page.row_dimensions[number].height = _LINE * max(map(_lines, row, sheet.columns))
+
+
+def _lines(value: Value, column: SheetColumn) -> int:
+    """Lines that a text needs in its column; programs differ in whether they find out by themselves."""
+    wrapped = (len(line) // max(column.width - 1, 1) + 1 for line in str(value or "").split("\n"))
+    return 1 if column.hidden else min(sum(wrapped), MOST_LINES)
 
 
 def put(page: Worksheet, row: int, column: int, value: Value) -> None:

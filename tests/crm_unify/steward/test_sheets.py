@@ -84,6 +84,7 @@ def test_edits_are_found_by_key_wherever_the_row_is(tmp_path: Path) -> None:
         (("x",), "means", " kept \n", None, False),
         (("x",), "status", "settled", "open", False),
         (("07",), "means", None, "on account", True),
+        (("07",), "status", None, None, True),
     ]
 
 
