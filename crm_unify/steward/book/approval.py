@@ -51,6 +51,8 @@ class DifferenceLine:
     mark: str
     """`+` is new today, `-` was so when it was approved."""
     text: str
+    where: str = ""
+    """The blocks around it, from the outside in, as far as the layout tells."""
 
 
 def difference(before: str, today: str) -> tuple[DifferenceLine, ...]:
@@ -59,6 +61,28 @@ def difference(before: str, today: str) -> tuple[DifferenceLine, ...]:
 
 
 def _changed(before: list[str], today: list[str]) -> Iterator[DifferenceLine]:
+    texts = {"-": before, "+": today}
+    at = {"-": 0, "+": 0}
     for line in ndiff(before, today):
-        if line[:1] in "+-":
-            yield DifferenceLine(line[0], line[2:])
+        mark = line[:1]
+        if mark in texts:
+            bare = line[2:].strip().rstrip(",")
+            yield DifferenceLine(mark, bare, _around(texts[mark], at[mark]))
+        for one in texts:
+            at[one] += mark in (" ", one)
+
+
+def _around(lines: list[str], at: int) -> str:
+    """Keys of the lines above that are indented less and less."""
+    found: list[str] = []
+    depth = _depth(lines[at])
+    for line in reversed(lines[:at]):
+        if line.strip() and _depth(line) < depth:
+            depth = _depth(line)
+            key = line.strip(' ,\t:{["')
+            found += [key] if key else []
+    return " / ".join(reversed(found))
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())

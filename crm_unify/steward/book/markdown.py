@@ -51,7 +51,9 @@ def _book(book: Book) -> Iterator[str]:
         yield "## Changed since their approval\n"
         for rule in book.changed:
             yield f"- **{rule.id}** ({text(rule.map)}): {text(rule.what)}"
-            yield from (f"    - `{line.mark} {visible(line.text)}`" for line in rule.difference)
+            for line in rule.difference:
+                around = f"{text(line.where)}: " if line.where else ""
+                yield f"    - {around}`{line.mark} {_code(line.text)}`"
         yield ""
     for source in book.sources:
         yield from _source(source)

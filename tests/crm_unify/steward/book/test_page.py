@@ -180,21 +180,25 @@ class Agreed:
         """Only the first rule of billing was approved."""
         if (map_name, rule) != ("billing_customers", "TR-001"):
             return None
-        return Approved("Doris", "2026-01-31T10:00:00Z", "workshop 1", "same\nmax: 12\n")
+        return Approved(
+            "Doris", "2026-01-31T10:00:00Z", "workshop 1", "same\ntargets:\n  discard:\n    max: 12\n"
+        )
 
     def meaning(self, map_name: str, rule: str) -> str:
         """What it means today."""
-        return "same\nmax: 20\n"
+        return "same\ntargets:\n  discard:\n    max: 20\n"
 
 
 def test_the_difference_to_what_was_approved_is_shown(toured: Toured) -> None:
     """By whom and when, and line by line what the rule did not do then."""
     book = book_of(toured.project, approvals=Agreed())
     rule = next(rule for rule in book.changed)
-    assert [(line.mark, line.text) for line in rule.difference] == [("-", "max: 12"), ("+", "max: 20")]
+    found = [(line.mark, line.text, line.where) for line in rule.difference]
+    where = "targets / discard"
+    assert found == [("-", "max: 12", where), ("+", "max: 20", where)]
     html = page(book)
     assert "approved by Doris" in text_of(html)
-    assert "<ins>+ <bdi>max: 20</bdi></ins>" in html
+    assert "<bdi>max: 20</bdi></ins>" in html
 
 
 def test_what_data_and_rules_say_is_never_mark_up(tour: Book) -> None:
