@@ -48,7 +48,7 @@ def command(
 
     loaded = load_project(project, environment=environment)
     pack = opened_pack(loaded, file, as_of=datetime.now(UTC).date())
-    found, recorded = pack.found, ()
+    found, recorded = pack.found, tuple[int, ...]()
     if found.taken and not dry_run:
         if not yes:
             output.say("\n".join(lines(found, dry_run=True)))

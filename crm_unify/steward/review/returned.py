@@ -77,7 +77,7 @@ def returned(
 # --- is the row ours, and does it still mean what it did? ---
 def _ours(connection: sa.Connection, rows: Iterable[ReadRow], project: str, found: Found) -> list[ReadRow]:
     seals: dict[str, bool] = {}
-    ours, strangers = [], []
+    ours, strangers = list[ReadRow](), list[ReadRow]()
     for row in rows:
         text = row.text(PACK)
         if text not in seals:
