@@ -54,6 +54,7 @@ COMMANDS: Final = {
     "confirm": "Say of a customer that it is right as it stands.",
     "pin": "Pin a field of a customer to a value, or to what one record says.",
     "revoke": "Take a decision back.",
+    "review": "What people are asked: the queue, workbooks to answer it in, samples that measure.",
     "decisions": "What people decided, what of it is open, and what contradicts itself.",
     "train": "Learn a new matching model from all known records.",
     "evaluate": "How good is the matching, against known truth?",

@@ -49,7 +49,7 @@ class Returned:
     def __init__(self, file: Path) -> None:
         """Open it. Raises UsageError for a file that is no workbook, or none that this program made."""
         self.file = file
-        self._book = _opened(file)
+        self._book = opened_book(file)
         self._lines = self._memory()
         self.about: Mapping[str, str] = {line[1]: line[2] for line in self._lines if line[0] == "about"}
         """What was said of the workbook when it was written."""
@@ -89,7 +89,8 @@ class Returned:
         return lines
 
 
-def _opened(file: Path) -> Any:
+def opened_book(file: Path) -> Any:
+    """The workbook of this file. Raises UsageError for one that is none, or too large to be ours."""
     try:
         if file.stat().st_size > LARGEST:
             raise UsageError(

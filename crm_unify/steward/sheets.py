@@ -105,20 +105,25 @@ def write_book(file: Path, sheets: Sequence[Sheet], *, about: Mapping[str, str])
     """
     book = Workbook()
     book.remove(book.active)
-    book.properties.created = book.properties.modified = _MADE
-    book.properties.creator = "crm-unify"
+    add_sheets(book, sheets, about=about)
+    save_book(book, file)
+
+
+def add_sheets(book: Workbook, sheets: Sequence[Sheet], *, about: Mapping[str, str]) -> None:
+    """Put sheets into a workbook, behind those it has; once a workbook."""
     for sheet in sheets:
         _fill(book.create_sheet(sheet.title), sheet)
     if any(column.editable for sheet in sheets for column in sheet.columns):
         _remember(book.create_sheet(MEMORY), sheets, about)
-    _save(book, file)
 
 
-def _save(book: Workbook, file: Path) -> None:
-    """Save without the hour of the day: openpyxl stamps `modified` and every part of the archive."""
+def save_book(book: Workbook, file: Path) -> None:
+    """Save a workbook without the hour: openpyxl stamps `modified` and every part of the archive."""
     from io import BytesIO
     from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+    book.properties.created = book.properties.modified = _MADE
+    book.properties.creator = "crm-unify"
     made = BytesIO()
     book.save(made)
     with ZipFile(made) as old, ZipFile(file, "w", ZIP_DEFLATED) as new:

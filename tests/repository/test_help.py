@@ -1,7 +1,7 @@
 """The help pages: at hand at once, the same in the program and in docs/commands.md."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -33,9 +33,21 @@ def commands() -> dict[str, click.Command]:
     return every
 
 
+def with_own(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command, and those that it holds."""
+    yield name, command
+    for own, held in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from with_own(f"{name} {own}", held)
+
+
+def every_command() -> dict[str, click.Command]:
+    """Every command there is and those that these hold, by their words."""
+    return dict(pair for name, command in commands().items() for pair in with_own(name, command))
+
+
 def test_the_documented_help_is_the_programs(root: Path, golden: Callable[[Path, str], None]) -> None:
     """docs/commands.md holds the help page of the program and of every command."""
-    pages = [help_page(f"crm-unify {name}", command) for name, command in commands().items()]
+    pages = [help_page(f"crm-unify {name}", command) for name, command in every_command().items()]
     golden(root / "docs/commands.md", "".join([HEADER, help_page("crm-unify", cli.program), *pages]))
 
 
@@ -56,5 +68,6 @@ def test_the_line_of_help_is_what_the_file_says_it_is_for() -> None:
 
 def test_every_command_answers_for_people_and_for_programs() -> None:
     """Each command takes --json and -v."""
-    taken = {name: {opt for p in command.params for opt in p.opts} for name, command in commands().items()}
+    every = every_command().items()
+    taken = {name: {opt for p in command.params for opt in p.opts} for name, command in every}
     assert [name for name, options in taken.items() if not {"--json", "--verbose"} <= options] == []
