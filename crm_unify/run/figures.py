@@ -17,6 +17,7 @@ from crm_unify.run.gather import Sources
 from crm_unify.run.said import digest, rules_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
+from pipelines.interpret.interface import Interpreted
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
@@ -30,12 +31,7 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
     headers = {source.rules.rules.map: list(source.headers) for source in read.sources}
     return {
         "account": {line.map: line.as_json() for line in read.account},
-        "sums": [
-            _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
-            for one in interpreted.sums
-        ],
-        "hits": interpreted.hits.to_pylist(),
-        "notes": [asdict(note) for note in interpreted.notes],
+        **told(interpreted),
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),
         "lost_evidence": matched.lost.to_pylist(),
@@ -48,6 +44,18 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "shapes": read.shapes,
         "drift": [one.as_json() for one in read.drift],
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
+    }
+
+
+def told(interpreted: Interpreted) -> dict[str, list[dict[str, Any]]]:
+    """What the rows say together: control sums, how often each rule decided, notes."""
+    return {
+        "sums": [
+            _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
+            for one in interpreted.sums
+        ],
+        "hits": interpreted.hits.to_pylist(),
+        "notes": [asdict(note) for note in interpreted.notes],
     }
 
 

@@ -21,6 +21,7 @@ from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.gather import gather, stopped
 from crm_unify.run.hold import refuse_while_held
+from crm_unify.run.kept import kept
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
 from crm_unify.run.place import aside, folder_of
@@ -177,6 +178,7 @@ def plan(
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
+    kept(every, rows.objections).write(landing.folder)
     found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
     facts = run_facts(project, read.landed, found, given)
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)

@@ -56,6 +56,8 @@ class Synced:
     drift: Sequence[Mapping[str, str]]
     """What is different about the sources, as a run tells it."""
     seconds: float
+    anew: str | None
+    """Why everything was worked out anew; None where what had changed was enough."""
     planned: Planned | None
     """None of a quiet sync."""
     notes: tuple[str, ...]
@@ -65,6 +67,7 @@ class Synced:
         return {
             "run": self.run,
             "quiet": self.quiet,
+            "anew": self.anew,
             "account": {name: dict(line) for name, line in self.account.items()},
             "customers": self.customers,
             "written_rows": self.written_rows,
@@ -96,10 +99,25 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
             nothing = None if given.accepted else nothing_new(project, engine, landing, as_of=given.as_of)
             if nothing is not None:
                 return _quiet(nothing, engine, landing, work=work, lock=lock)
-            from crm_unify.run.stages import carried_out, plan  # a second to import, and seldom needed
+            from crm_unify.run.stages import carried_out  # a second to import, and seldom needed
 
-            planned = plan(project, engine, landing, given=given, progress=work.timed)
-            return _synced(carried_out(planned, engine, work=work, lock=lock), last)
+            planned, anew = _planned(project, engine, landing, given=given, progress=work.timed)
+            return _synced(carried_out(planned, engine, work=work, lock=lock), last, anew)
+
+
+def _planned(
+    project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, progress: Progress
+) -> tuple[Planned, str | None]:
+    """The plan out of what has changed; where that does not tell for certain, of a full run, and why."""
+    from crm_unify.run.changed import NotAloneError
+    from crm_unify.run.incremental import plan_news
+    from crm_unify.run.stages import plan
+
+    try:
+        return plan_news(project, engine, landing, given=given, progress=progress), None
+    except NotAloneError as error:
+        reason = str(error)
+    return plan(project, engine, landing, given=given, progress=progress), reason
 
 
 def _quiet(
@@ -125,12 +143,13 @@ def _quiet(
         grown={},
         drift=(),
         seconds=_since(work.began),
+        anew=None,
         planned=None,
         notes=notes,
     )
 
 
-def _synced(done: Outcome, last: LastRun | None) -> Synced:
+def _synced(done: Outcome, last: LastRun | None, anew: str | None) -> Synced:
     """What a run did, beside what stood before it."""
     planned = done.planned
     account = {line.map: line.as_json() for line in planned.account}
@@ -146,6 +165,7 @@ def _synced(done: Outcome, last: LastRun | None) -> Synced:
         grown={name: n - before[name] for name, n in queues.items() if n > before.get(name, n)},
         drift=planned.drift,
         seconds=done.seconds,
+        anew=anew,
         planned=planned,
         notes=done.notes,
     )
