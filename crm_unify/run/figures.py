@@ -21,12 +21,17 @@ from pipelines.interpret.interface import Interpreted
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift")
+SUMMED: Final = ("sums", "bands", "asked", "headers", "former", "shapes", "drift")
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
-def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
-    """Everything about the rows and matches of a run that is not a row itself, as plain values."""
+def figures(
+    read: Sources, matched: Matched, ledger: Ledger, *, open_keys: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    """Everything about the rows and matches of a run that is not a row itself, as plain values.
+
+    `open_keys` are pairs of a vanished record and a new one that a person should speak on.
+    """
     interpreted = read.interpreted
     headers = {source.rules.rules.map: list(source.headers) for source in read.sources}
     return {
@@ -35,6 +40,8 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),
         "lost_evidence": matched.lost.to_pylist(),
+        "open_keys": [list(pair) for pair in open_keys],
+        "asked": {"lost_evidence": len(matched.lost), "open_keys": len(open_keys)},
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
         ],

@@ -76,6 +76,8 @@ class Kept:
 
     def write(self, folder: Path) -> None:
         """Into a run folder of the workspace."""
+        for path in folder.glob("kept_*"):  # of an attempt that was overtaken: nothing shared is written on
+            path.unlink()
         if self.folder is None or len(self.gone) > MOST * len(self.base[PARTY]):
             for name in TABLES:
                 pq.write_table(self.table(name), folder / f"kept_{name}.parquet", compression="lz4")

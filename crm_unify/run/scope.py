@@ -69,7 +69,7 @@ class Scope:
         every = self._every(customers)
         with progress.stage("survive"):
             made = self._golden(every, customers)
-        found = figures(news.read, self.matched, ledger) | news.figures
+        found = figures(news.read, self.matched, ledger, open_keys=self._open_keys()) | news.figures
         found |= {"customers": self._count(), UNDER: circumstances(ledger.state)}
         desired = Desired(
             golden=made.tables,
@@ -98,7 +98,6 @@ class Scope:
             known_blocked=known_blocked(changes, ledger),
             vanished=news.vanished,
             rekeyed=news.read.rekeyed.paired,
-            open_keys=self._open_keys(),
             stops=stops,
         )
 
@@ -186,10 +185,10 @@ class Scope:
         xref = pa.concat_tables([customers.xref, beside])
         parties = every.with_customers(xref, project.trust, self.ruled.pins)
         made = golden(parties, every.claims, chains=project.survivorship, objections=self.news.objections)
+        check_golden(made.tables)
         mine = pc.unique(customers.xref["customer_id"])
         tables = {name: _owned(name, table, mine) for name, table in made.tables.items()}
         tables = dict(with_confirmed(tables, customers.xref, self.ruled))
-        check_golden(tables)
         winners = made.winners.filter(pc.is_in(made.winners["customer_id"], mine))
         return Golden(tables, winners)
 

@@ -179,7 +179,9 @@ def plan(
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
     kept(every, rows.objections).write(landing.folder)
-    found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
+    open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
+    found = figures(read, matched, ledger, open_keys=open_keys)
+    found |= {"customers": count, UNDER: circumstances(ledger.state)}
     facts = run_facts(project, read.landed, found, given)
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
@@ -195,7 +197,6 @@ def plan(
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,
         rekeyed=read.rekeyed.paired,
-        open_keys=_open_keys(read.rekeyed, every, ledger, ruled),
         stops=tuple(stops),
     )
 
