@@ -51,15 +51,15 @@ class Reached:
         """
         ids = self.membership["record_id"].combine_chunks()
         cluster, former = self._clusters(ids), self._customers(ids)
-        here = _moved(cluster, former)
+        here = moved(cluster, former)
         here |= _among(ids, changed) | _among(ids, spoken)
         objecting = self._objecting(changed, objections)
         if objecting is not None:
             here |= _among(ids, objecting)
-        here = _whole(here, cluster, former)
+        here = whole(here, cluster, former)
         links = self.now.table("organisation_person")
         of_people = links.filter(pc.is_in(links["person_record_id"], ids.filter(pa.array(here))))
-        here = _whole(here | _among(ids, of_people["record_id"].combine_chunks()), cluster, former)
+        here = whole(here | _among(ids, of_people["record_id"].combine_chunks()), cluster, former)
         records = ids.filter(pa.array(here))
         return Concerned(records, self._beside(records, links))
 
@@ -114,7 +114,7 @@ def _among(ids: pa.Array, some: pa.Array) -> np.ndarray:
     return np.asarray(pc.is_in(ids, some).to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _moved(cluster: np.ndarray, former: np.ndarray) -> np.ndarray:
+def moved(cluster: np.ndarray, former: np.ndarray) -> np.ndarray:
     """The records of clusters that are not exactly a customer that stood."""
     if len(cluster) == 0:
         return np.zeros(0, np.bool_)
@@ -128,7 +128,7 @@ def _moved(cluster: np.ndarray, former: np.ndarray) -> np.ndarray:
     return np.asarray(other[cluster])
 
 
-def _whole(here: np.ndarray, cluster: np.ndarray, former: np.ndarray) -> np.ndarray:
+def whole(here: np.ndarray, cluster: np.ndarray, former: np.ndarray) -> np.ndarray:
     """These records and all others of their clusters and former customers."""
     while True:
         more = here

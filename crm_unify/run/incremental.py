@@ -34,6 +34,7 @@ from crm_unify.run.scope import Scope
 from crm_unify.schema.target import reachable
 from matching.engine import Matched, match
 from matching.features import features
+from matching.prepared import prepared
 from pipelines.landed import read_landed
 from pipelines.ledger import BETWEEN, COMPARED, Ledger, read_ledger
 from pipelines.results import read_results
@@ -56,7 +57,7 @@ def plan_news(
         shutil.rmtree(landing.folder / FOLDER, ignore_errors=True)
     said = _Said.of(engine, ledger, news)
     changed = news.every.records["record_id"].combine_chunks()
-    tables = tables_of(news.every)
+    tables = tables_of(news.every.parties(), prepared(news.every.claims))
     kept = before.kept.with_changed(changed, tables, news.objections)
     with progress.stage("match"):
         matched = _matched(base, kept, said.ruled, progress)

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm_unify.records import CHILDREN
-from crm_unify.run.known import Known
 
 MATCHED: Final = ("person", "organisation", "organisation_person", "contact_point", "address",
                   "party_identifier")  # fmt: skip
@@ -102,26 +101,26 @@ def link(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
-def tables_of(every: Known) -> dict[str, pa.Table]:
-    """The tables of some or all records."""
+def tables_of(parties: pa.Table, claims: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """The tables of some or all records; their claims are prepared."""
     hanging = [
         pa.table({
-            "record_id": claims["record_id"],
-            "kind": pa.repeat(pa.scalar(kind), len(claims)),
-            "parent": claims["customer_record_id"],
+            "record_id": rows["record_id"],
+            "kind": pa.repeat(pa.scalar(kind), len(rows)),
+            "parent": rows["customer_record_id"],
         })
-        for kind, claims in every.claims.items() if "customer" in CHILDREN.get(kind, ())
+        for kind, rows in claims.items() if "customer" in CHILDREN.get(kind, ())
     ]  # fmt: skip
     return {
-        PARTY: every.parties(),
-        **{kind: every.claims[kind] for kind in (*MATCHED, CONSENT)},
+        PARTY: parties,
+        **{kind: claims[kind] for kind in (*MATCHED, CONSENT)},
         HANGING: pa.concat_tables(hanging),
     }
 
 
-def kept(every: Known, objections: pa.Table) -> Kept:
+def kept(parties: pa.Table, claims: Mapping[str, pa.Table], objections: pa.Table) -> Kept:
     """What a run that knows all records keeps."""
-    tables = tables_of(every)
+    tables = tables_of(parties, claims)
     nothing = {name: table.slice(0, 0) for name, table in tables.items()}
     return Kept(tables, nothing, pa.array([], pa.string()), objections)
 

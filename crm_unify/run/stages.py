@@ -38,6 +38,7 @@ from matching.engine import match
 from matching.features import features
 from matching.golden import Golden, golden
 from matching.identity import assign
+from matching.prepared import prepared
 from pipelines.changes import (
     Desired,
     Facts,
@@ -156,7 +157,8 @@ def plan(
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
     stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
     with progress.stage("match"):
-        traits = features(every.parties(), every.claims)
+        claims = prepared(every.claims)
+        traits = features(every.parties(), claims)
         model = stored_model(ledger, chosen)
         stands = standing(ledger.xref, ruled, split=said.on_lost_evidence == "split")
         matched = match(
@@ -178,7 +180,7 @@ def plan(
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
-    kept(every, rows.objections).write(landing.folder)
+    kept(every.parties(), claims, rows.objections).write(landing.folder)
     open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
     found = figures(read, matched, ledger, open_keys=open_keys)
     found |= {"customers": count, UNDER: circumstances(ledger.state)}
