@@ -1,9 +1,9 @@
 """A nightly sync of a large project: some rows changed, some gone, some new; against a full re-match.
 
 ``python -m benchmarks.sync --rows 100000`` makes one source of invented people with the generator beside the
-labelled data, runs it, changes a thousandth of the rows, takes a ten-thousandth away, adds as many, and syncs:
-processor and wall seconds and the peak memory of the process. Then a copy of the project, its workspace deleted,
-is synced: everything is worked out anew, and its plan must be the same to the byte.
+labelled data, runs it, changes a thousandth of the rows, takes a ten-thousandth away, adds as many, and
+syncs: processor and wall seconds and the peak memory of the process. Then a copy of the project without its
+workspace is synced: everything is worked out anew, and its plan must be the same to the byte.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ targets:
     contact_point:
       - {of: person, kind: phone, value: {from: phone, type: phone}}
       - {of: person, kind: email, value: {from: email, type: email}}
-    address: {of: person, line1: {from: address}, line2: {from: unit}, city: {from: city}, region: {from: state},
-              postal_code: {from: zip}, country_code: US}
+    address: {of: person, line1: {from: address}, line2: {from: unit}, city: {from: city},
+              region: {from: state}, postal_code: {from: zip}, country_code: US}
 """
 PROJECT: Final = "project: bench\nsources: {crm: {path: people.csv}}\nrules: [people.yml]\n"
 COLUMNS: Final = ("rid", "first_name", "middle_name", "last_name", "suffix", "gender", "birth_date", "email",
@@ -63,9 +63,8 @@ def people(rows: int) -> tuple[pa.Table, pa.Table]:
     changed, gone = np.sort(chosen[: rows // CHANGED or 1]), chosen[-more:]
     mask = np.zeros(rows, np.bool_)
     mask[changed] = True
-    moved = pc.replace_with_mask(
-        first["address"].combine_chunks(), pa.array(mask), table["address"].take(pa.array(changed[::-1])).combine_chunks()
-    )
+    streets = first["address"].combine_chunks()
+    moved = pc.replace_with_mask(streets, pa.array(mask), streets.take(pa.array(changed[::-1])))
     second = first.set_column(COLUMNS.index("address"), "address", moved)
     kept = np.ones(rows, np.bool_)
     kept[gone] = False

@@ -84,7 +84,7 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
-            **{name: list(self.asked[name]) for name in ASKED},
+            **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},
             "seconds": round(self.seconds, 3),
             "notes": list(self.notes),

@@ -17,6 +17,7 @@ def lasting(
         name: sum(line[name] for line in account.values())
         for name in ("quarantined", "held", "withheld_values")
     }
+    keys = figures.get("open_keys", ())
     found = (
         (figures["bands"]["review"], "pairs of records may be one customer: a person should look"),
         (
@@ -24,7 +25,7 @@ def lasting(
             "customers have lost the evidence for being one: `confirm` or `split`",
         ),
         (len(figures["conflicts"]), "contradictions between decisions: see `crm-unify decisions`"),
-        (len(figures["open_keys"]), "new records may be vanished ones under other keys: `decide` on them"),
+        (len(keys), "new records may be vanished ones under other keys: `decide` on them"),
         (rows["quarantined"], "rows are in quarantine"),
         (rows["held"], "rows wait for their parent"),
         (rows["withheld_values"], "values are withheld"),

@@ -74,7 +74,8 @@ def another_rule(project: Path) -> None:
 
 
 def another_model(project: Path) -> None:
-    """A model was trained."""
+    """A model was trained, with one more row to learn from."""
+    fill(project, [*GOOD, "3,Cy Cole,cy@post.example,Cook,East Lane 3"])
     assert crm("train", project, "--as-of", AS_OF, "--yes").code == 0
 
 
