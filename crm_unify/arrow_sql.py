@@ -27,5 +27,9 @@ def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
 @cache
 def _database(*, small: bool) -> duckdb.DuckDBPyConnection:
     """One empty database for the process: opening one costs 20 ms, and a run asks 80 times."""
-    config: dict[str, Any] = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "python_enable_replacements": "false",
+        "enable_progress_bar": "false",  # it goes to standard output, which belongs to the answer
+    }
     return duckdb.connect(config=config | ({"threads": 1} if small else {}))

@@ -45,6 +45,7 @@ def _database(folder: str | None, memory_limit: str, threads: int) -> duckdb.Duc
 
 
 _SETTINGS: Final = {
+    "enable_progress_bar": "false",  # it goes to standard output, which belongs to the answer
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",

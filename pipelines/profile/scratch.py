@@ -56,6 +56,7 @@ def scratch() -> Iterator[Scratch]:
         config: dict[str, Any] = {
             "memory_limit": MEMORY, "threads": 2, "temp_directory": f"{folder}/spill",
             "preserve_insertion_order": False, "autoinstall_known_extensions": False,
+            "enable_progress_bar": False,
         }  # fmt: skip
         with duckdb.connect(":memory:", config=config) as con:
             con.execute("SET python_enable_replacements = false")
