@@ -50,8 +50,8 @@ def sorter(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb  # 50 ms, and not needed when nothing changed
 
     spill.mkdir(parents=True, exist_ok=True)
-    config = {"temp_directory": str(spill), "memory_limit": _MEMORY, "enable_progress_bar": "false"}
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(config={"temp_directory": str(spill), "memory_limit": _MEMORY}) as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would go to standard output
         yield connection
 
 

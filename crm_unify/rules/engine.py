@@ -39,13 +39,13 @@ def _database(folder: str | None, memory_limit: str, threads: int) -> duckdb.Duc
         settings += [f"allowed_directories = ['{quoted}']", f"temp_directory = '{quoted}/spill'"]
     for setting in [*settings, "enable_external_access = false"]:
         made.execute(f"SET GLOBAL {setting}")
+    made.execute("SET enable_progress_bar = false")  # it would go to standard output
     made.execute(f"CREATE MACRO {MONEY}(x) AS CAST(x AS BIGINT)")
     made.execute("SET GLOBAL lock_configuration = true")
     return made
 
 
 _SETTINGS: Final = {
-    "enable_progress_bar": "false",  # it goes to standard output, which belongs to the answer
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",

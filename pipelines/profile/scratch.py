@@ -56,9 +56,9 @@ def scratch() -> Iterator[Scratch]:
         config: dict[str, Any] = {
             "memory_limit": MEMORY, "threads": 2, "temp_directory": f"{folder}/spill",
             "preserve_insertion_order": False, "autoinstall_known_extensions": False,
-            "enable_progress_bar": False,
         }  # fmt: skip
         with duckdb.connect(":memory:", config=config) as con:
+            con.execute("SET enable_progress_bar = false")  # it would go to standard output
             con.execute("SET python_enable_replacements = false")
             yield Scratch(con, Path(folder))
 
