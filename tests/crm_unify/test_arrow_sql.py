@@ -1,4 +1,4 @@
-"""Every database engine in the program keeps its progress to itself: standard output belongs to the answer."""
+"""Every database engine of the program keeps its progress to itself: standard output is for the answer."""
 
 from pathlib import Path
 
