@@ -62,6 +62,7 @@ def told(interpreted: Interpreted) -> dict[str, list[dict[str, Any]]]:
             for one in interpreted.sums
         ],
         "hits": interpreted.hits.to_pylist(),
+        "codes": interpreted.codes.to_pylist(),
         "notes": [asdict(note) for note in interpreted.notes],
     }
 

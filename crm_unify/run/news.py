@@ -204,17 +204,28 @@ def _told(
 ) -> dict[str, Any]:
     """Control sums, notes and hits of all maps."""
     news = told(now)
-    hits = {(one["map"], one["rule"]): one["rows"] for one in last["hits"] if one["map"] not in rows.whole}
-    for table, sign in ((then.hits, -1), (now.hits, 1)):
-        for one in table.to_pylist():
-            key = (one["map"], one["rule"])
-            hits[key] = hits.get(key, 0) + sign * one["rows"]
-    counted = [{"map": name, "rule": rule, "rows": n} for (name, rule), n in sorted(hits.items())]
+    hits = _counted(rows, last["hits"], (then.hits, now.hits))
     return {
         "sums": by_map(rows, last["sums"], news["sums"]),
         "notes": by_map(rows, last["notes"], news["notes"]),
-        "hits": counted,
+        "hits": sorted(hits, key=lambda one: (one["map"], one["rule"])),
+        "codes": _counted(rows, last.get("codes", ()), (then.codes, now.codes)),
     }
+
+
+def _counted(
+    rows: ChangedRows, last: Sequence[Mapping[str, Any]], sides: tuple[pa.Table, pa.Table]
+) -> list[dict[str, Any]]:
+    """Counts of rows: those of the last run, less what the rows looked at again counted, and count now."""
+    names = [name for name in sides[0].column_names if name != "rows"]
+    found = {
+        tuple(one[name] for name in names): int(one["rows"]) for one in last if one["map"] not in rows.whole
+    }
+    for table, sign in zip(sides, (-1, 1), strict=True):
+        for one in table.to_pylist():
+            key = tuple(one[name] for name in names)
+            found[key] = found.get(key, 0) + sign * one["rows"]
+    return [dict(zip(names, key, strict=True)) | {"rows": n} for key, n in found.items()]
 
 
 def _objections(rows: ChangedRows, last: pa.Table, then: pa.Table, now: pa.Table) -> pa.Table:
