@@ -14,11 +14,16 @@ SMALL: Final = 20_000
 """Rows up to which a second thread costs more than it saves: a query over a few rows takes half the time."""
 
 
+SILENT: Final = "SET enable_progress_bar = false"
+"""The bar of a query of two seconds goes to standard output, which belongs to the answer of a command."""
+
+
 @contextmanager
 def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB in memory with these tables registered; no other table or Python variable is in its reach."""
     small = bool(tables) and sum(map(len, tables.values())) <= SMALL
     with _database(small=small).cursor() as con:  # what a cursor registers, no other cursor sees
+        con.execute(SILENT)
         for name, table in tables.items():
             con.register(name, table)
         yield con

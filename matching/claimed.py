@@ -11,6 +11,18 @@ from matching.columns import Ints, rows_of
 Claims = Mapping[str, pa.Table]
 """Claim tables by kind of claim."""
 
+PREPARED = "prepared."
+"""Columns that begin so hold what a claim was taken for before, see :mod:`matching.prepared`."""
+
+
+def taken_for(claims: pa.Table, *names: str) -> dict[str, pa.Array] | None:
+    """What claims were taken for when they were prepared, by name; None where they were not."""
+    if f"{PREPARED}{names[0]}" not in claims.column_names:
+        return None
+    flat = claims.combine_chunks()
+    none = [pa.array([], pa.string())]
+    return {name: pa.concat_arrays(flat[f"{PREPARED}{name}"].chunks or none) for name in names}
+
 
 class ClaimTable:
     """The claims of one kind's records, read by table and column."""

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from crm_unify.normalise import names as normal_names
 from crm_unify.normalise import text
 from crm_unify.normalise.interface import Normalised, distinct, fine
-from matching.claimed import ClaimTable
+from matching.claimed import ClaimTable, taken_for
 from matching.columns import Ints
 from matching.lists import NO_NAMES, TITLES
 from matching.names import gender_of_title
@@ -25,8 +25,16 @@ _SUFFIX = r" (?P<suffix>JR|SR|JUN|SEN|JNR|SNR|JUNIOR|SENIOR|II|III|IV)$"
 """A name suffix at the end of a folded given or family name."""
 
 
+PARTS = ("given", "middle", "family", "birth_name", "called", "suffix", "titled")
+"""What the name of a person claim is taken for."""
+
+
 def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
     """Folded name parts of each person claim; a full name is split, and heard where no part is claimed."""
+    rows, owner = table.claimed("person")
+    before = taken_for(rows, *PARTS)
+    if before is not None:
+        return before, owner
     wanted = ("given_name", "middle_name", "family_name", "birth_name", "nickname")
     found, owner = table.texts("person", "full_name", "suffix", "prefix", *wanted)
     full, suffix, prefix, parts = *found[:3], dict(zip(wanted, found[3:], strict=True))

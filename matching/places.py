@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise import addresses as normal
 from crm_unify.normalise import text
+from matching.claimed import taken_for
 from matching.columns import (
     MISSING,
     Column,
@@ -64,8 +65,8 @@ def no_places(records: int) -> Places:
 
 def places(table: pa.Table, carriers: Ints, records: int) -> Places:
     """The places of an address claim table whose rows belong to the records `carriers`."""
-    parsed = _parsed(table)
-    key = pc.binary_join_element_wise(*[parsed[part] for part in PARTS], _BETWEEN)
+    taken = parsed(table)
+    key = pc.binary_join_element_wise(*[taken[part] for part in PARTS], _BETWEEN)
     blank = _BETWEEN * (len(PARTS) - 1)
     key = pc.if_else(pc.equal(key, blank), pa.scalar(None, pa.string()), key)
     address = column(carriers, key, records)
@@ -74,18 +75,21 @@ def places(table: pa.Table, carriers: Ints, records: int) -> Places:
     return Places(address, **parts)
 
 
-def _parsed(table: pa.Table) -> dict[str, pa.Array]:
+def parsed(table: pa.Table) -> dict[str, pa.Array]:
     """The parts of each row, folded, '' where missing."""
+    before = taken_for(table, *PARTS)
+    if before is not None:
+        return before
     lines = _text(table, "line1")
     second = _text(table, "line2")
     found = normal.addresses(pc.coalesce(lines, second)).value
-    parsed = {part: pc.struct_field(found, part) for part in ("number", "street", "unit")}
+    taken = {part: pc.struct_field(found, part) for part in ("number", "street", "unit")}
     unit2 = pc.struct_field(normal.addresses(pc.if_else(pc.is_null(lines), lines, second)).value, "unit")
-    parsed["unit"] = pc.coalesce(parsed["unit"], unit2)
+    taken["unit"] = pc.coalesce(taken["unit"], unit2)
     postcode = text.fold(_text(table, "postal_code")).value
-    parsed["postcode"] = pc.replace_substring(postcode, " ", "")
-    parsed["city"] = text.fold(_text(table, "city")).value
-    return {part: pc.fill_null(value.cast(pa.string()), "") for part, value in parsed.items()}
+    taken["postcode"] = pc.replace_substring(postcode, " ", "")
+    taken["city"] = text.fold(_text(table, "city")).value
+    return {part: pc.fill_null(value.cast(pa.string()), "") for part, value in taken.items()}
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:

@@ -81,7 +81,8 @@ def claims_of(kept: pa.Table) -> dict[str, pa.Table]:
     """Claims by kind out of the JSON that was kept of each record.
 
     ``kept`` is ``record_id, kind, claims``. What a record claims about itself stands under its kind as an
-    object, what a party claims beside it as a list of objects under theirs.
+    object, what a party claims beside it as a list of objects under theirs. The claims of a record keep the
+    order of its rules, as they have it when they are interpreted.
     """
     return {kind: _claims_of_kind(kept, kind) for kind in KINDS}
 
@@ -91,12 +92,14 @@ def _claims_of_kind(kept: pa.Table, kind: str) -> pa.Table:
     types = {name: ftype for name, ftype in field_types(kind).items() if name != "record_id"}
     shape = ", ".join(f'"{name}": "{_SQL_TYPES.get(ftype, "VARCHAR")}"' for name, ftype in types.items())
     one, path = f"{{{shape}}}", f"(claims->'$.{kind}')"
-    rows = f"from_json({path}, '{one}')" if own else f"unnest(from_json({path}, '[{one}]'))"
+    rows = f"[from_json({path}, '{one}')]" if own else f"from_json({path}, '[{one}]')"
     columns = ", ".join(f'c."{name}"' for name in types)
     with engine(kept=kept) as con:
         query = f"""
             SELECT record_id, {columns}
-            FROM (SELECT record_id, {rows} AS c FROM kept WHERE {path} IS NOT NULL) ORDER BY ALL"""
+            FROM (SELECT record_id, unnest(l) AS c, generate_subscripts(l, 1) AS place
+                  FROM (SELECT record_id, {rows} AS l FROM kept WHERE {path} IS NOT NULL))
+            ORDER BY record_id, place"""
         return con.sql(query).to_arrow_table()
 
 

@@ -51,6 +51,7 @@ def sorter(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     spill.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"temp_directory": str(spill), "memory_limit": _MEMORY}) as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would go to standard output
         yield connection
 
 

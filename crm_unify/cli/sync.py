@@ -123,5 +123,7 @@ def line(done: Synced) -> str:
     said += [f"{number:,} {name.replace('_', ' ')}" for name, number in done.queues.items() if number]
     if done.planned is not None and done.planned.rekeyed:
         said.append(f"{done.planned.rekeyed:,} under another key")
+    if done.anew is not None:
+        said.append(f"all of it worked out anew ({done.anew})")
     head = f"run {done.run}: {counted(done.customers, 'customer')}"
     return f"{head}, {', '.join(said)}, {done.seconds:.1f} s"

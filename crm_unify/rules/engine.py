@@ -39,6 +39,7 @@ def _database(folder: str | None, memory_limit: str, threads: int) -> duckdb.Duc
         settings += [f"allowed_directories = ['{quoted}']", f"temp_directory = '{quoted}/spill'"]
     for setting in [*settings, "enable_external_access = false"]:
         made.execute(f"SET GLOBAL {setting}")
+    made.execute("SET enable_progress_bar = false")  # it would go to standard output
     made.execute(f"CREATE MACRO {MONEY}(x) AS CAST(x AS BIGINT)")
     made.execute("SET GLOBAL lock_configuration = true")
     return made

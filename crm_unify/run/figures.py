@@ -17,30 +17,31 @@ from crm_unify.run.gather import Sources
 from crm_unify.run.said import digest, rules_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
-from pipelines.interpret.interface import Outcome
+from pipelines.interpret.interface import Interpreted, Outcome
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift", "repairs")
+SUMMED: Final = ("sums", "bands", "asked", "headers", "former", "shapes", "drift", "repairs")
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
-def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
-    """Everything about the rows and matches of a run that is not a row itself, as plain values."""
+def figures(
+    read: Sources, matched: Matched, ledger: Ledger, *, open_keys: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    """Everything about the rows and matches of a run that is not a row itself, as plain values.
+
+    `open_keys` are pairs of a vanished record and a new one that a person should speak on.
+    """
     interpreted = read.interpreted
     headers = {source.rules.rules.map: list(source.headers) for source in read.sources}
     return {
         "account": {line.map: line.as_json() for line in read.account},
-        "sums": [
-            _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
-            for one in interpreted.sums
-        ],
-        "hits": interpreted.hits.to_pylist(),
-        "codes": interpreted.codes.to_pylist(),
-        "notes": [asdict(note) for note in interpreted.notes],
+        **told(interpreted),
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),
         "lost_evidence": matched.lost.to_pylist(),
+        "open_keys": [list(pair) for pair in open_keys],
+        "asked": {"lost_evidence": len(matched.lost), "open_keys": len(open_keys)},
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
         ],
@@ -52,6 +53,19 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "repairs": _repairs(interpreted.repairs),
         "repaired": _repaired(interpreted.repairs),
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
+    }
+
+
+def told(interpreted: Interpreted) -> dict[str, list[dict[str, Any]]]:
+    """What the rows say together: control sums, how often each rule decided, notes."""
+    return {
+        "sums": [
+            _plain(asdict(one)) | {"ok": one.ok, "difference": _number(one.difference)}
+            for one in interpreted.sums
+        ],
+        "hits": interpreted.hits.to_pylist(),
+        "codes": interpreted.codes.to_pylist(),
+        "notes": [asdict(note) for note in interpreted.notes],
     }
 
 

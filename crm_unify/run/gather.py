@@ -84,18 +84,18 @@ def gather(
 
     Raises UsageError when a map is accepted that the project does not have.
     """
-    _refuse_strange(project, given.accepted)
-    base = _Base(project, ledger, engine)
+    refuse_strange(project, given.accepted)
+    base = Base(project, ledger, engine)
     read = _read(base, landing, as_of=given.as_of, progress=progress)
     rows, trust = read.interpreted, project.project.trust
-    carried = _carried(project, ledger, rows)
-    stops = (*read.stops, *_carried_stops(base, read.rekeyed, carried, given.accepted))
+    carried = carried_over(project, ledger, rows)
+    stops = (*read.stops, *carried_stops(base, read.rekeyed, carried, given.accepted))
     every = known(rows, carried, ledger, read=base.records, trust=trust)
     return Gathered(read, every, sum(carried.vanished.values()), stops)
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
+class Base:
     """What the sources are held against."""
 
     project: LoadedProject
@@ -128,7 +128,8 @@ class _Base:
         return stored_model(self.ledger, settings(self.project.project))
 
 
-def _refuse_strange(project: LoadedProject, accepted: Sequence[str]) -> None:
+def refuse_strange(project: LoadedProject, accepted: Sequence[str]) -> None:
+    """Raise UsageError when a map is accepted that the project does not have."""
     known = [loaded.rules.map for loaded in project.files]
     strange = next((name for name in accepted if name not in known), None)
     if strange is not None:
@@ -146,17 +147,14 @@ def stopped(guard: Callable[[], None]) -> list[GuardStopped]:
     return []
 
 
-def _read(base: _Base, landing: Landing, *, as_of: date, progress: Progress) -> Sources:
+def _read(base: Base, landing: Landing, *, as_of: date, progress: Progress) -> Sources:
     """Sources interpreted, every row in exactly one place."""
     project, ledger, landed = base.project, base.ledger, landing.landed
     now = shapes(landed, last_shapes(ledger))
     changed = drifts(landed, now, ledger, base.engine, files=project.files)
-    stops = stopped(lambda: _guard_sizes(project, ledger, landed))
+    stops = stopped(lambda: guard_sizes(project, ledger, landed))
     stops += stopped(lambda: guard_drift(changed, project.files))
     corrections = base.corrections()
-    extracted = {
-        one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
-    }
     found = rekeyed(
         project,
         ledger,
@@ -166,26 +164,31 @@ def _read(base: _Base, landing: Landing, *, as_of: date, progress: Progress) -> 
         ),
         model=base.model(),
     )
-    account = balance(extracted, found.interpreted.fates, found.interpreted.rejections)
+    account = balance(extracted_rows(landed), found.interpreted.fates, found.interpreted.rejections)
     return Sources(landing.sources, landed, found, account, tuple(stops), now, changed)
 
 
-def _guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
+def extracted_rows(landed: Sequence[Landed]) -> dict[str, pa.Array]:
+    """The ids of all rows by map."""
+    return {one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed}
+
+
+def guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]) -> None:
     """Sources that are suddenly much smaller than in the last run stop this one."""
     before, now = last_rows(ledger.last_run), {one.map: one.rows for one in landed}
     for name, expects in ((loaded.rules.map, loaded.rules.source.expects) for loaded in project.files):
         guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
 
 
-def _carried(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carried:
+def carried_over(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carried:
     """Known records that this snapshot does not make."""
     policies = {loaded.rules.map: loaded.rules.on_delete for loaded in project.files}
     made = rows.records["record_id"].combine_chunks()
     return carry_over(ledger.records, made, rows.fates, on_delete=policies)
 
 
-def _carried_stops(
-    base: _Base, found: Rekeyed, carried: Carried, accepted: Sequence[str]
+def carried_stops(
+    base: Base, found: Rekeyed, carried: Carried, accepted: Sequence[str]
 ) -> list[GuardStopped]:
     """Too many vanished or renamed records stop the run."""
     records = base.ledger.records

@@ -40,6 +40,20 @@ class Known:
         rows = self.records.filter(pc.is_in(self.records["kind"], pa.array(PARTIES)))
         return rows.select(["record_id", "founding"])
 
+    def only(self, record_ids: pa.Array) -> Known:
+        """Some of the records, and what they claim."""
+        mine = {
+            kind: claims.filter(pc.is_in(claims["record_id"], record_ids))
+            for kind, claims in self.claims.items()
+        }
+        return Known(self.records.filter(pc.is_in(self.records["record_id"], record_ids)), mine)
+
+    def with_others(self, others: Known) -> Known:
+        """These records and others."""
+        tables = [self.records, others.records.select(self.records.column_names)]
+        claims = {kind: pa.concat_tables([mine, others.claims[kind]]) for kind, mine in self.claims.items()}
+        return Known(pa.concat_tables(tables).combine_chunks().sort_by("record_id"), claims)
+
     def with_customers(self, xref: pa.Table, trust: Sequence[str], pins: pa.Table) -> Parties:
         """The party records with the customer of each, and what people pinned."""
         rows = self.records.filter(pc.is_in(self.records["kind"], pa.array(PARTIES))).select(PARTY_COLUMNS)

@@ -9,6 +9,7 @@ from typing import Any
 from crm_unify.errors import GuardStopped
 from crm_unify.run.found import Landing
 from crm_unify.run.timing import StageTime
+from crm_unify.run.waiting import lasting
 from crm_unify.validation.account import AccountLine
 from pipelines.changes import ChangeSet, overwritten
 from pipelines.ledger import LastRun
@@ -39,26 +40,16 @@ class Planned:
     """Records that were in force and are in no row now."""
     rekeyed: int
     """Records that keep their id from this run on although their row has another key."""
-    open_keys: tuple[tuple[str, str], ...]
-    """A vanished record and a new one that may be the same row under another key: a person should say."""
     stops: tuple[GuardStopped, ...]
     """Guards that stop a run; a plan that a person has seen may be applied all the same."""
 
     @property
     def waiting(self) -> list[tuple[int, str]]:
         """What needs a person, with counts; nothing of count 0."""
-        rows = {name: sum(getattr(line, name) for line in self.account) for name in ("quarantined", "held")}
         found = (
-            (self.review_pairs, "pairs of records may be one customer: a person should look"),
-            (len(self.lost_evidence), "customers have lost the evidence for being one: `confirm` or `split`"),
-            (self.conflicts, "contradictions between decisions: see `crm-unify decisions`"),
-            (rows["quarantined"], "rows are in quarantine"),
-            (rows["held"], "rows wait for their parent"),
-            (sum(line.withheld_values for line in self.account), "values are withheld"),
-            (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
+            *lasting({line.map: line.as_json() for line in self.account}, self.results.figures),
             (len(self.drift), "things are different about the sources since the last run"),
             (len(self.dropped), "corrections hold no longer, as their source rows have changed"),
-            (len(self.open_keys), "new records may be vanished ones under other keys: `decide` on them"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
             (self.blocked["new"], "changes are blocked by what people did in the CRM"),
@@ -95,6 +86,12 @@ class Planned:
         return found
 
     @property
+    def open_keys(self) -> list[list[str]]:
+        """A vanished record and a new one that may be the same row under another key: a person should say."""
+        found: list[list[str]] = self.results.figures["open_keys"]
+        return found
+
+    @property
     def review_pairs(self) -> int:
         """Pairs a person should look at."""
         count: int = self.results.figures["bands"]["review"]
@@ -124,7 +121,7 @@ class Outcome:
             "review_pairs": planned.review_pairs,
             "rekeyed": planned.rekeyed,
             "lost_evidence": planned.lost_evidence,
-            "open_keys": [list(pair) for pair in planned.open_keys],
+            "open_keys": planned.open_keys,
             "drift": planned.drift,
             "repairs": planned.results.figures["repairs"],
             "dropped": planned.dropped,

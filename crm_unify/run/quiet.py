@@ -54,7 +54,7 @@ def nothing_new(
         previous = folder_of(landing.workspace, last)
         if last is None or previous is None or not _same_words(project, last, now):
             return None
-        if last.as_of != as_of.isoformat() and _asks_for_today(project, connection):
+        if last.as_of != as_of.isoformat() and asks_for_today(project, connection):
             return None
     if not _same_rows(landing.landed, read_landed(previous)):
         return None
@@ -68,7 +68,7 @@ def _same_words(project: LoadedProject, last: LastRun, now: str) -> bool:
     return last.state == "applied" and last.rules_hash == rules_hash(project) and under == circumstances(now)
 
 
-def _asks_for_today(project: LoadedProject, connection: sa.Connection) -> bool:
+def asks_for_today(project: LoadedProject, connection: sa.Connection) -> bool:
     """Whether another day can give another result."""
     if any(TODAY in loaded.rules.model_dump_json().lower() for loaded in project.files):
         return True

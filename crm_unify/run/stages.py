@@ -22,6 +22,7 @@ from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.gather import gather, stopped
 from crm_unify.run.hold import refuse_while_held
+from crm_unify.run.kept import kept
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
 from crm_unify.run.place import aside, folder_of
@@ -38,6 +39,7 @@ from matching.engine import match
 from matching.features import features
 from matching.golden import Golden, golden
 from matching.identity import assign
+from matching.prepared import prepared
 from pipelines.changes import (
     Desired,
     Facts,
@@ -164,7 +166,8 @@ def plan(
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
     stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
     with progress.stage("match"):
-        traits = features(every.parties(), every.claims)
+        claims = prepared(every.claims)
+        traits = features(every.parties(), claims)
         model = stored_model(ledger, chosen)
         stands = standing(ledger.xref, ruled, split=said.on_lost_evidence == "split")
         matched = match(
@@ -186,7 +189,10 @@ def plan(
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
-    found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
+    kept(every.parties(), claims, rows.objections).write(landing.folder)
+    open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
+    found = figures(read, matched, ledger, open_keys=open_keys)
+    found |= {"customers": count, UNDER: circumstances(ledger.state)}
     waiting = unapproved(project, engine)
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
     facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
@@ -205,7 +211,6 @@ def plan(
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,
         rekeyed=read.rekeyed.paired,
-        open_keys=_open_keys(read.rekeyed, every, ledger, ruled),
         stops=tuple(stops),
     )
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -20,11 +21,12 @@ from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of
 from crm_unify.run.publishing import PLAN_FILE, Work, published
 from crm_unify.run.quiet import nothing_new
+from crm_unify.run.waiting import ASKED, lasting
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from pipelines.changes import ChangeSet, write_plan
 from pipelines.ledger import LastRun, newest
-from pipelines.load import RunRecord, apply, hold
+from pipelines.load import RunRecord, StateMovedError, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.workspace import Workspace
 
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
 
 PAUSES: Final = (5.0, 20.0, 60.0)
 """Seconds before each further try when a database has hung up."""
-QUEUES: Final = ("quarantined", "held", "withheld_values", "review_pairs")
-"""What waits for people, as it is counted from run to run."""
+ATTEMPTS: Final = 5
+"""Plans that decisions of people may overtake before a sync gives up."""
+QUEUES: Final = ("quarantined", "held", "withheld_values")
+"""Rows and values that wait for people, by map."""
 T = TypeVar("T")
 
 
@@ -54,9 +58,15 @@ class Synced:
     """What waits for people."""
     grown: Mapping[str, int]
     """By queue, how much longer it is than after the last run."""
+    asked: Mapping[str, Sequence[Any]]
+    """What people are asked about customers that lost their evidence, and about keys; as of the last run."""
+    waiting: Sequence[tuple[int, str]]
+    """What needs a person, with counts, as a run tells it."""
     drift: Sequence[Mapping[str, str]]
     """What is different about the sources, as a run tells it."""
     seconds: float
+    anew: str | None
+    """Why everything was worked out anew; None where what had changed was enough."""
     planned: Planned | None
     """None of a quiet sync."""
     notes: tuple[str, ...]
@@ -66,6 +76,7 @@ class Synced:
         return {
             "run": self.run,
             "quiet": self.quiet,
+            "anew": self.anew,
             "account": {name: dict(line) for name, line in self.account.items()},
             "customers": self.customers,
             "written_rows": self.written_rows,
@@ -74,9 +85,8 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
-            "lost_evidence": [] if self.planned is None else self.planned.lost_evidence,
-            "open_keys": [] if self.planned is None else [list(pair) for pair in self.planned.open_keys],
-            "waiting": {} if self.planned is None else {what: n for n, what in self.planned.waiting},
+            **{name: list(self.asked.get(name, ())) for name in ASKED},
+            "waiting": {what: n for n, what in self.waiting},
             "seconds": round(self.seconds, 3),
             "notes": list(self.notes),
         }
@@ -92,17 +102,46 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
         upgrade(engine)
         refuse_while_held(engine)
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
-        last, workspace = newest(engine), Workspace(project.root)
+        workspace = Workspace(project.root)
         with aside(workspace) as folder:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             told = given.accepted or given.unapproved
             nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
             if nothing is not None:
                 return _quiet(nothing, engine, landing, work=work, lock=lock)
-            from crm_unify.run.stages import carried_out, plan  # a second to import, and seldom needed
+            return _worked_out(project, engine, landing, given=given, work=work, lock=lock)
 
-            planned = plan(project, engine, landing, given=given, progress=work.timed)
-            return _synced(carried_out(planned, engine, work=work, lock=lock), last)
+
+def _worked_out(
+    project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, work: Work, lock: TargetLock
+) -> Synced:
+    """Plan and apply; what a person decides meanwhile is heard, and planned again."""
+    from crm_unify.run.stages import carried_out  # a second to import, and seldom needed
+
+    last = newest(engine)
+    for left in reversed(range(ATTEMPTS)):
+        planned, anew = _planned(project, engine, landing, given=given, progress=work.timed)
+        try:
+            return _synced(carried_out(planned, engine, work=work, lock=lock), last, anew)
+        except StateMovedError:
+            if not left:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _planned(
+    project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, progress: Progress
+) -> tuple[Planned, str | None]:
+    """The plan out of what has changed; where that does not tell for certain, of a full run, and why."""
+    from crm_unify.run.changed import NotAloneError
+    from crm_unify.run.incremental import plan_news
+    from crm_unify.run.stages import plan
+
+    try:
+        return plan_news(project, engine, landing, given=given, progress=progress), None
+    except NotAloneError as error:
+        reason = str(error)
+    return plan(project, engine, landing, given=given, progress=progress), reason
 
 
 def _quiet(
@@ -110,6 +149,7 @@ def _quiet(
 ) -> Synced:
     """One row in ``mig_run``, and the workspace under its number."""
     last, folder, workspace = newest(engine), landing.folder, landing.workspace
+    figures = _figures(folder)
     assert last is not None, "nothing is new to the last run"
     (folder / PLAN_FILE).unlink(missing_ok=True)  # a link to the plan of the last run
     written = write_plan(nothing, folder / PLAN_FILE)
@@ -126,18 +166,22 @@ def _quiet(
         account=account,
         queues=_queues(account, summary),
         grown={},
+        asked=figures,
+        waiting=lasting(account, figures),
         drift=(),
         seconds=_since(work.began),
+        anew=None,
         planned=None,
         notes=notes,
     )
 
 
-def _synced(done: Outcome, last: LastRun | None) -> Synced:
+def _synced(done: Outcome, last: LastRun | None, anew: str | None) -> Synced:
     """What a run did, beside what stood before it."""
     planned = done.planned
     account = {line.map: line.as_json() for line in planned.account}
-    queues = _queues(account, {"bands": planned.results.figures["bands"]})
+    figures = planned.results.figures
+    queues = _queues(account, figures)
     before = _queues(*_told(last)) if last is not None else {}
     return Synced(
         run=done.run,
@@ -147,8 +191,11 @@ def _synced(done: Outcome, last: LastRun | None) -> Synced:
         account=account,
         queues=queues,
         grown={name: n - before[name] for name, n in queues.items() if n > before.get(name, n)},
+        asked=figures,
+        waiting=planned.waiting,
         drift=planned.drift,
         seconds=done.seconds,
+        anew=anew,
         planned=planned,
         notes=done.notes,
     )
@@ -160,7 +207,15 @@ def _told(last: LastRun) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, 
 
 def _queues(account: Mapping[str, Mapping[str, int]], summary: Mapping[str, Any]) -> dict[str, int]:
     found = {name: sum(line.get(name, 0) for line in account.values()) for name in QUEUES}
-    return found | {"review_pairs": summary.get("bands", {}).get("review", 0)}
+    found["review_pairs"] = summary.get("bands", {}).get("review", 0)
+    return found | {name: summary.get("asked", {}).get(name, 0) for name in ASKED}
+
+
+def _figures(folder: Path) -> dict[str, Any]:
+    from pipelines.results import FIGURES
+
+    found: dict[str, Any] = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+    return found
 
 
 def _since(began: datetime) -> float:

@@ -70,16 +70,17 @@ def guard_shrunk(name: str, *, before: int, now: int, max_drop_pct: float | None
     )
 
 
-def guard_moves(before: pa.Table, after: pa.Table, *, max_pct: float) -> None:
+def guard_moves(before: pa.Table, after: pa.Table, *, max_pct: float, total: int | None = None) -> None:
     """Stop when more than ``max_pct`` percent of the existing customers are merged or split in one run.
 
     Both are ``record_id, customer_id``. A customer is split when its records now have several customers,
-    merged when a customer now holds the records of several.
+    merged when a customer now holds the records of several. ``total`` are the customers of ``before``; they
+    may be told where ``after`` holds only some of the records, those of customers that may have moved.
     """
     joined = before.rename_columns(["record_id", "old"]).join(after, "record_id", join_type="inner")
     pairs = joined.group_by(["old", "customer_id"]).aggregate([])
     moved = pc.unique(pa.concat_tables([_repeated(pairs, "old"), _repeated(pairs, "customer_id")])["old"])
-    total = pc.count_distinct(before["customer_id"]).as_py()
+    total = pc.count_distinct(before["customer_id"]).as_py() if total is None else total
     if total >= COUNTED_FROM and 100 * len(moved) > max_pct * total:
         share = 100 * len(moved) / total
         raise GuardStopped(

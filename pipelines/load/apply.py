@@ -57,6 +57,10 @@ class Applied:
     """Without ``mig_run`` and ``mig_change``."""
 
 
+class StateMovedError(GuardStopped):
+    """What a change set was computed from has moved: a decision was made, a model trained, a run done."""
+
+
 def apply(
     change_set: ChangeSet,
     engine: sa.Engine,
@@ -240,7 +244,7 @@ def _refuse_moved(connection: sa.Connection, change_set: ChangeSet) -> None:
     if now == change_set.base:
         return
     why = _what_moved(connection, now.split("/"), change_set.base.split("/"))
-    raise GuardStopped("the plan was made for another state of the CRM", why=why, remedy="make a new plan")
+    raise StateMovedError("the plan was made for another state of the CRM", why=why, remedy="make a new plan")
 
 
 def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[str]) -> str:

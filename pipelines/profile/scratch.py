@@ -58,6 +58,7 @@ def scratch() -> Iterator[Scratch]:
             "preserve_insertion_order": False, "autoinstall_known_extensions": False,
         }  # fmt: skip
         with duckdb.connect(":memory:", config=config) as con:
+            con.execute("SET enable_progress_bar = false")  # it would go to standard output
             con.execute("SET python_enable_replacements = false")
             yield Scratch(con, Path(folder))
 
