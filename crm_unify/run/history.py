@@ -155,7 +155,7 @@ def since(connection: sa.Connection, said: str) -> Since:
 
 def refuse_forgotten(connection: sa.Connection, runs: Sequence[PastRun]) -> None:
     """Raise UsageError when what one of these runs changed is no longer known row by row."""
-    kept = kept_rows(connection)
+    kept = kept_rows(connection, [run.id for run in runs])
     gone = next((run for run in runs if kept.get(run.id, 0) != run.written_rows), None)
     if gone is not None:
         why = f"{kept.get(gone.id, 0):,} of its {gone.written_rows:,} changes are kept"
@@ -163,8 +163,8 @@ def refuse_forgotten(connection: sa.Connection, runs: Sequence[PastRun]) -> None
         raise UsageError("the changes of a run are no longer kept", f"run {gone.id}", why=why, remedy=remedy)
 
 
-def kept_rows(connection: sa.Connection) -> dict[int, int]:
+def kept_rows(connection: sa.Connection, runs: Sequence[int]) -> dict[int, int]:
     """By run, of how many of its changes the images are kept; runs without any are left out."""
     c = mig_change.c
-    counted = sa.select(c.run, sa.func.count().label("rows")).group_by(c.run)
+    counted = sa.select(c.run, sa.func.count().label("rows")).where(c.run.in_(runs)).group_by(c.run)
     return {row.run: row.rows for row in connection.execute(counted)}

@@ -123,4 +123,11 @@ def matching(
         insert(connection, "wanted", pa.table({"value": pc.unique(values)}), [column.type])
         return fetch(connection, select.join(wanted, column == wanted.c.value))
     finally:
-        wanted.drop(connection)
+        drop_temporary(connection, wanted)
+
+
+def drop_temporary(connection: sa.Connection, table: sa.Table) -> None:
+    """Drop a temporary table inside a transaction; on MariaDB a plain DROP TABLE would commit it."""
+    word = "TEMPORARY " if connection.dialect.name in ("mysql", "mariadb") and table.schema is None else ""
+    name = connection.dialect.identifier_preparer.format_table(table)
+    connection.exec_driver_sql(f"DROP {word}TABLE {name}")

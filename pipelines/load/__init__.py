@@ -1,6 +1,6 @@
 """Writing a change set into the CRM: one run at a time, all or nothing."""
 
-from pipelines.load.apply import Applied, RunRecord, apply
+from pipelines.load.apply import Applied, Load, RunRecord, apply, apply_in_turn
 from pipelines.load.lock import TargetLock, hold
 
-__all__ = ["Applied", "RunRecord", "TargetLock", "apply", "hold"]
+__all__ = ["Applied", "Load", "RunRecord", "TargetLock", "apply", "apply_in_turn", "hold"]

@@ -1,0 +1,97 @@
+"""Rows as canonical JSON text made by the database itself, so that they need not travel to be remembered.
+
+The text is that of :func:`pipelines.database.columns.object_sql` for every row that people and programs
+usually write; where a database spells a character otherwise (a control character, a date somebody typed in
+another form) only the hash differs, and the caller looks at such a row the long way. So an equal hash proves
+that a row is as it was, and an unequal one proves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from pipelines.database.columns import HASH_CHARACTERS
+
+SQLITE_HASH: Final = "crm_unify_hash"
+"""Name of the hash function that this program gives to a connection of SQLite, which has none."""
+
+
+def text_of(columns: Iterable[sa.Column[Any]], dialect: str) -> sa.ColumnElement[str]:
+    """SQL expression: these columns of a row as a JSON object with sorted keys, NULL columns left out."""
+    return sa.literal_column(_text(columns, dialect), sa.Text())
+
+
+def _text(columns: Iterable[sa.Column[Any]], dialect: str) -> str:
+    joined = [_member(column, dialect) for column in sorted(columns, key=lambda c: c.name)]
+    if dialect in ("mysql", "mariadb"):  # `||` means OR there
+        return f"concat('{{', substr(concat({', '.join(joined)}), 2), '}}')"
+    return f"'{{' || substr({' || '.join(joined)}, 2) || '}}'"
+
+
+def hash_of(columns: Iterable[sa.Column[Any]], connection: sa.Connection) -> sa.ColumnElement[str]:
+    """SQL expression: the hash of the text of a row, as :mod:`pipelines.database.columns` makes it."""
+    dialect = connection.dialect.name
+    text = _text(columns, dialect)
+    match dialect:
+        case "sqlite":
+            driver: Any = connection.connection.driver_connection
+            driver.create_function(SQLITE_HASH, 1, _hashed, deterministic=True)
+            found = f"{SQLITE_HASH}({text})"
+        case "postgresql":
+            found = f"left(encode(sha256(convert_to({text}, 'UTF8')), 'hex'), {HASH_CHARACTERS})"
+        case _:
+            found = f"left(sha2({text}, 256), {HASH_CHARACTERS})"
+    return sa.literal_column(found, sa.Text())
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS]
+
+
+def _member(column: sa.Column[Any], dialect: str) -> str:
+    """``,"name":value``, or nothing when the column is NULL."""
+    value, label = _value(column, dialect), f"',\"{column.name}\":'"
+    if dialect in ("mysql", "mariadb"):
+        return f"coalesce(concat({label}, {value}), '')"
+    return f"coalesce({label} || {value}, '')"
+
+
+def _value(column: sa.Column[Any], dialect: str) -> str:
+    name = f"{column.table.name}.{column.name}"
+    match column.type:
+        case sa.Boolean():
+            return f"CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END"
+        case sa.Integer():
+            return _as_text(name, dialect)
+        case sa.Date():
+            return _quoted(_as_text(name, dialect), dialect)
+        case sa.DateTime():
+            return _quoted(_moment(name, dialect), dialect)
+        case _:
+            return f"to_json({name})::text" if dialect == "postgresql" else f"json_quote({name})"
+
+
+def _as_text(name: str, dialect: str) -> str:
+    return f"CAST({name} AS {'CHAR' if dialect in ('mysql', 'mariadb') else 'TEXT'})"
+
+
+def _quoted(text: str, dialect: str) -> str:
+    if dialect in ("mysql", "mariadb"):
+        return f"concat('\"', {text}, '\"')"
+    return f"'\"' || {text} || '\"'"
+
+
+def _moment(name: str, dialect: str) -> str:
+    """``YYYY-MM-DDTHH:MM:SSZ``, with microseconds where there are any."""
+    match dialect:
+        case "postgresql":
+            return f"rtrim(rtrim(to_char({name}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"
+        case "sqlite":
+            return f"rtrim(rtrim(replace({name}, ' ', 'T'), '0'), '.') || 'Z'"
+        case _:
+            text = f"replace(CAST({name} AS CHAR), ' ', 'T')"
+            return f"concat(trim(TRAILING '.' FROM trim(TRAILING '0' FROM {text})), 'Z')"
