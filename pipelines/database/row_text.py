@@ -55,16 +55,19 @@ def _hashed(text: str) -> str:
 def _member(column: sa.Column[Any], dialect: str) -> str:
     """``,"name":value``, or nothing when the column is NULL."""
     value, label = _value(column, dialect), f"',\"{column.name}\":'"
-    if dialect in ("mysql", "mariadb"):
-        return f"coalesce(concat({label}, {value}), '')"
-    return f"coalesce({label} || {value}, '')"
+    together = f"concat({label}, {value})" if dialect in ("mysql", "mariadb") else f"{label} || {value}"
+    return f"CASE WHEN {_name(column)} IS NULL THEN '' ELSE {together} END"
+
+
+def _name(column: sa.Column[Any]) -> str:
+    return f"{column.table.name}.{column.name}"
 
 
 def _value(column: sa.Column[Any], dialect: str) -> str:
-    name = f"{column.table.name}.{column.name}"
+    name = _name(column)
     match column.type:
         case sa.Boolean():
-            return f"CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END"
+            return f"CASE WHEN {name} THEN 'true' ELSE 'false' END"
         case sa.Integer():
             return _as_text(name, dialect)
         case sa.Date():
