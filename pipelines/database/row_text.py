@@ -22,34 +22,30 @@ SQLITE_HASH: Final = "crm_unify_hash"
 
 def text_of(columns: Iterable[sa.Column[Any]], dialect: str) -> sa.ColumnElement[str]:
     """SQL expression: these columns of a row as a JSON object with sorted keys, NULL columns left out."""
-    return sa.literal_column(_text(columns, dialect), sa.Text())
-
-
-def _text(columns: Iterable[sa.Column[Any]], dialect: str) -> str:
     joined = [_member(column, dialect) for column in sorted(columns, key=lambda c: c.name)]
     if dialect in ("mysql", "mariadb"):  # `||` means OR there
-        return f"concat('{{', substr(concat({', '.join(joined)}), 2), '}}')"
-    return f"'{{' || substr({' || '.join(joined)}, 2) || '}}'"
+        text = f"concat('{{', substr(concat({', '.join(joined)}), 2), '}}')"
+    else:
+        text = f"'{{' || substr({' || '.join(joined)}, 2) || '}}'"
+    return sa.literal_column(text, sa.Text())
 
 
-def hash_of(columns: Iterable[sa.Column[Any]], connection: sa.Connection) -> sa.ColumnElement[str]:
-    """SQL expression: the hash of the text of a row, as :mod:`pipelines.database.columns` makes it."""
-    dialect = connection.dialect.name
-    text = _text(columns, dialect)
-    match dialect:
+def hash_of(text: sa.ColumnElement[str], connection: sa.Connection) -> sa.ColumnElement[str]:
+    """SQL expression: the hash of a text, as :mod:`pipelines.database.columns` makes it."""
+    match connection.dialect.name:
         case "sqlite":
             driver: Any = connection.connection.driver_connection
             driver.create_function(SQLITE_HASH, 1, _hashed, deterministic=True)
-            found = f"{SQLITE_HASH}({text})"
+            return getattr(sa.func, SQLITE_HASH)(text)
         case "postgresql":
-            found = f"left(encode(sha256(convert_to({text}, 'UTF8')), 'hex'), {HASH_CHARACTERS})"
+            digest = sa.func.sha256(sa.func.convert_to(text, "UTF8"))
+            return sa.func.left(sa.func.encode(digest, "hex"), HASH_CHARACTERS)
         case _:
-            found = f"left(sha2({text}, 256), {HASH_CHARACTERS})"
-    return sa.literal_column(found, sa.Text())
+            return sa.func.left(sa.func.sha2(text, 256), HASH_CHARACTERS)
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS]
+    return hashlib.sha256(text.encode()).digest()[: HASH_CHARACTERS // 2].hex()
 
 
 def _member(column: sa.Column[Any], dialect: str) -> str:

@@ -73,19 +73,28 @@ def _keep_texts(connection: sa.Connection, part: Staged, run: int) -> pa.Table |
     whole = text_of([*stored, *([] if stamp is None else [target.c[stamp]])], connection.dialect.name)
     values = (sa.literal(run), place.c[SEQUENCE], sa.literal(target.name), target.c[part.key])
     query = sa.select(*values, sa.literal(part.op), whole).select_from(place).join(target, same)
-    if target.name in CRM_TABLES:
-        query = query.where(hash_of(stored, connection) == place.c[STOOD])
+    checked = target.name in CRM_TABLES
+    if checked and stamp is not None:
+        query = query.where(hash_of(text_of(stored, connection.dialect.name), connection) == place.c[STOOD])
     done = connection.execute(mig_change.insert().from_select([c.name for c in mig_change.columns], query))
-    return None if done.rowcount == len(part.rows) else _not_kept(connection, part, run)
+    if done.rowcount == len(part.rows) and (not checked or stamp is not None):
+        return None
+    return _doubtful(connection, part, run, hashed=checked and stamp is None)
 
 
-def _not_kept(connection: sa.Connection, part: Staged, run: int) -> pa.Table:
-    """The deletes without an image as yet."""
+def _doubtful(connection: sa.Connection, part: Staged, run: int, *, hashed: bool) -> pa.Table | None:
+    """The deletes without an image, or with one of another hash, which is taken away again."""
     number, c = part.place.c[SEQUENCE], mig_change.c
-    kept = sa.and_(c.run == run, c.seq == number)
-    query = sa.select(number).select_from(sa.outerjoin(part.place, mig_change, kept)).where(c.seq.is_(None))
-    numbers = fetch(connection, query.order_by(number))[SEQUENCE]
-    return part.rows.take(pc.subtract(numbers, part.first))
+    joined = sa.outerjoin(part.place, mig_change, sa.and_(c.run == run, c.seq == number))
+    other = c.seq.is_(None)
+    if hashed:
+        other = sa.or_(other, hash_of(c.before, connection) != part.place.c[STOOD])
+    found = fetch(connection, sa.select(number).select_from(joined).where(other).order_by(number))[SEQUENCE]
+    if len(found) == 0:
+        return None
+    wrong = mig_change.delete().where(c.run == run, c.seq == sa.bindparam("number"))
+    connection.execute(wrong, [{"number": one} for one in found.to_pylist()])
+    return part.rows.take(pc.subtract(found, part.first))
 
 
 def _columns(part: Staged) -> list[sa.Column[Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +18,22 @@ import sqlalchemy as sa
 from crm_unify.schema.bookkeeping import CHANGE_OPS, mig_change
 from crm_unify.schema.tables import TABLES, arrow_schema, key_of, stamp_of
 from pipelines.database.read import fetch
-from pipelines.database.row_text import hash_of
+from pipelines.database.row_text import hash_of, text_of
 
 ORDER = "place"
 """Column of images: their order, over runs and within each."""
+
+
+IMAGES: Final = pa.schema(
+    [
+        ("run", pa.int64()),
+        ("row_id", pa.string()),
+        ("op", pa.string()),
+        ("before", pa.string()),
+        ("hash", pa.string()),
+        (ORDER, pa.int64()),
+    ]
+)
 
 
 def read_images(connection: sa.Connection, table: str, where: sa.ColumnElement[bool]) -> pa.Table:
@@ -59,14 +71,18 @@ class RunImages:
     def of(self, table: str, *ops: str) -> pa.Table:
         """Those of a table, and of these operations alone; see :func:`read_images`."""
         parts = [self.numbers[table, op] for op in ops or CHANGE_OPS if (table, op) in self.numbers]
-        first, last = min((p[0] for p in parts), default=0), max((p[1] for p in parts), default=-1)
+        if not parts:
+            return IMAGES.empty_table()
+        first, last = min(part[0] for part in parts), max(part[1] for part in parts)
         mine = sa.and_(mig_change.c.run == self.run, mig_change.c.seq.between(first, last))
         found = read_images(self.connection, table, mine)
         return found.filter(pc.is_in(found["op"], pa.array(ops))) if ops else found
 
     def created(self, table: str) -> pa.ChunkedArray:
         """The keys of the rows that the run created in a table, in their order."""
-        first, last, _ = self.numbers.get((table, "create"), (0, -1, 0))
+        if (table, "create") not in self.numbers:
+            return pa.chunked_array([], pa.string())
+        first, last, _ = self.numbers[table, "create"]
         c = mig_change.c
         query = sa.select(c.row_id).where(c.run == self.run, c.seq.between(first, last))
         return fetch(self.connection, query.order_by(c.seq))["row_id"]
@@ -82,7 +98,8 @@ class RunImages:
         c, key = mig_change.c, TABLES[table].columns[key_of(table)]
         query = sa.select(c.row_id, c.before.label("hash")).join(TABLES[table], key == c.row_id)
         query = query.where(c.run == self.run, c.seq.between(first, last))
-        return fetch(self.connection, query.where(hash_of(columns_of(table), self.connection) == c.before))
+        text = text_of(columns_of(table), self.connection.dialect.name)
+        return fetch(self.connection, query.where(hash_of(text, self.connection) == c.before))
 
 
 def of_run(connection: sa.Connection, run: int) -> RunImages:

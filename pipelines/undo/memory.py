@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import mig_model
-from crm_unify.schema.tables import TABLES, key_of
+from crm_unify.schema.tables import TABLES, arrow_schema, key_of
 from pipelines.changes.differences import difference, without
-from pipelines.changes.interface import TableChanges, deletes_schema
+from pipelines.changes.interface import TableChanges, deletes_schema, no_changes
 from pipelines.database.columns import sorted_by_key
 from pipelines.database.read import fetch, matching
 from pipelines.undo.images import RunImages, columns_of
@@ -22,6 +22,8 @@ NO_ROW: Final = pa.array([], pa.string())
 
 def standing_rows(connection: sa.Connection, table: str, ids: pa.ChunkedArray) -> pa.Table:
     """The rows of a table with these keys, canonical and sorted."""
+    if len(ids) == 0:
+        return arrow_schema(table).empty_table()
     query = sa.select(*columns_of(table))
     found = matching(connection, query, TABLES[table].columns[key_of(table)], ids)
     return sorted_by_key(table, found)
@@ -30,8 +32,10 @@ def standing_rows(connection: sa.Connection, table: str, ids: pa.ChunkedArray) -
 def memory_back(images: RunImages, table: str, *, keep: pa.Array | pa.ChunkedArray = NO_ROW) -> TableChanges:
     """What changes in a table of the bookkeeping; created rows with a key in `keep` stay."""
     changed, removed = images.of(table, "update"), images.of(table, "delete")
-    current = standing_rows(images.connection, table, changed["row_id"])
-    updates = difference(table, current, overlaid(table, changed, current)).updates
+    updates = no_changes(table).updates
+    if len(changed):
+        current = standing_rows(images.connection, table, changed["row_id"])
+        updates = difference(table, current, overlaid(table, changed, current)).updates
     made = without(pa.table({"key": images.created(table)}), "key", keep)["key"]
     return TableChanges(table, restored(table, removed), updates, removals(table, made))
 
