@@ -42,6 +42,8 @@ class PastRun:
     """The newest run that took this one back, when it is undone."""
     holds: bool
     """The project waits for a person because of it."""
+    images: bool
+    """Its before-images are kept, or it changed nothing that would have any."""
 
     @property
     def stands(self) -> bool:
@@ -68,6 +70,7 @@ class PastRun:
             "undone_by": self.undone_by,
             "undo": self.undo,
             "holds": self.holds,
+            "undoable": self.stands and self.images,
         }
 
 
@@ -76,7 +79,8 @@ def history(connection: sa.Connection) -> tuple[PastRun, ...]:
     r, u = mig_run.c, mig_undo.c
     own = (r.project, r.environment, r.as_of, r.state, r.started_at, r.finished_at, r.written_rows)
     waits = sa.and_(u.holds, u.resumed_at.is_(None))
-    query = sa.select(r.id, *own, u.undoes, u.undone_by, waits.label("waits"))
+    kept = sa.exists().where(mig_change.c.run == r.id)
+    query = sa.select(r.id, *own, u.undoes, u.undone_by, waits.label("waits"), kept.label("kept"))
     rows = connection.execute(query.outerjoin(mig_undo, u.run == r.id).order_by(r.id)).all()
     taken_back = {row.undoes: row.id for row in rows if row.undoes is not None}
     return tuple(
@@ -93,6 +97,7 @@ def history(connection: sa.Connection) -> tuple[PastRun, ...]:
             undone_by=row.undone_by,
             undo=taken_back.get(row.id) if row.state == "undone" else None,
             holds=bool(row.waits),
+            images=bool(row.kept) or row.written_rows == 0,
         )
         for row in rows
     )

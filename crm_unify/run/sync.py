@@ -25,6 +25,7 @@ from pipelines.changes import ChangeSet, write_plan
 from pipelines.ledger import LastRun, newest
 from pipelines.load import RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
+from pipelines.undo.horizon import prune
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -95,11 +96,15 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             nothing = None if given.accepted else nothing_new(project, engine, landing, as_of=given.as_of)
             if nothing is not None:
-                return _quiet(nothing, engine, landing, work=work, lock=lock)
+                done = _quiet(nothing, engine, landing, work=work, lock=lock)
+                prune(engine, days=project.project.undo_horizon)
+                return done
             from crm_unify.run.stages import carried_out, plan  # a second to import, and seldom needed
 
             planned = plan(project, engine, landing, given=given, progress=work.timed)
-            return _synced(carried_out(planned, engine, work=work, lock=lock), last)
+            done = _synced(carried_out(planned, engine, work=work, lock=lock), last)
+            prune(engine, days=project.project.undo_horizon)
+            return done
 
 
 def _quiet(

@@ -69,6 +69,8 @@ class Way:
 
     first: Step
     then: tuple[PastRun, ...]
+    forgotten: tuple[int, ...]
+    """Runs that can no longer be taken back: their before-images are older than `undo_horizon`."""
 
 
 Agreed = Callable[[Way], bool]
@@ -83,8 +85,8 @@ def plan_undo(project: LoadedProject, said: str, *, cascade: bool) -> Way:
     engine = open_target(project.project.target, root=project.root)
     require(engine)
     with hold(engine), reachable(engine), engine.connect() as connection:
-        first, *rest = _order(connection, said, cascade=cascade)
-        return Way(_planned(connection, first), tuple(rest))
+        order = _order(connection, said, cascade=cascade)
+        return _way(connection, order)
 
 
 def undo(
@@ -102,10 +104,10 @@ def undo(
         upgrade(engine)
         with reachable(engine), engine.connect() as connection:
             order = _order(connection, said, cascade=cascade)
-            first = _planned(connection, order[0])
-        if not agreed(Way(first, tuple(order[1:]))):
+            way = _way(connection, order)
+        if not agreed(way):
             raise UsageError("nothing was undone", remedy="repeat it and agree, or look at it with --plan")
-        taken = [Taking(first, by)]
+        taken = [Taking(way.first, by)]
 
         def following(run: PastRun) -> Next:
             def load(connection: sa.Connection) -> Load:
@@ -117,6 +119,11 @@ def undo(
         then = [following(run) for run in order[1:]]
         done = apply_in_turn(taken[0].load(), then, engine, progress=progress, lock=lock)
     return tuple(one.done(applied.run) for one, applied in zip(taken, done, strict=True))
+
+
+def _way(connection: sa.Connection, order: Sequence[PastRun]) -> Way:
+    forgotten = tuple(run.id for run in history(connection) if run.stands and not run.images)
+    return Way(_planned(connection, order[0]), tuple(order[1:]), forgotten)
 
 
 # --- which runs, in which order ---
@@ -155,6 +162,8 @@ def _steps(runs: Sequence[PastRun], wanted: PastRun, *, cascade: bool) -> list[P
 def _refuse_forgotten(run: PastRun, kept: Mapping[int, int]) -> None:
     if kept.get(run.id, 0) != run.written_rows:
         why = f"{kept.get(run.id, 0):,} of its {run.written_rows:,} before-images are kept"
+        if run.id not in kept:
+            why += ", as it is older than `undo_horizon` in the project file (90 days when that is silent)"
         remedy = "restore the database from a backup, or correct the sources and run again"
         raise UsageError("this run can no longer be taken back", f"run {run.id}", why=why, remedy=remedy)
 
