@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
 from pipelines.database.columns import HASH_CHARACTERS
-
-SQLITE_HASH: Final = "crm_unify_hash"
-"""Name of the hash function that this program gives to a connection of SQLite, which has none."""
 
 
 def text_of(columns: Iterable[sa.Column[Any]], dialect: str) -> sa.ColumnElement[str]:
@@ -33,10 +30,10 @@ def text_of(columns: Iterable[sa.Column[Any]], dialect: str) -> sa.ColumnElement
 def hash_of(text: sa.ColumnElement[str], connection: sa.Connection) -> sa.ColumnElement[str]:
     """SQL expression: the hash of a text, as :mod:`pipelines.database.columns` makes it."""
     match connection.dialect.name:
-        case "sqlite":
+        case "sqlite":  # which has no hash function of its own
             driver: Any = connection.connection.driver_connection
-            driver.create_function(SQLITE_HASH, 1, _hashed, deterministic=True)
-            return getattr(sa.func, SQLITE_HASH)(text)
+            driver.create_function("crm_unify_hash", 1, _hashed, deterministic=True)
+            return sa.func.crm_unify_hash(text)
         case "postgresql":
             digest = sa.func.sha256(sa.func.convert_to(text, "UTF8"))
             return sa.func.left(sa.func.encode(digest, "hex"), HASH_CHARACTERS)

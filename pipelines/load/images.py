@@ -86,7 +86,7 @@ def _doubtful(connection: sa.Connection, part: Staged, run: int, *, hashed: bool
     """The deletes without an image, or with one of another hash, which is taken away again."""
     number, c = part.place.c[SEQUENCE], mig_change.c
     joined = sa.outerjoin(part.place, mig_change, sa.and_(c.run == run, c.seq == number))
-    other = c.seq.is_(None)
+    other: sa.ColumnElement[bool] = c.seq.is_(None)
     if hashed:
         other = sa.or_(other, hash_of(c.before, connection) != part.place.c[STOOD])
     found = fetch(connection, sa.select(number).select_from(joined).where(other).order_by(number))[SEQUENCE]

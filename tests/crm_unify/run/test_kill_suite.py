@@ -12,7 +12,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,13 +54,14 @@ class History:
     outside: int = 0
     after: int = 0
     """Of those within, after how many everything was written all the same."""
-    told: list[str] = field(default_factory=list)
+    changed: int = 0
+    """Number of the run that took over the changes of the sources."""
 
     def words(self, command: str) -> list[str | Path]:
         """The command line."""
         rest = {"run": ["--yes", "--as-of", AS_OF], "sync": ["--as-of", AS_OF]}
         return (
-            ["undo", "last", "-p", self.project, "--yes"]
+            ["undo", str(self.changed), "-p", self.project, "--yes"]
             if command == "undo"
             else [command, self.project, *rest[command]]
         )
@@ -102,6 +103,7 @@ class History:
                 self.all_is_there()
                 self.after += 1
                 self.again(command)
+                before = rows_of(self.url)
 
     def all_is_there(self) -> None:
         """Each change of the newest run has its image, and there is nothing between."""
@@ -120,6 +122,7 @@ class History:
         answer = crm(str(first), *rest)
         assert (answer.code, answer.data.get("written_rows", 1) > 0) == (0, True), answer.stderr
         assert exported(self.project, self.project / "export") == wanted
+        self.changed = answer.data.get("run", self.changed)
         if command == "undo":
             assert crm("resume", self.project, "--yes").code == 0
         else:
