@@ -1,9 +1,10 @@
-"""How fast customers with contact points and addresses reach the CRM: rows a second on SQLite and PostgreSQL.
+"""How fast customers with contact points and addresses reach the CRM, and leave it again when it is undone.
 
-    python benchmarks/load.py --customers 1000000 sqlite postgresql://postgres@127.0.0.1:5432/empty_database
+    python -m benchmarks.load --customers 1000000 sqlite postgresql://postgres@127.0.0.1:5432/empty_database
 
 Times the four steps a run takes once the golden rows stand (change set, plan file, load, and the change set
-of a second run that finds nothing to do) and the peak memory of the process. ``rows`` are rows of CRM
+of a second run that finds nothing to do), the two of an undo (working it out, writing it) and the peak memory
+of the process. The exports of all targets must be the same bytes. ``rows`` are rows of CRM
 tables; the bookkeeping that is written with them (source records with raw row and claims, profiles, cross
 references, one before-image a row) is in the time but not in the count. Every target runs in a process of
 its own.
@@ -12,6 +13,7 @@ its own.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import resource
 import subprocess
@@ -25,6 +27,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+import sqlalchemy as sa
 
 from crm_unify.ids import crm_ids
 from crm_unify.progress import Silent
@@ -33,8 +36,10 @@ from crm_unify.schema.tables import CRM_TABLES, arrow_schema
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from pipelines.changes import Desired, Facts, change_set, write_plan
-from pipelines.ledger import read_ledger
+from pipelines.export import export
+from pipelines.ledger import ledger_of, read_ledger
 from pipelines.load import RunRecord, apply
+from pipelines.undo.reversal import Target, reversal
 
 FACTS = Facts("benchmark", None, date(2026, 3, 2), "sources", "rules", "{}", "{}")
 CONTACTS = 2
@@ -124,16 +129,50 @@ def measure(url: str, customers: int, folder: Path) -> dict[str, object]:
     with timed(times, "nothing to do"):
         again = change_set(desired, read_ledger(engine), engine, spool=folder)
     assert again.written_rows == 0, "a second run must find nothing to write"
+    exported = sha256_of_export(engine, folder / "export")
+    del desired, again
+    undo(engine, folder, times)
     rows = sum(len(c.creates) for name, c in changes.tables.items() if name in CRM_TABLES)
     return {
         "target": engine.dialect.name,
         "rows": rows,
         "seconds": times,
         "rows a second": round(rows / times["load"]["wall"]),
+        "rows a CPU second": round(rows / times["load"]["cpu"]),
+        "undo to load": round(spent(times, "undo") / times["load"]["cpu"], 2),
+        "undo to change set and load": round(
+            spent(times, "undo") / (times["change set"]["cpu"] + times["load"]["cpu"]), 2
+        ),
+        "export": exported,
         "megabytes before": at_start,
         "megabytes": peak_megabytes(),
         "plan megabytes": round((folder / "plan.jsonl").stat().st_size / 1e6),
     }
+
+
+def undo(engine: sa.Engine, folder: Path, times: dict[str, dict[str, float]]) -> None:
+    """Take the load back."""
+    with timed(times, "undo, worked out"), engine.connect() as connection:
+        ledger = ledger_of(connection)
+        way = reversal(Target(1, None), ledger, connection, facts=FACTS, model_id=None)
+    record = RunRecord(FACTS, datetime.now(UTC), along=lambda *_: None)
+    with timed(times, "undo, written"):
+        apply(way.changes, engine, run=record, progress=Silent(), scratch=folder)
+    assert len(way.kept) == len(way.failed) == 0, "nobody has touched anything"
+
+
+def spent(times: dict[str, dict[str, float]], step: str) -> float:
+    """CPU seconds of the steps whose names begin so."""
+    return sum(one["cpu"] for name, one in times.items() if name.startswith(step))
+
+
+def sha256_of_export(engine: sa.Engine, folder: Path) -> str:
+    """One hash over all exported files."""
+    export(engine, folder)
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def peak_megabytes() -> int:
@@ -147,15 +186,19 @@ def main() -> None:
     parser.add_argument("targets", nargs="+", help="'sqlite' or the URL of an empty database")
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options, exports = parser.parse_args(), set()
     for target in options.targets:
         if not options.here:
             same = ["--here", "--customers", str(options.customers), target]
-            subprocess.run([sys.executable, __file__, *same], check=True)
+            command = [sys.executable, "-m", "benchmarks.load", *same]
+            told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+            exports.add(json.loads(told)["export"])
+            print(told, end="", flush=True)
             continue
         with TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/crm.db" if target == "sqlite" else target
             print(json.dumps(measure(url, options.customers, Path(folder))))
+    assert len(exports) < 2, "the same customers must be exported as the same bytes"
 
 
 if __name__ == "__main__":

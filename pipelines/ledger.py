@@ -134,21 +134,26 @@ class Ledger:
 def read_ledger(engine: sa.Engine) -> Ledger:
     """Everything a change set is computed against. Raises Unreachable when the database does not answer."""
     with reachable(engine), engine.connect() as connection:
-        return Ledger(
-            records=_records(connection),
-            xref=_sorted(connection, *mig_xref.columns),
-            redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
-            rekeyed=_sorted(connection, *(mig_rekey.c[name] for name in arrow_schema("mig_rekey").names)),
-            profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
-            deleted=fetch(connection, deleted_customers()),
-            consents=_consents(connection),
-            quarantine=_sorted(connection, mig_quarantine.c.id),
-            lineages=_sorted(connection, mig_lineage.c.id),
-            model=model_in_force(connection),
-            proposed=proposed_model(connection),
-            last_run=last_run(connection),
-            state=state(connection),
-        )
+        return ledger_of(connection)
+
+
+def ledger_of(connection: sa.Connection) -> Ledger:
+    """The same within a transaction that is under way."""
+    return Ledger(
+        records=_records(connection),
+        xref=_sorted(connection, *mig_xref.columns),
+        redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
+        rekeyed=_sorted(connection, *(mig_rekey.c[name] for name in arrow_schema("mig_rekey").names)),
+        profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
+        deleted=fetch(connection, deleted_customers()),
+        consents=_consents(connection),
+        quarantine=_sorted(connection, mig_quarantine.c.id),
+        lineages=_sorted(connection, mig_lineage.c.id),
+        model=model_in_force(connection),
+        proposed=proposed_model(connection),
+        last_run=last_run(connection),
+        state=state(connection),
+    )
 
 
 def newest(engine: sa.Engine) -> LastRun | None:

@@ -56,5 +56,7 @@ def _notes(run: PastRun) -> Iterator[str]:
         yield f"takes back run {run.undoes}, by {run.undone_by}"
     if run.undo is not None:
         yield f"undone by run {run.undo}"
+    if run.stands and not run.images:
+        yield "can no longer be undone"
     if run.holds:
         yield "on hold until `crm-unify resume`"

@@ -53,6 +53,7 @@ def command(
     if plan:
         way = plan_undo(loaded, run, cascade=cascade)
         data = {"steps": [way.first.as_json()], "then": [one.id for one in way.then], "plan": True}
+        data["forgotten"] = list(way.forgotten)
         output.answer(data, "\n".join(way_lines(way)))
         return
 
@@ -72,6 +73,9 @@ def way_lines(way: Way) -> Iterator[str]:
     yield from lines(way.first)
     for run in way.then:
         yield f"then run {run.id} would be taken back: {run.written_rows:,} rows"
+    if way.forgotten:
+        runs = ", ".join(map(str, way.forgotten))
+        yield f"can no longer be taken back, older than `undo_horizon`: run {runs}"
 
 
 def lines(step: Step) -> Iterator[str]:

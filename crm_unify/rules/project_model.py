@@ -98,4 +98,6 @@ class Project(Strict):
     rehearsal: Rehearsal = Rehearsal()
     on_lost_evidence: Literal["review", "split"] = "review"
     """What becomes of a customer of the CRM whose records evidence alone holds together no longer."""
+    undo_horizon: Annotated[int, Field(ge=1)] = 90
+    """Days, by the dates of runs, for which a run can be taken back."""
     notify: list[str] = []

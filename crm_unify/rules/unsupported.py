@@ -13,7 +13,6 @@ NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {
     "write_policy.default": ("always", "if_empty", "if_newer", "never", "most_restrictive"),
     "write_policy.fields": None,
     "on_target_deleted": None,
-    "undo_horizon": None,
 }
 """Keys of the language (or the values of keys) that this version refuses as not supported yet."""
 

@@ -42,6 +42,8 @@ class PastRun:
     """The newest run that took this one back, when it is undone."""
     holds: bool
     """The project waits for a person because of it."""
+    images: bool
+    """Its before-images are kept, or it changed nothing that would have any."""
 
     @property
     def stands(self) -> bool:
@@ -68,6 +70,7 @@ class PastRun:
             "undone_by": self.undone_by,
             "undo": self.undo,
             "holds": self.holds,
+            "undoable": self.stands and self.images,
         }
 
 
@@ -76,7 +79,8 @@ def history(connection: sa.Connection) -> tuple[PastRun, ...]:
     r, u = mig_run.c, mig_undo.c
     own = (r.project, r.environment, r.as_of, r.state, r.started_at, r.finished_at, r.written_rows)
     waits = sa.and_(u.holds, u.resumed_at.is_(None))
-    query = sa.select(r.id, *own, u.undoes, u.undone_by, waits.label("waits"))
+    kept = sa.exists().where(mig_change.c.run == r.id)
+    query = sa.select(r.id, *own, u.undoes, u.undone_by, waits.label("waits"), kept.label("kept"))
     rows = connection.execute(query.outerjoin(mig_undo, u.run == r.id).order_by(r.id)).all()
     taken_back = {row.undoes: row.id for row in rows if row.undoes is not None}
     return tuple(
@@ -93,6 +97,7 @@ def history(connection: sa.Connection) -> tuple[PastRun, ...]:
             undone_by=row.undone_by,
             undo=taken_back.get(row.id) if row.state == "undone" else None,
             holds=bool(row.waits),
+            images=bool(row.kept) or row.written_rows == 0,
         )
         for row in rows
     )
@@ -155,7 +160,7 @@ def since(connection: sa.Connection, said: str) -> Since:
 
 def refuse_forgotten(connection: sa.Connection, runs: Sequence[PastRun]) -> None:
     """Raise UsageError when what one of these runs changed is no longer known row by row."""
-    kept = kept_rows(connection)
+    kept = kept_rows(connection, [run.id for run in runs])
     gone = next((run for run in runs if kept.get(run.id, 0) != run.written_rows), None)
     if gone is not None:
         why = f"{kept.get(gone.id, 0):,} of its {gone.written_rows:,} changes are kept"
@@ -163,8 +168,8 @@ def refuse_forgotten(connection: sa.Connection, runs: Sequence[PastRun]) -> None
         raise UsageError("the changes of a run are no longer kept", f"run {gone.id}", why=why, remedy=remedy)
 
 
-def kept_rows(connection: sa.Connection) -> dict[int, int]:
+def kept_rows(connection: sa.Connection, runs: Sequence[int]) -> dict[int, int]:
     """By run, of how many of its changes the images are kept; runs without any are left out."""
     c = mig_change.c
-    counted = sa.select(c.run, sa.func.count().label("rows")).group_by(c.run)
+    counted = sa.select(c.run, sa.func.count().label("rows")).where(c.run.in_(runs)).group_by(c.run)
     return {row.run: row.rows for row in connection.execute(counted)}

@@ -56,6 +56,7 @@ from pipelines.ledger import Ledger, read_ledger
 from pipelines.load import Applied, RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.results import Results
+from pipelines.undo.horizon import prune
 from pipelines.workspace import Workspace
 
 Agreed = Callable[["Planned"], bool]
@@ -84,7 +85,9 @@ def run(
         with aside(workspace) as folder:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             planned = plan(project, engine, landing, given=given, progress=work.timed)
-            return carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
+            done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
+            prune(engine, days=project.project.undo_horizon)
+            return done
 
 
 def carried_out(

@@ -28,6 +28,7 @@ from pipelines.changes import ChangeSet, write_plan
 from pipelines.ledger import LastRun, newest
 from pipelines.load import RunRecord, StateMovedError, apply, hold
 from pipelines.load.lock import TargetLock
+from pipelines.undo.horizon import prune
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -108,8 +109,11 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
             told = given.accepted or given.unapproved
             nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
             if nothing is not None:
-                return _quiet(nothing, engine, landing, work=work, lock=lock)
-            return _worked_out(project, engine, landing, given=given, work=work, lock=lock)
+                done = _quiet(nothing, engine, landing, work=work, lock=lock)
+            else:
+                done = _worked_out(project, engine, landing, given=given, work=work, lock=lock)
+            prune(engine, days=project.project.undo_horizon)
+            return done
 
 
 def _worked_out(

@@ -1,10 +1,10 @@
-"""Taking runs back: the newest first, each in one transaction, and nothing a person did since is lost."""
+"""Taking runs back: the newest first, all in one transaction, and nothing a person did since is lost."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,9 +21,9 @@ from crm_unify.schema.target import open_target, reachable
 from crm_unify.schema.upgrade import is_empty, require, upgrade
 from matching.decisions import DIFFERENT
 from pipelines.changes import Facts
-from pipelines.ledger import read_ledger
-from pipelines.load import RunRecord, apply, hold
-from pipelines.load.lock import TargetLock
+from pipelines.ledger import ledger_of
+from pipelines.load import Load, RunRecord, apply_in_turn, hold
+from pipelines.load.apply import Next
 from pipelines.undo.interface import Reversal
 from pipelines.undo.reversal import Target, reversal
 
@@ -69,6 +69,8 @@ class Way:
 
     first: Step
     then: tuple[PastRun, ...]
+    forgotten: tuple[int, ...]
+    """Runs that can no longer be taken back: their before-images are older than `undo_horizon`."""
 
 
 Agreed = Callable[[Way], bool]
@@ -82,43 +84,56 @@ def plan_undo(project: LoadedProject, said: str, *, cascade: bool) -> Way:
     """
     engine = open_target(project.project.target, root=project.root)
     require(engine)
-    with hold(engine):
-        first, *rest = _order(engine, said, cascade=cascade)
-        return Way(_planned(engine, first), tuple(rest))
+    with hold(engine), reachable(engine), engine.connect() as connection:
+        order = _order(connection, said, cascade=cascade)
+        return _way(connection, order)
 
 
 def undo(
     project: LoadedProject, said: str, *, by: str, cascade: bool, progress: Progress, agreed: Agreed
 ) -> tuple[Step, ...]:
-    """Take back a run, with `cascade` all later ones before it; one transaction for each of them.
+    """Take back a run, with `cascade` all later ones before it, all in one transaction.
 
     Raises UsageError when the run cannot be taken back or the person does not agree, GuardStopped when
-    somebody edits a row at this moment; the run in question is then as it was.
+    somebody edits a row at this moment; then no run is taken back.
     """
     engine = open_target(project.project.target, root=project.root)
     if is_empty(engine):
         require(engine)
-    done: list[Step] = []
     with hold(engine) as lock:
         upgrade(engine)
-        order = _order(engine, said, cascade=cascade)
-        first = _planned(engine, order[0])
-        if not agreed(Way(first, tuple(order[1:]))):
+        with reachable(engine), engine.connect() as connection:
+            order = _order(connection, said, cascade=cascade)
+            way = _way(connection, order)
+        if not agreed(way):
             raise UsageError("nothing was undone", remedy="repeat it and agree, or look at it with --plan")
-        for number, run in enumerate(order):
-            step = _planned(engine, run) if number else first
-            done.append(_apply(engine, step, by=by, progress=progress, lock=lock))
-    return tuple(done)
+        taken = [Taking(way.first, by)]
+
+        def following(run: PastRun) -> Next:
+            def load(connection: sa.Connection) -> Load:
+                taken.append(Taking(_planned(connection, run), by))
+                return taken[-1].load()
+
+            return load
+
+        then = [following(run) for run in order[1:]]
+        done = apply_in_turn(taken[0].load(), then, engine, progress=progress, lock=lock)
+    return tuple(one.done(applied.run) for one, applied in zip(taken, done, strict=True))
+
+
+def _way(connection: sa.Connection, order: Sequence[PastRun]) -> Way:
+    forgotten = tuple(run.id for run in history(connection) if run.stands and not run.images)
+    return Way(_planned(connection, order[0]), tuple(order[1:]), forgotten)
 
 
 # --- which runs, in which order ---
-def _order(engine: sa.Engine, said: str, *, cascade: bool) -> list[PastRun]:
+def _order(connection: sa.Connection, said: str, *, cascade: bool) -> list[PastRun]:
     """The runs to take back, newest first. Raises UsageError when that cannot be."""
-    with reachable(engine), engine.connect() as connection:
-        runs = history(connection)
-        order = _steps(runs, named(runs, said), cascade=cascade)
-        for run in order:
-            _refuse_forgotten(run, kept_rows(connection))
+    runs = history(connection)
+    order = _steps(runs, named(runs, said), cascade=cascade)
+    kept = kept_rows(connection, [run.id for run in order])
+    for run in order:
+        _refuse_forgotten(run, kept)
     return order
 
 
@@ -147,18 +162,18 @@ def _steps(runs: Sequence[PastRun], wanted: PastRun, *, cascade: bool) -> list[P
 def _refuse_forgotten(run: PastRun, kept: Mapping[int, int]) -> None:
     if kept.get(run.id, 0) != run.written_rows:
         why = f"{kept.get(run.id, 0):,} of its {run.written_rows:,} before-images are kept"
+        if run.id not in kept:
+            why += ", as it is older than `undo_horizon` in the project file (90 days when that is silent)"
         remedy = "restore the database from a backup, or correct the sources and run again"
         raise UsageError("this run can no longer be taken back", f"run {run.id}", why=why, remedy=remedy)
 
 
 # --- one run ---
-def _planned(engine: sa.Engine, undone: PastRun) -> Step:
+def _planned(connection: sa.Connection, undone: PastRun) -> Step:
     """The way back from a run that no other stands on."""
-    with reachable(engine), engine.connect() as connection:
-        facts, model_id = _facts(connection, undone)
-        holds = _holds(connection, undone)
-    target = Target(undone.id, undone.undoes)
-    way = reversal(target, read_ledger(engine), engine, facts=facts, model_id=model_id)
+    facts, model_id = _facts(connection, undone)
+    holds, target = _holds(connection, undone), Target(undone.id, undone.undoes)
+    way = reversal(target, ledger_of(connection), connection, facts=facts, model_id=model_id)
     if not holds:  # what is done again needs no verdict to stay
         way = replace(way, merges=())
     return Step(undone, way, None, (), holds)
@@ -187,16 +202,27 @@ def _holds(connection: sa.Connection, undone: PastRun) -> bool:
     return not connection.scalar(sa.select(mig_undo.c.holds).where(mig_undo.c.run == undone.id))
 
 
-def _apply(engine: sa.Engine, step: Step, *, by: str, progress: Progress, lock: TargetLock) -> Step:
-    recorded: list[int] = []
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A step that is being taken."""
 
-    def along(connection: sa.Connection, number: int) -> None:
-        recorded.extend(_decide(connection, step, by))
-        _mark(connection, step, number, by=by, decisions=recorded)
+    step: Step
+    by: str
+    decisions: list[int] = field(default_factory=list)
+    """Numbers of those recorded with it so far."""
 
-    record = RunRecord(step.way.changes.facts, datetime.now(UTC), along=along)
-    applied = apply(step.way.changes, engine, run=record, progress=progress, lock=lock)
-    return Step(step.undone, step.way, applied.run, tuple(recorded), step.holds)
+    def load(self) -> Load:
+        """What is written for it."""
+        facts = self.step.way.changes.facts
+        return Load(self.step.way.changes, RunRecord(facts, datetime.now(UTC), along=self._along))
+
+    def done(self, run: int) -> Step:
+        """The step once it is taken."""
+        return replace(self.step, run=run, decisions=tuple(self.decisions))
+
+    def _along(self, connection: sa.Connection, number: int) -> None:
+        self.decisions.extend(_decide(connection, self.step, self.by))
+        _mark(connection, self.step, number, by=self.by, decisions=self.decisions)
 
 
 def _mark(connection: sa.Connection, step: Step, number: int, *, by: str, decisions: Sequence[int]) -> None:

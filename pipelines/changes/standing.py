@@ -12,6 +12,7 @@ Every change that is not made is listed, with a sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -21,7 +22,8 @@ import sqlalchemy as sa
 from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
 from pipelines.changes.differences import only, touches, without
 from pipelines.changes.interface import BLOCKED, TableChanges
-from pipelines.database.read import matching
+from pipelines.database.read import drop_temporary, fetch, matching
+from pipelines.database.write import insert
 
 GONE = "a person deleted this row in the CRM"
 PARENT_GONE = "a person deleted the {table} row it belongs to in the CRM"
@@ -37,20 +39,27 @@ class Settled:
     """BLOCKED."""
 
 
-def settle(wanted: Mapping[str, TableChanges], connection: sa.Connection) -> Settled:
-    """Take out of the changes of all CRM tables what meets a deletion or rows made by a person."""
+def settle(
+    wanted: Mapping[str, TableChanges], connection: sa.Connection, *, standing: bool = False
+) -> Settled:
+    """Take out of the changes of all CRM tables what meets a deletion or rows made by a person.
+
+    `standing`: the rows that are changed or deleted are known to stand there; they are not looked for.
+    """
     tables = dict(wanted)
     listed: list[pa.Table] = []
     for name in CRM_TABLES:
-        tables[name], missing = _without_gone(tables[name], connection)
-        listed.append(missing)
+        if not standing:
+            tables[name], missing = _without_gone(tables[name], connection)
+            listed.append(missing)
         for column, parent in parents(name):
             tables[name], orphans = _without_orphans(tables[name], column, tables[parent], connection)
             listed.append(orphans)
-    for name in reversed(CRM_TABLES):
-        for other, column in dependants(name):
-            tables[name], held = _without_held(tables[name], tables[other], column, connection)
-            listed.append(held)
+    with _going(tables, connection) as going:
+        for name in reversed([name for name in CRM_TABLES if name in going]):
+            for other, column in dependants(name):
+                tables[name], held = _without_held(tables[name], tables[other], column, going, connection)
+                listed.append(held)
     return Settled(tables, sorted_blocked(listed))
 
 
@@ -135,16 +144,53 @@ def _without_orphans(
     return kept, pa.concat_tables(listed)
 
 
+@contextmanager
+def _going(tables: Mapping[str, TableChanges], connection: sa.Connection) -> Iterator[dict[str, sa.Table]]:
+    """The keys that each table loses, each in a temporary table with one column ``value``."""
+    going: dict[str, sa.Table] = {}
+    for name, changes in tables.items():
+        if len(changes.deletes):
+            column = TABLES[name].columns[key_of(name)]
+            place = sa.Table(
+                f"going_{name}",
+                sa.MetaData(),
+                sa.Column("value", column.type, primary_key=True),
+                prefixes=["TEMPORARY"],
+            )
+            place.create(connection)
+            keys = changes.deletes.select([key_of(name)]).rename_columns(["value"])
+            insert(connection, place.name, keys, [column.type])
+            going[name] = place
+    try:
+        yield going
+    finally:
+        for place in going.values():
+            drop_temporary(connection, place)
+
+
 def _without_held(
-    changes: TableChanges, other: TableChanges, column: str, connection: sa.Connection
+    changes: TableChanges,
+    other: TableChanges,
+    column: str,
+    going: Mapping[str, sa.Table],
+    connection: sa.Connection,
 ) -> tuple[TableChanges, pa.Table]:
-    """Deletes of rows that rows of `other` name which are neither deleted nor led elsewhere now."""
+    """Deletes of rows that rows of `other` name which are neither deleted nor led elsewhere now.
+
+    The database joins; only rows that hold something come back.
+    """
     key, other_key = key_of(changes.table), key_of(other.table)
-    table = TABLES[other.table]
-    query = sa.select(table.columns[other_key].label("key"), table.columns[column].label("parent"))
-    naming = matching(connection, query, table.columns[column], changes.deletes[key])
-    moved = _moved(other, column)["key"]
-    staying = without(without(naming, "key", other.deletes[other_key]), "key", moved)
+    table, parents_going = TABLES[other.table], going[changes.table]
+    query = sa.select(table.c[other_key].label("key"), table.c[column].label("parent"))
+    joined = sa.join(table, parents_going, table.c[column] == parents_going.c.value)
+    if other.table in going:
+        theirs = going[other.table].alias("theirs")
+        joined = joined.outerjoin(theirs, table.c[other_key] == theirs.c.value)
+        query = query.where(theirs.c.value.is_(None))
+    naming = fetch(connection, query.select_from(joined))
+    staying = without(naming, "key", _moved(other, column)["key"])
     held = only(changes.deletes, key, staying["parent"])[key]
+    for row in held.to_pylist():  # so that what it names itself is seen to be held, too
+        connection.execute(parents_going.delete().where(parents_going.c.value == row))
     kept = replace(changes, deletes=without(changes.deletes, key, held))
     return kept, _blocked(changes.table, "delete", held, HELD.format(table=other.table))

@@ -24,12 +24,12 @@ OVERWRITTEN: Final = "what a person edited in the CRM is overwritten, because th
 
 
 def with_stood(changes: TableChanges, connection: sa.Connection) -> TableChanges:
-    """Changes of a CRM table with the hash of what each of them meets now."""
+    """Changes of a CRM table with the hash of what each of them meets now, where it is not known yet."""
     table, key = TABLES[changes.table], key_of(changes.table)
     columns = [table.columns[name] for name in arrow_schema(changes.table).names]
     parts = {"update": changes.updates, "delete": changes.deletes}
     for op, rows in parts.items():
-        if len(rows):
+        if rows[STOOD].null_count:
             standing = matching(connection, sa.select(*columns), table.columns[key], rows[key])
             hashed = _aligned(images(changes.table, op, rows, standing), len(rows))
             parts[op] = rows.set_column(rows.column_names.index(STOOD), STOOD, hashed)

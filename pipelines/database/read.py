@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from crm_unify.schema.types import arrow_type
 from pipelines.database.columns import dates, times
@@ -24,11 +25,21 @@ BATCH_ROWS: Final = 20_000
 """Rows fetched at once: enough to forget the call, few enough to stay in the processor's cache."""
 
 
-def cursor_of(connection: sa.Connection) -> Any:
-    """A cursor of the driver itself, to be used with ``with``."""
+@contextmanager
+def cursor_of(connection: sa.Connection) -> Iterator[Any]:
+    """A cursor of the driver itself; its errors come as those of SQLAlchemy, which all callers know."""
     driver: Any = connection.connection.driver_connection
     assert driver is not None, "the connection is open"
-    return closing(driver.cursor())
+    dialect = connection.dialect
+    complaint: Any = dialect.loaded_dbapi.Error
+    try:
+        with closing(driver.cursor()) as cursor:
+            yield cursor
+    except complaint as error:
+        lost = dialect.is_disconnect(error, driver, None)
+        raise DBAPIError.instance(
+            None, None, error, complaint, connection_invalidated=lost, dialect=dialect
+        ) from error
 
 
 def fetch(connection: sa.Connection, select: sa.Select[Any]) -> pa.Table:
@@ -123,4 +134,11 @@ def matching(
         insert(connection, "wanted", pa.table({"value": pc.unique(values)}), [column.type])
         return fetch(connection, select.join(wanted, column == wanted.c.value))
     finally:
-        wanted.drop(connection)
+        drop_temporary(connection, wanted)
+
+
+def drop_temporary(connection: sa.Connection, table: sa.Table) -> None:
+    """Drop a temporary table inside a transaction; on MariaDB a plain DROP TABLE would commit it."""
+    word = "TEMPORARY " if connection.dialect.name in ("mysql", "mariadb") and table.schema is None else ""
+    name = connection.dialect.identifier_preparer.format_table(table)
+    connection.exec_driver_sql(f"DROP {word}TABLE {name}")

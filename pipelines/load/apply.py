@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from crm_unify.errors import GuardStopped
-from crm_unify.progress import Progress, Stage
+from crm_unify.progress import Progress
 from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.schema.tables import arrow_schema, stamp_of
 from crm_unify.schema.target import reachable
@@ -28,7 +28,7 @@ from pipelines.load.holding import refuse_on_hold
 from pipelines.load.images import keep_images
 from pipelines.load.lock import TargetLock, hold
 from pipelines.load.refusals import executed, numbered
-from pipelines.load.staging import Staged, stage, staging_area
+from pipelines.load.staging import Staged, drop_staged, stage, staging_area
 
 Along = Callable[[sa.Connection, int], None]
 """Writes beside a change set, given the number of its run."""
@@ -45,6 +45,18 @@ class RunRecord:
     """SHA-256 of the plan file."""
     along: Along | None = None
     """Of a run that takes another back: what else it writes in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A change set, and the run it is written as."""
+
+    change_set: ChangeSet
+    run: RunRecord
+
+
+Next = Callable[[sa.Connection], Load]
+"""Works a load out within the transaction in which the one before it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,46 +99,70 @@ def apply(
     if lock is None:
         with hold(engine) as held:
             return apply(change_set, engine, run=run, progress=progress, lock=held, scratch=scratch)
-    total = change_set.written_rows
+    load = Load(change_set, run)
+    (applied,) = apply_in_turn(load, (), engine, progress=progress, lock=lock, scratch=scratch)
+    return applied
+
+
+def apply_in_turn(
+    first: Load,
+    then: Sequence[Next],
+    engine: sa.Engine,
+    *,
+    progress: Progress,
+    lock: TargetLock,
+    scratch: Path | None = None,
+) -> tuple[Applied, ...]:
+    """Several loads in one transaction, each worked out from what the one before it has left: all or none.
+
+    The caller holds the lock of the target. Raises as :func:`apply` does; nothing is written then.
+    """
+    assert lock.where, "the caller holds the lock"
     with reachable(engine), engine.connect() as connection, staging_area(connection, scratch) as area:
-        with connection.begin(), progress.stage("stage", total) as told:
-            parts = _staged(connection, area, change_set, told)
+        with connection.begin():
+            parts = _staged(connection, area, first.change_set, progress)
         killpoint("before-first-write")
-        with progress.stage("load", total) as told:
-            number = _transaction(connection, change_set, parts, run=run, told=told)
+        with connection.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin():
+            done = [_written(connection, first, parts, progress)]
+            for following in then:
+                drop_staged(connection, parts)
+                load = following(connection)
+                parts = _staged(connection, area, load.change_set, progress)
+                done.append(_written(connection, load, parts, progress))
+            killpoint("before-commit")
         killpoint("after-commit")
-    return Applied(run=number, written_rows=total)
+    return tuple(done)
 
 
-def _staged(connection: sa.Connection, area: str | None, change_set: ChangeSet, told: Stage) -> list[Staged]:
+def _staged(
+    connection: sa.Connection, area: str | None, change_set: ChangeSet, progress: Progress
+) -> list[Staged]:
     parts: list[Staged] = []
-    for changes in change_set.tables.values():
-        first = 1 + sum(len(part.rows) for part in parts)
-        parts += stage(connection, area, changes, first=first, advance=told.advance)
+    with progress.stage("stage", change_set.written_rows) as told:
+        for changes in change_set.tables.values():
+            first = 1 + sum(len(part.rows) for part in parts)
+            parts += stage(connection, area, changes, first=first, advance=told.advance)
     return parts
 
 
-def _transaction(
-    connection: sa.Connection, change_set: ChangeSet, parts: Sequence[Staged], *, run: RunRecord, told: Stage
-) -> int:
-    """Everything that must hold together; the number of the run."""
-    immediate = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with immediate.begin():
-        if run.along is None:
-            refuse_on_hold(connection)
-        _refuse_moved(connection, change_set)
-        number = _begin_run(connection, change_set, run)
+def _written(connection: sa.Connection, load: Load, parts: Sequence[Staged], progress: Progress) -> Applied:
+    """Everything that must hold together, written but not committed."""
+    change_set, run = load.change_set, load.run
+    if run.along is None:
+        refuse_on_hold(connection)
+    _refuse_moved(connection, change_set)
+    number = _begin_run(connection, change_set, run)
+    with progress.stage("load", change_set.written_rows) as told:
         for part in in_order(parts):
             keep_images(connection, part, number)
             with built_afterwards(connection, part):
                 _write(connection, part, number)
             told.advance(len(part.rows))
             killpoint(f"table:{part.target.name}")
-        if run.along is not None:
-            run.along(connection, number)
-        _end_run(connection, number)
-        killpoint("before-commit")
-    return number
+    if run.along is not None:
+        run.along(connection, number)
+    _end_run(connection, number)
+    return Applied(run=number, written_rows=change_set.written_rows)
 
 
 def in_order(parts: Sequence[Staged]) -> list[Staged]:
@@ -142,7 +178,8 @@ def _write(connection: sa.Connection, part: Staged, run: int) -> None:
         case "update":
             executed(connection, part, lambda first, last: _update(part, first, last))
         case _:
-            executed(connection, part, lambda first, last: _delete(part, first, last))
+            join = connection.dialect.name != "sqlite"
+            executed(connection, part, lambda first, last: _delete(part, first, last, join=join))
 
 
 def _create(part: Staged, run: int, first: int, last: int) -> sa.Executable:
@@ -174,7 +211,11 @@ def _update(part: Staged, first: int, last: int) -> sa.Executable:
     return target.update().values(values).where(same, numbered(part, first, last))
 
 
-def _delete(part: Staged, first: int, last: int) -> sa.Executable:
+def _delete(part: Staged, first: int, last: int, *, join: bool) -> sa.Executable:
+    """On a server by a join: MariaDB would go through all staged keys for each row of the table."""
+    if join:
+        same = part.target.c[part.key] == part.place.c[part.key]
+        return part.target.delete().where(same, numbered(part, first, last))
     keys = sa.select(part.place.c[part.key]).where(numbered(part, first, last))
     return part.target.delete().where(part.target.c[part.key].in_(keys))
 

@@ -7,7 +7,7 @@ statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from crm_unify.schema.tables import CRM_TABLES, TABLES, arrow_schema, key_of, stamp_of
-from pipelines.changes.interface import MASK, TableChanges, value_fields
+from crm_unify.schema.types import key
+from pipelines.changes.interface import MASK, STOOD, TableChanges, value_fields
 from pipelines.database.columns import row_hashes
+from pipelines.database.read import drop_temporary
 from pipelines.database.write import Advance, insert
 
 SEQUENCE: Final = "change_seq"
@@ -84,6 +86,12 @@ def stage(
     return parts
 
 
+def drop_staged(connection: sa.Connection, parts: Sequence[Staged]) -> None:
+    """Make room for the changes of another load within the same transaction."""
+    for part in parts:
+        drop_temporary(connection, part.place)
+
+
 def _place(op: str, target: sa.Table, area: str | None, rows: pa.Table) -> sa.Table:
     """The definition of a staging table."""
     sequence = sa.Column(
@@ -97,6 +105,8 @@ def _place(op: str, target: sa.Table, area: str | None, rows: pa.Table) -> sa.Ta
         columns.append(sa.Column(HASH, sa.Text))
     if op == "update":
         columns.append(sa.Column(MASK, sa.BigInteger))
+    if op == "delete":
+        columns.append(sa.Column(STOOD, key()))
     prefixes = [] if area is not None else ["TEMPORARY"]
     return sa.Table(f"staged_{op}_{target.name}", sa.MetaData(), *columns, schema=area, prefixes=prefixes)
 
@@ -132,4 +142,6 @@ def _numbered(part: Staged) -> pa.Table:
         columns[HASH] = row_hashes(name, rows) if in_crm else pa.nulls(len(rows), pa.string())
     if part.op == "update":
         columns[MASK] = rows[MASK]
+    if part.op == "delete":
+        columns[STOOD] = rows[STOOD]
     return pa.table(columns)

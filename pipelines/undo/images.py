@@ -8,19 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.schema.bookkeeping import mig_change
-from crm_unify.schema.tables import TABLES, arrow_schema, stamp_of
+from crm_unify.schema.bookkeeping import CHANGE_OPS, mig_change
+from crm_unify.schema.tables import TABLES, arrow_schema, key_of, stamp_of
 from pipelines.database.read import fetch
+from pipelines.database.row_text import hash_of, text_of
 
 ORDER = "place"
 """Column of images: their order, over runs and within each."""
+
+
+IMAGES: Final = pa.schema(
+    [
+        ("run", pa.int64()),
+        ("row_id", pa.string()),
+        ("op", pa.string()),
+        ("before", pa.string()),
+        ("hash", pa.string()),
+        (ORDER, pa.int64()),
+    ]
+)
 
 
 def read_images(connection: sa.Connection, table: str, where: sa.ColumnElement[bool]) -> pa.Table:
@@ -50,24 +63,52 @@ class RunImages:
     """The images that one run kept."""
 
     run: int
-    numbers: Mapping[str, tuple[int, int]]
-    """By table the first and the last number of its changes; a run numbers them table by table."""
+    numbers: Mapping[tuple[str, str], tuple[int, int, int]]
+    """By table and operation the first and the last number of its changes, and how many there are; a run
+    numbers them table by table, and within each one operation after the other."""
     connection: sa.Connection
 
     def of(self, table: str, *ops: str) -> pa.Table:
         """Those of a table, and of these operations alone; see :func:`read_images`."""
-        first, last = self.numbers.get(table, (0, -1))
+        parts = [self.numbers[table, op] for op in ops or CHANGE_OPS if (table, op) in self.numbers]
+        if not parts:
+            return IMAGES.empty_table()
+        first, last = min(part[0] for part in parts), max(part[1] for part in parts)
         mine = sa.and_(mig_change.c.run == self.run, mig_change.c.seq.between(first, last))
         found = read_images(self.connection, table, mine)
         return found.filter(pc.is_in(found["op"], pa.array(ops))) if ops else found
+
+    def created(self, table: str) -> pa.ChunkedArray:
+        """The keys of the rows that the run created in a table, in their order."""
+        if (table, "create") not in self.numbers:
+            return pa.chunked_array([], pa.string())
+        first, last, _ = self.numbers[table, "create"]
+        c = mig_change.c
+        query = sa.select(c.row_id).where(c.run == self.run, c.seq.between(first, last))
+        return fetch(self.connection, query.order_by(c.seq))["row_id"]
+
+    def unedited(self, table: str) -> pa.Table:
+        """``row_id, hash`` of created rows that stand as they were written; the database compares the hashes.
+
+        Rows that are missing here have been edited or deleted, or hold something unusual.
+        """
+        first, last, _ = self.numbers.get((table, "create"), (0, -1, 0))
+        if last < first:
+            return pa.table({"row_id": pa.array([], pa.string()), "hash": pa.array([], pa.string())})
+        c, key = mig_change.c, TABLES[table].columns[key_of(table)]
+        query = sa.select(c.row_id, c.before.label("hash")).join(TABLES[table], key == c.row_id)
+        query = query.where(c.run == self.run, c.seq.between(first, last))
+        text = text_of(columns_of(table), self.connection.dialect.name)
+        return fetch(self.connection, query.where(hash_of(text, self.connection) == c.before))
 
 
 def of_run(connection: sa.Connection, run: int) -> RunImages:
     """The images of this run; each table is read when it is asked for."""
     c = mig_change.c
-    ends = sa.select(c.table_name, sa.func.min(c.seq), sa.func.max(c.seq)).where(c.run == run)
-    rows = connection.execute(ends.group_by(c.table_name))
-    return RunImages(run, {name: (first, last) for name, first, last in rows}, connection)
+    ends = sa.select(c.table_name, c.op, sa.func.min(c.seq), sa.func.max(c.seq), sa.func.count())
+    rows = connection.execute(ends.where(c.run == run).group_by(c.table_name, c.op))
+    numbers = {(name, op): (first, last, count) for name, op, first, last, count in rows}
+    return RunImages(run, numbers, connection)
 
 
 def image_fields(table: str) -> pa.Schema:

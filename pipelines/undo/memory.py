@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import mig_model
-from crm_unify.schema.tables import TABLES, key_of
+from crm_unify.schema.tables import TABLES, arrow_schema, key_of
 from pipelines.changes.differences import difference, without
-from pipelines.changes.interface import TableChanges, deletes_schema
+from pipelines.changes.interface import TableChanges, deletes_schema, no_changes
 from pipelines.database.columns import sorted_by_key
 from pipelines.database.read import fetch, matching
-from pipelines.undo.images import columns_of
+from pipelines.undo.images import RunImages, columns_of
 from pipelines.undo.rows import overlaid, restored
 
 NO_ROW: Final = pa.array([], pa.string())
@@ -22,23 +22,28 @@ NO_ROW: Final = pa.array([], pa.string())
 
 def standing_rows(connection: sa.Connection, table: str, ids: pa.ChunkedArray) -> pa.Table:
     """The rows of a table with these keys, canonical and sorted."""
+    if len(ids) == 0:
+        return arrow_schema(table).empty_table()
     query = sa.select(*columns_of(table))
     found = matching(connection, query, TABLES[table].columns[key_of(table)], ids)
     return sorted_by_key(table, found)
 
 
-def memory_back(
-    connection: sa.Connection, table: str, images: pa.Table, *, keep: pa.Array | pa.ChunkedArray = NO_ROW
-) -> TableChanges:
+def memory_back(images: RunImages, table: str, *, keep: pa.Array | pa.ChunkedArray = NO_ROW) -> TableChanges:
     """What changes in a table of the bookkeeping; created rows with a key in `keep` stay."""
-    made, changed, removed = (
-        images.filter(pc.equal(images["op"], op)) for op in ("create", "update", "delete")
-    )
-    current = standing_rows(connection, table, changed["row_id"])
-    updates = difference(table, current, overlaid(table, changed, current)).updates
-    gone = without(made, "row_id", keep)["row_id"].sort()
-    deletes = pa.table([gone, pa.nulls(len(gone), pa.string())], schema=deletes_schema(table))
-    return TableChanges(table, restored(table, removed), updates, deletes)
+    changed, removed = images.of(table, "update"), images.of(table, "delete")
+    updates = no_changes(table).updates
+    if len(changed):
+        current = standing_rows(images.connection, table, changed["row_id"])
+        updates = difference(table, current, overlaid(table, changed, current)).updates
+    made = without(pa.table({"key": images.created(table)}), "key", keep)["key"]
+    return TableChanges(table, restored(table, removed), updates, removals(table, made))
+
+
+def removals(table: str, keys: pa.ChunkedArray) -> pa.Table:
+    """Deletes of the rows with these keys."""
+    gone = keys.take(pc.sort_indices(keys))
+    return pa.table([gone, pa.nulls(len(gone), pa.string())], schema=deletes_schema(table))
 
 
 def before_images(table: str, images: pa.Table, current: pa.Table) -> pa.Table:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pipelines.changes.differences import only, without
 from pipelines.database.columns import engine
-from pipelines.undo.images import parsed_sql
+from pipelines.undo.images import RunImages, parsed_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,9 @@ class Belonging:
     """``record_id, customer_id`` as it was."""
 
 
-def belonging(now: pa.Table, images: pa.Table) -> Belonging:
-    """The cross reference now, and before the run that kept these images of ``mig_xref``."""
-    changed = images.filter(pc.equal(images["op"], "update"))
-    made = images.filter(pc.equal(images["op"], "create"))["row_id"]
+def belonging(now: pa.Table, images: RunImages) -> Belonging:
+    """The cross reference now, and before the run that kept these images."""
+    changed, made = images.of("mig_xref", "update"), images.created("mig_xref")
     with engine(now=without(now, "record_id", made), images=changed) as con:
         before = con.sql(
             "SELECT record_id, coalesce(i.b.customer_id, now.customer_id) AS customer_id FROM now "

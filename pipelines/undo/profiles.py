@@ -7,18 +7,56 @@ the profile keeps what the run wrote there, so that a later run still sees it fo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy as sa
 
-from crm_unify.schema.tables import PROFILE_TABLES, arrow_schema, key_of, owner_of
+from crm_unify.schema.tables import PROFILE_TABLES, TABLES, arrow_schema, key_of, owner_of
 from pipelines.changes.differences import difference, only, without
 from pipelines.changes.interface import TableChanges
 from pipelines.changes.profiles import profile_rows, unfolded
 from pipelines.changes.standing import GONE
 from pipelines.database.columns import engine, quoted, sorted_by_key
+from pipelines.database.read import matching
+from pipelines.undo.images import RunImages
+from pipelines.undo.memory import before_images, removals, standing_rows
 
 WINNERS = pa.schema([("customer_id", pa.string()), ("field", pa.string()), ("record_id", pa.string())])
+
+
+def profiles_of(images: RunImages, left: pa.Table) -> TableChanges:
+    """What changes in ``mig_profile`` when a run is taken back; `left` is LEFT of all tables.
+
+    Profiles that the run made, of customers of whom nothing is left, go unread.
+    """
+    made, earlier = images.created("mig_profile"), images.of("mig_profile", "update", "delete")
+    own = only(left, "table_name", pa.array(PROFILE_TABLES))
+    owners = owners_of(own, images.connection)
+    plain = without(pa.table({"id": made}), "id", made if owners is None else owners)["id"]
+    looked_at = without(pa.table({"id": made}), "id", plain)["id"]
+    ids = pa.chunked_array([*looked_at.chunks, *earlier["row_id"].chunks], pa.string())
+    current = standing_rows(images.connection, "mig_profile", ids)
+    back = profiles_back(current, before_images("mig_profile", earlier, current), own)
+    deletes = pa.concat_tables([removals("mig_profile", plain), back.deletes]).sort_by("customer_id")
+    return replace(back, deletes=deletes)
+
+
+def owners_of(left: pa.Table, connection: sa.Connection) -> pa.ChunkedArray | None:
+    """The customers that rows of LEFT belong to; None: of one nobody can tell, as it is gone."""
+    owners = [pa.array([], pa.string())]
+    for table in PROFILE_TABLES:
+        key, owner = key_of(table), owner_of(table)
+        ids = pc.unique(left.filter(pc.equal(left["table_name"], table))["row_id"])
+        if key != owner and len(ids):
+            columns = TABLES[table].columns
+            standing = matching(connection, sa.select(columns[key], columns[owner]), columns[key], ids)
+            if len(standing) < len(ids):
+                return None
+            ids = standing[owner]
+        owners += ids.chunks if isinstance(ids, pa.ChunkedArray) else [ids]
+    return pc.unique(pa.chunked_array(owners))
 
 
 def profiles_back(current: pa.Table, before: pa.Table, left: pa.Table) -> TableChanges:

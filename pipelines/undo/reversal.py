@@ -13,21 +13,28 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from crm_unify.ids import child_ids
-from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, TABLES, arrow_schema
-from crm_unify.schema.target import reachable
+from crm_unify.schema.tables import (
+    CHILD_TABLES,
+    CRM_TABLES,
+    PROFILE_TABLES,
+    TABLES,
+    arrow_schema,
+    key_of,
+    owner_of,
+)
 from pipelines.changes.build import fingerprint
 from pipelines.changes.children import last_written
 from pipelines.changes.differences import only, without
-from pipelines.changes.interface import ChangeSet, Facts, TableChanges
+from pipelines.changes.interface import ChangeSet, Facts, TableChanges, deletes_schema
 from pipelines.changes.profiles import unfolded
 from pipelines.changes.standing import settle
 from pipelines.changes.stood import with_stood
 from pipelines.ledger import Ledger
 from pipelines.undo.images import RunImages, of_run
 from pipelines.undo.interface import LEFT, Returned, Reversal
-from pipelines.undo.memory import before_images, memory_back, models_back, standing_rows
+from pipelines.undo.memory import memory_back, models_back, standing_rows
 from pipelines.undo.merges import Belonging, belonging, led_on, merged
-from pipelines.undo.profiles import profiles_back
+from pipelines.undo.profiles import profiles_of
 from pipelines.undo.rows import held_by, returned
 
 PLAIN: Final = ("mig_quarantine", "mig_rekey")
@@ -44,23 +51,20 @@ class Target:
 
 
 def reversal(
-    target: Target, ledger: Ledger, engine: sa.Engine, *, facts: Facts, model_id: str | None
+    target: Target, ledger: Ledger, connection: sa.Connection, *, facts: Facts, model_id: str | None
 ) -> Reversal:
     """The way back from a run that no standing run has followed; nothing is written.
 
-    `facts` and `model_id` are those of the run that stands again. Raises Unreachable when the database fails.
+    `facts` and `model_id` are those of the run that stands again; `ledger` is what this connection sees.
     """
-    with reachable(engine), engine.connect() as connection:
-        images = of_run(connection, target.run)
-        profiles = standing_rows(connection, "mig_profile", images.of("mig_profile")["row_id"])
-        written = _Written(target, ledger, images, unfolded(profiles))
-        back = {name: _returned(name, written) for name in CRM_TABLES}
-        settled = settle({name: one.changes for name, one in back.items()}, connection)
-        kept, failed = _left(back, settled.blocked)
-        crm = {name: with_stood(part, connection) for name, part in settled.tables.items()}
-        found = belonging(ledger.xref, images.of("mig_xref"))
-        memory = _memory(written, profiles, pa.concat_tables([kept, failed]), found)
-    changes = {**crm, **memory}
+    images = of_run(connection, target.run)
+    written = Written(target, ledger, images)
+    back = {name: _returned(name, written) for name in CRM_TABLES}
+    settled = settle({name: one.changes for name, one in back.items()}, connection, standing=True)
+    kept, failed = _left(back, settled.blocked)
+    crm = {name: with_stood(part, connection) for name, part in settled.tables.items()}
+    found = belonging(ledger.xref, images)
+    changes = {**crm, **_memory(written, pa.concat_tables([kept, failed]), found)}
     return Reversal(
         changes=ChangeSet(
             tables={name: changes[name] for name in TABLES if changes[name].rows},
@@ -68,7 +72,7 @@ def reversal(
             facts=facts,
             model_id=model_id,
             base=ledger.state,
-            target=fingerprint(engine),
+            target=fingerprint(connection.engine),
         ),
         kept=kept,
         failed=failed,
@@ -76,31 +80,54 @@ def reversal(
     )
 
 
-def _returned(table: str, written: _Written) -> Returned:
-    images = written.images.of(table)
-    standing = standing_rows(written.images.connection, table, images["row_id"])
-    return returned(table, images, standing, written.rows(table, images))
+def _returned(table: str, written: Written) -> Returned:
+    """The way back in one table: what stands as written is told by the database, only the rest travels."""
+    images = written.images
+    same = images.unedited(table)
+    rest = images.of(table, "update", "delete")
+    made = images.numbers.get((table, "create"), (0, 0, 0))[2]
+    if len(same) < made:
+        rest = pa.concat_tables([without(images.of(table, "create"), "row_id", same["row_id"]), rest])
+    standing = standing_rows(images.connection, table, rest["row_id"])
+    back = returned(table, rest, standing, written.rows(table, rest, standing))
+    plain = pa.table([same["row_id"], same["hash"]], schema=deletes_schema(table))
+    deletes = pa.concat_tables([plain, back.changes.deletes]).sort_by(key_of(table))
+    return replace(back, changes=replace(back.changes, deletes=deletes))
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class Written:
     """What a run wrote."""
 
     target: Target
     ledger: Ledger
     images: RunImages
-    last: dict[str, pa.Table]
-    """Rows last written for the customers it touched, by table."""
 
-    def rows(self, table: str, images: pa.Table) -> pa.Table:
-        """The rows it wrote into a table: the last written ones, and of a way back what it was made of."""
-        if len(images) and self.target.undoes is not None:
+    def rows(self, table: str, images: pa.Table, standing: pa.Table) -> pa.Table:
+        """The rows it wrote with these images: the last written ones, of a way back what it was made of."""
+        own = only(images, "op", pa.array(["create", "update"]))["row_id"]
+        if len(own) and self.target.undoes is not None:
             former = of_run(self.images.connection, self.target.undoes)
             return held_by(table, former.of(table, "update", "delete"))
-        if len(images) and table in CHILD_TABLES:
-            mine = only(_children(table, self.ledger), "row_id", images["row_id"])["record_id"]
+        if len(own) == 0 or table not in (*CHILD_TABLES, *PROFILE_TABLES):
+            return arrow_schema(table).empty_table()
+        if table in CHILD_TABLES:
+            mine = only(_children(table, self.ledger), "row_id", own)["record_id"]
             return last_written(table, mine, xref=self.ledger.xref, connection=self.images.connection)
-        return self.last.get(table, arrow_schema(table).empty_table())
+        return self._of_profiles(table, only(standing, key_of(table), own))
+
+    def _of_profiles(self, table: str, standing: pa.Table) -> pa.Table:
+        """Rows out of the profiles of the customers they belong to; of all, when a person led one away."""
+        key, owners = key_of(table), pc.unique(standing[owner_of(table)])
+        rows = self._unfolded(table, owners)
+        if len(without(standing, key, rows[key])) == 0:
+            return rows
+        images = self.images
+        every = [*images.created("mig_profile").chunks, *images.of("mig_profile", "update")["row_id"].chunks]
+        return self._unfolded(table, pa.chunked_array(every, pa.string()))
+
+    def _unfolded(self, table: str, customers: pa.Array | pa.ChunkedArray) -> pa.Table:
+        return unfolded(standing_rows(self.images.connection, "mig_profile", customers))[table]
 
 
 def _children(table: str, ledger: Ledger) -> pa.Table:
@@ -128,24 +155,19 @@ def _whole(blocked: pa.Table) -> pa.Table:
 
 
 # --- bookkeeping ---
-def _memory(
-    written: _Written, profiles: pa.Table, stays: pa.Table, found: Belonging
-) -> dict[str, TableChanges]:
-    ledger, connection = written.ledger, written.images.connection
-    images = {name: written.images.of(name) for name in TABLES if name not in CRM_TABLES}
+def _memory(written: Written, stays: pa.Table, found: Belonging) -> dict[str, TableChanges]:
+    ledger, images = written.ledger, written.images
+    connection = images.connection
     records = _kept_records(stays, ledger)
     lineages = standing_rows(connection, "mig_source_record", records)["lineage"].drop_null()
-    before = before_images("mig_profile", images["mig_profile"], profiles)
-    back = profiles_back(profiles, before, stays)
-    memory = {name: memory_back(connection, name, images[name]) for name in (*PLAIN, "mig_xref")}
+    back = profiles_of(images, stays)
+    memory = {name: memory_back(images, name) for name in (*PLAIN, "mig_xref")}
     return {
         **memory,
-        "mig_lineage": memory_back(connection, "mig_lineage", images["mig_lineage"], keep=lineages),
-        "mig_source_record": memory_back(
-            connection, "mig_source_record", images["mig_source_record"], keep=records
-        ),
-        "mig_redirect": _redirects(images["mig_redirect"], back, ledger, found, connection),
-        "mig_model": models_back(connection, images["mig_model"]),
+        "mig_lineage": memory_back(images, "mig_lineage", keep=lineages),
+        "mig_source_record": memory_back(images, "mig_source_record", keep=records),
+        "mig_redirect": _redirects(images, back, ledger, found),
+        "mig_model": models_back(connection, images.of("mig_model")),
         "mig_profile": back,
     }
 
@@ -159,11 +181,9 @@ def _kept_records(stays: pa.Table, ledger: Ledger) -> pa.ChunkedArray:
     return pa.chunked_array(parts, pa.string())
 
 
-def _redirects(
-    images: pa.Table, profiles: TableChanges, ledger: Ledger, found: Belonging, connection: sa.Connection
-) -> TableChanges:
+def _redirects(images: RunImages, profiles: TableChanges, ledger: Ledger, found: Belonging) -> TableChanges:
     """Redirects as they were, and one for each id that the run gave out and that names nobody now."""
-    back = memory_back(connection, "mig_redirect", images)
+    back = memory_back(images, "mig_redirect")
     kept = without(found.now, "customer_id", profiles.deletes["customer_id"])["customer_id"]
     known = pa.chunked_array([*back.creates["old_id"].chunks, *kept.chunks], pa.string())
     more = led_on(found, ledger.records.select(["record_id", "founding"]), known)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from crm_unify.schema.tables import arrow_schema, key_of
 from pipelines.changes.differences import difference, only, without
-from pipelines.changes.interface import TableChanges, deletes_schema
+from pipelines.changes.interface import TableChanges, deletes_schema, no_changes
 from pipelines.changes.standing import GONE
 from pipelines.database.columns import engine, quoted, row_hashes
 from pipelines.undo.images import image_fields, kept_sql, parsed_sql
@@ -25,6 +25,8 @@ def returned(table: str, images: pa.Table, standing: pa.Table, written: pa.Table
     update the touched columns must be there).
     """
     key = key_of(table)
+    if len(images) == 0:
+        return Returned(no_changes(table), LEFT.empty_table(), LEFT.empty_table())
     made, changed, removed = (
         images.filter(pc.equal(images["op"], op)) for op in ("create", "update", "delete")
     )
@@ -56,6 +58,8 @@ def left(table: str, op: str, ids: pa.ChunkedArray, reason: str) -> pa.Table:
 
 def restored(table: str, removed: pa.Table) -> pa.Table:
     """The rows that images of deletes hold, with the load stamp they had; sorted by key."""
+    if len(removed) == 0:
+        return image_fields(table).empty_table()
     values = ", ".join(f"b.{quoted(field.name)} AS {quoted(field.name)}" for field in image_fields(table))
     with engine(images=removed) as con:
         rows = con.sql(
@@ -77,6 +81,8 @@ def held_by(table: str, images: pa.Table) -> pa.Table:
 
 def overlaid(table: str, changed: pa.Table, rows: pa.Table) -> pa.Table:
     """Rows as they were before the updates whose images these are; bookkeeping, which no person edits."""
+    if len(changed) == 0:
+        return arrow_schema(table).empty_table()
     key = quoted(key_of(table))
     values = ", ".join(
         f"CASE WHEN {kept_sql(field.name)} THEN i.b.{quoted(field.name)} ELSE rows.{quoted(field.name)} END"

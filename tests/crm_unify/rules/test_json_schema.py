@@ -37,7 +37,7 @@ def test_refused_keys_are_not_offered() -> None:
     source, project = RULE_FILE["$defs"]["Source"]["properties"], schemas()["project.schema.json"]
     assert source["delivery"] == {"const": "full"}
     assert source["state"] == {"const": "live"}
-    assert "undo_horizon" not in project["properties"]
+    assert "on_target_deleted" not in project["properties"]
     assert "fields" not in project["$defs"]["WritePolicies"]["properties"]
 
 

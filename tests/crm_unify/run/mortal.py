@@ -1,8 +1,8 @@
 """Commands that may die: each in a process of its own, forked from one that has paid for the imports.
 
 ``python -m tests.crm_unify.run.mortal`` reads one request a line from standard input, JSON with ``words``,
-``environment`` and ``largest_file``. It answers with the number of the signal that ended the command, or
-minus its exit code.
+``environment``, ``largest_file`` and ``instant``. It answers with the number of the signal that ended the
+command, or minus its exit code.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.crm_unify.run.instants import Instant, watch
+
 NEEDED = (
     "crm_unify.cli.apply",
     "crm_unify.cli.run",
     "crm_unify.run.stages",
+    "crm_unify.run.sync",
     "crm_unify.run.undo",
     "dlt.destinations",
     "pandera.pandas",
@@ -37,13 +40,22 @@ class Mortal:
 
     process: subprocess.Popen[str]
 
-    def run(self, *words: str | Path, environment: Mapping[str, str], largest_file: int | None = None) -> int:
+    def run(
+        self,
+        *words: str | Path,
+        environment: Mapping[str, str],
+        largest_file: int | None = None,
+        instant: Instant | None = None,
+    ) -> int:
         """Number of the signal that killed ``crm-unify WORDS``; minus its exit code when nothing did.
 
-        No file may grow beyond `largest_file` bytes, as on a disk that gets full.
+        No file may grow beyond `largest_file` bytes, as on a disk that gets full. At `instant` somebody dies.
         """
         return self._ask(
-            words=[str(word) for word in words], environment=dict(environment), largest_file=largest_file
+            words=[str(word) for word in words],
+            environment=dict(environment),
+            largest_file=largest_file,
+            instant=None if instant is None else instant.as_json(),
         )
 
     def call(self, function: str, *words: str, environment: Mapping[str, str]) -> int:
@@ -89,6 +101,8 @@ def _die(request: dict[str, Any]) -> None:
     if request["largest_file"] is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest_file"], request["largest_file"]))
     sys.stdout = sys.stderr  # standard output is for the answers
+    if request.get("instant") is not None:
+        watch(request["instant"])
     if "call" in request:
         module, _, name = request["call"].partition(":")
         getattr(import_module(module), name)(*request["words"])

@@ -133,3 +133,30 @@ def test_a_source_that_is_corrected_leaves_nothing_to_do(office: Path) -> None:
     fill(office, (GOOD[0].replace("Clerk", "Head"), GOOD[1]))
     assert crm("resume", office, "--yes").code == 0
     assert run(office).data["written_rows"] == 0
+
+
+def test_a_run_beyond_the_horizon_stays(office: Path) -> None:
+    """`runs` and `undo --plan` name it; asked for, it is refused with the setting that says so."""
+    settings = office / "crm_unify.yml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}undo_horizon: 5\n", encoding="utf-8")
+    for job, day in (("Lead", "2026-02-04"), ("Dean", "2026-02-08")):
+        fill(office, (GOOD[0].replace("Clerk", job), GOOD[1]))
+        assert crm("run", office, "--as-of", day, "--yes").code == 0
+    listed = {one["run"]: one["undoable"] for one in crm("runs", office).data["runs"]}
+    assert listed == {1: False, 2: False, 3: False, 4: False, 5: True, 6: True}
+    planned = crm("undo", "last", "-p", office, "--plan").data
+    assert planned["forgotten"] == [1, 2, 3, 4]
+    refused(undo(office, "4", "--cascade"), 2, ("undo_horizon",))
+
+
+def test_a_cascade_is_all_or_nothing(office: Path) -> None:
+    """The CRM refuses a row of the third of three runs: none is taken back, and the row is named."""
+    with closing(sqlite3.connect(office / "crm.db")) as con:
+        con.executescript(
+            "CREATE TRIGGER never BEFORE UPDATE ON person WHEN NEW.job_title = 'Clerk' "
+            "BEGIN SELECT RAISE(ABORT, 'no clerks any more'); END"
+        )
+    before = dump(office / "crm.db")
+    refused(undo(office, "2", "--cascade"), 3, ("person C-", "no clerks any more"))
+    assert differing(before, dump(office / "crm.db")) == set()
+    assert crm("runs", office).data["on_hold"] is False

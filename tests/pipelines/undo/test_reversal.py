@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crm_unify.progress import Silent
 from crm_unify.schema.bookkeeping import mig_change, mig_undo
-from pipelines.ledger import read_ledger
+from pipelines.ledger import ledger_of, read_ledger
 from pipelines.load import RunRecord, apply
 from pipelines.undo.interface import Reversal
 from pipelines.undo.reversal import Target, reversal
@@ -27,24 +27,38 @@ from tests.pipelines.crm_states import (
     small_state,
 )
 
+TARGETS = (
+    pytest.param("sqlite", id="SQLite"),
+    pytest.param("postgres_crm_url", id="PostgreSQL", marks=pytest.mark.postgres),
+)
 Dump = dict[str, list[tuple[Any, ...]]]
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], ids=["SQLite", "PostgreSQL"]
-)
+def in_mariadb(test: Any) -> Any:
+    """Try a test on MariaDB as well; a database there takes seconds to make, so few tests are worth it."""
+    again = pytest.param("mariadb_url", id="MariaDB", marks=pytest.mark.mariadb)
+    return pytest.mark.parametrize("engine", [*TARGETS, again], indirect=True)(test)
+
+
+@pytest.fixture(params=TARGETS)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> sa.Engine:
     """A CRM with two people, one of them with an order."""
-    in_postgres = request.param == "postgres"
-    url = request.getfixturevalue("postgres_url") if in_postgres else f"sqlite:///{tmp_path / 'crm.db'}"
+    on_a_server = request.param != "sqlite"
+    url = request.getfixturevalue(request.param) if on_a_server else f"sqlite:///{tmp_path / 'crm.db'}"
     engine = new_target(url)
     load(small_state(), engine)
     return engine
 
 
+def planned(engine: sa.Engine, target: Target) -> Reversal:
+    """The way back from a run."""
+    with engine.connect() as connection:
+        return reversal(target, ledger_of(connection), connection, facts=FACTS, model_id="model-1")
+
+
 def undo(engine: sa.Engine, run: int, undoes: int | None = None) -> Reversal:
     """Take a run back, as `crm-unify undo` does but for decisions and marks."""
-    way = reversal(Target(run, undoes), read_ledger(engine), engine, facts=FACTS, model_id="model-1")
+    way = planned(engine, Target(run, undoes))
     apply(way.changes, engine, run=RunRecord(FACTS, NOON, along=lambda *_: None), progress=Silent())
     return way
 
@@ -88,6 +102,7 @@ def shrunk() -> State:
     return state
 
 
+@in_mariadb
 @pytest.mark.parametrize("after", [lambda: grown()[0], shrunk], ids=["rows came", "rows went"])
 def test_what_nobody_touched_is_as_it_was(engine: sa.Engine, after: Any) -> None:
     """Every table, stamps included; and so it is after the undo of the undo."""
@@ -169,7 +184,7 @@ def test_an_edit_while_the_undo_is_under_way_stops_it(engine: sa.Engine) -> None
     from crm_unify.errors import GuardStopped
 
     load(grown()[0], engine)
-    way = reversal(Target(2, None), read_ledger(engine), engine, facts=FACTS, model_id="model-1")
+    way = planned(engine, Target(2, None))
     edit(engine, "UPDATE person SET full_name = 'Ada the Great' WHERE full_name = 'Ada Moss'")
     before = state(engine)
     with pytest.raises(GuardStopped, match="somebody has edited this row"):
