@@ -180,6 +180,7 @@ def plan(
     found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
     facts = run_facts(project, read.landed, found, given)
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
+    desired = replace(desired, confirmed=ruled.confirmed["record_id"].combine_chunks())
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from crm_unify.progress import Progress, Silent
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, TABLES, arrow_schema
 from crm_unify.schema.target import reachable
+from pipelines.changes.causes import causes
 from pipelines.changes.children import Written, as_written, child_changes, written
 from pipelines.changes.consents import consent_changes
 from pipelines.changes.differences import difference, only
 from pipelines.changes.interface import ChangeSet, Desired, TableChanges
 from pipelines.changes.merges import without_dead_ends
+from pipelines.changes.moves import moves
 from pipelines.changes.parties import Parties, differing, party_changes, profile_changes, retired
 from pipelines.changes.remembered import (
     lineage_changes,
@@ -87,8 +89,12 @@ def change_set(
         }
         memory = _memory(desired, kept, ledger, connection)
         crm = {name: with_stood(part, connection) for name, part in crm.items()}
+        changes = {**crm, **memory, "mig_profile": profiles}
+        why = causes(
+            changes, desired, ledger, parties=parties, children=children, connection=connection
+        )
+        moved = moves(desired, ledger, crm["customer"], found=why, connection=connection)
         stage.advance()
-    changes = {**crm, **memory, "mig_profile": profiles}
     return ChangeSet(
         tables={name: changes[name] for name in TABLES if changes[name].rows},
         blocked=sorted_blocked(
@@ -98,6 +104,9 @@ def change_set(
         model_id=None if desired.model is None else desired.model.id,
         base=ledger.state,
         target=fingerprint(engine),
+        cause=why.usual,
+        causes=why.rows,
+        moves=moved,
     )
 
 
