@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_unify.run.planned import Outcome, Planned
+    from pipelines.changes import Radius
 
 OF_ONE: Final = {
     "pairs of records may be one customer: a person should look": (
@@ -52,6 +53,23 @@ def planned_lines(planned: Planned) -> Iterator[str]:
         parts = (("new", changes.creates), ("changed", changes.updates), ("deleted", changes.deletes))
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts if len(rows))
         yield f"  {table}: {counts}"
+    yield from radius_lines(planned.radius)
+
+
+def radius_lines(radius: Radius | None) -> Iterator[str]:
+    """What changes for customers that people know already."""
+    if radius is None or radius.is_empty:
+        return
+    moved = radius.merged + radius.split
+    counts = ((radius.merged, "merged into another"), (radius.split, "split"), (radius.retired, "retired"))
+    told = f"; {radius.confirmed:,} of these {moved:,} had been confirmed by a person" if moved else ""
+    yield "customers: " + ", ".join(f"{count:,} {what}" for count, what in counts) + told
+    for event in ("merge", "split", "retire"):
+        yield from (f"    {event} {sample}" for sample in radius.samples[event])
+    rows = f"{radius.rows_new:,} rows come, {radius.rows_gone:,} go"
+    yield f"golden values: {radius.cells:,} change; {rows}; {radius.repointed:,} orders and the like move along"
+    yield from (f"    {sample}" for sample in radius.samples["cells"])
+    yield "causes: " + ", ".join(f"{cause} {rows:,}" for cause, rows in radius.causes.items())
 
 
 def account_lines(planned: Planned) -> Iterator[str]:

@@ -55,6 +55,7 @@ def as_json(planned: Planned, path: Path) -> dict[str, object]:
         "review_pairs": planned.review_pairs,
         "changes": changes,
         "blocked": planned.blocked,
+        "radius": None if planned.radius is None else planned.radius.as_json(),
         "drift": planned.drift,
         "rekeyed": planned.rekeyed,
         "open_keys": [list(pair) for pair in planned.open_keys],

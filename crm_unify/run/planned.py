@@ -9,7 +9,7 @@ from crm_unify.errors import GuardStopped
 from crm_unify.run.found import Landing
 from crm_unify.run.timing import StageTime
 from crm_unify.validation.account import AccountLine
-from pipelines.changes import ChangeSet, overwritten
+from pipelines.changes import ChangeSet, Radius, overwritten, radius
 from pipelines.ledger import LastRun
 from pipelines.results import Results
 
@@ -60,6 +60,11 @@ class Planned:
             (self.blocked["new"], "changes are blocked by what people did in the CRM"),
         )
         return [(count, what) for count, what in found if count]
+
+    @property
+    def radius(self) -> Radius | None:
+        """What it does to customers that people know; None while the CRM is empty."""
+        return None if self.former is None else radius(self.changes)
 
     @property
     def drift(self) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, sta
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources
-from crm_unify.run.gather import gather, stopped
+from crm_unify.run.gather import Gathered, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
@@ -150,8 +150,26 @@ def plan(
     project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, progress: Progress
 ) -> Planned:
     """From the rows of the sources to the change set; nothing is written."""
-    said, chosen, ledger = project.project, settings(project.project), read_ledger(engine)
+    ledger = read_ledger(engine)
     gathered = gather(project, ledger, engine, landing, given=given, progress=progress)
+    return worked_out(Base(project, engine, ledger), gathered, landing, given=given, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a plan is worked out from beside the sources."""
+
+    project: LoadedProject
+    engine: sa.Engine
+    ledger: Ledger
+
+
+def worked_out(
+    base: Base, gathered: Gathered, landing: Landing, *, given: Given, progress: Progress
+) -> Planned:
+    """From everything that is known of the customers to the change set; nothing is written."""
+    project, engine, ledger = base.project, base.engine, base.ledger
+    said, chosen = project.project, settings(project.project)
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
     stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
     with progress.stage("match"):

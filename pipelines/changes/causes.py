@@ -68,7 +68,8 @@ def causes(
         found.append(_rows(name, owned, "customer_id", customers))
     for name in CHILD_TABLES:
         made = _of_records(name, changes[name], children[name], ledger)
-        found += [_rows(name, made, "record_id", records), _led(name, changes[name], made, records, customers)]
+        found.append(_rows(name, made, "record_id", records))
+        found.append(_led(name, changes[name], made, records, customers))
     every = pa.concat_tables(found)
     return Causes(usual, customers, every.filter(pc.not_equal(every["cause"], usual)))
 

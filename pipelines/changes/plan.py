@@ -15,10 +15,10 @@ move       ``{"cause", "confirmed", "id", "name", "op": "merge" | "split" | "ret
 last       ``{"sha256"}`` of every byte before
 =========  ==========================================================================================
 
-A line of a CRM table has a ``cause``: ``source``, ``decision``, ``rule``, ``model`` or ``date`` (the day of the
-run), several joined by ``+``. ``stood`` is a hash of what the CRM held in the place of the change (left out in bookkeeping). Lines are
-ordered by table (parents first), operation and key, so equal change sets give equal bytes. Both ways the
-rows pass in batches; a plan is never in memory as text.
+A line of a CRM table has a ``cause``: ``source``, ``decision``, ``rule``, ``model`` or ``date`` (the day of
+the run), several joined by ``+``. ``stood`` is a hash of what the CRM held in the place of the change (left
+out in bookkeeping). Lines are ordered by table (parents first), operation and key, so equal change sets give
+equal bytes. Both ways the rows pass in batches; a plan is never in memory as text.
 """
 
 from __future__ import annotations

@@ -116,7 +116,8 @@ def _cell_samples(change_set: ChangeSet, golden: list[TableChanges]) -> Iterator
         if changes.table == "customer":  # its display name follows from the others
             continue
         for row in changes.updates.slice(0, left).to_pylist():
-            (field,) = [f.name for bit, f in enumerate(value_fields(changes.table)) if row[MASK] >> bit & 1][:1]
+            fields = enumerate(value_fields(changes.table))
+            field = next(f.name for bit, f in fields if row[MASK] >> bit & 1)
             key = row[key_of(changes.table)]
             old, new = (row[f"{side}.{field}"] for side in ("old", "new"))
             cause = cause_of(change_set, changes.table, key)
