@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import (
     mig_decision,
+    mig_erasure,
     mig_lineage,
     mig_model,
     mig_profile,
@@ -167,10 +168,10 @@ def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> p
 
 
 def state(connection: sa.Connection) -> str:
-    """What a change set was computed from: ``LOADS/DECISION/MODEL``.
+    """What a change set was computed from: ``LOADS/DECISION/MODEL``, and ``/ERASURE`` once there is one.
 
-    A hash over all loads that wrote rows, the number of the newest decision (they are only ever added), and
-    the model that waits for the next run, if one does.
+    A hash over all loads that wrote rows, the number of the newest decision (they are only ever added), the
+    model that waits for the next run, if one does, and the number of the newest erasure.
     """
     c = mig_run.c
     loads = connection.execute(
@@ -181,7 +182,8 @@ def state(connection: sa.Connection) -> str:
     loaded = hashlib.sha256(json.dumps([list(row) for row in loads]).encode()).hexdigest()[:32]
     decided = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
     waiting = connection.scalar(sa.select(mig_model.c.id).where(mig_model.c.proposed))
-    return f"{loaded}/{decided or 0}/{waiting or ''}"
+    erased = connection.scalar(sa.select(sa.func.max(mig_erasure.c.id)))
+    return f"{loaded}/{decided or 0}/{waiting or ''}" + (f"/{erased}" if erased else "")
 
 
 def last_run(connection: sa.Connection) -> LastRun | None:

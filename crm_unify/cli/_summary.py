@@ -67,7 +67,8 @@ def radius_lines(radius: Radius | None) -> Iterator[str]:
     for event in ("merge", "split", "retire"):
         yield from (f"    {event} {sample}" for sample in radius.samples[event])
     rows = f"{radius.rows_new:,} rows come, {radius.rows_gone:,} go"
-    yield f"golden values: {radius.cells:,} change; {rows}; {radius.repointed:,} orders and the like move along"
+    along = counted(radius.repointed, "order, case or the like moves", "orders, cases and the like move")
+    yield f"golden values: {radius.cells:,} change; {rows}; {along} along"
     yield from (f"    {sample}" for sample in radius.samples["cells"])
     yield "causes: " + ", ".join(f"{cause} {rows:,}" for cause, rows in radius.causes.items())
 

@@ -23,7 +23,7 @@ from crm_unify.run.gather import Gathered, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
-from crm_unify.run.place import aside, folder_of
+from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, published
 from crm_unify.run.quiet import UNDER, circumstances
@@ -53,7 +53,6 @@ from pipelines.ledger import Ledger, read_ledger
 from pipelines.load import Applied, RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.results import Results
-from pipelines.workspace import Workspace
 
 Agreed = Callable[["Planned"], bool]
 """Asks a person whether to write what is planned."""
@@ -68,7 +67,7 @@ def run(
     written then, nor after any other error.
     """
     engine, work = open_target(project.project.target, root=project.root), Work.begun(progress)
-    workspace = Workspace(project.root)
+    workspace = workspace_of(project)
     with hold(engine) as lock:
         upgrade(engine)
         refuse_while_held(engine)
@@ -107,7 +106,7 @@ def carried_out(
 def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: Progress) -> Planned:
     """Compute what a run would write and keep it in a plan file; nothing is written to the CRM."""
     engine = open_target(project.project.target, root=project.root)
-    workspace = Workspace(project.root)
+    workspace = workspace_of(project)
     with untouched(engine) as base, aside(workspace) as folder:
         landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
         planned = plan(project, base, landing, given=given, progress=progress)
@@ -131,7 +130,7 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> App
     engine = open_target(project.project.target, root=project.root)
     with hold(engine) as lock:
         upgrade(engine)
-        with aside(Workspace(project.root)) as folder:
+        with aside(workspace_of(project)) as folder:
             changes = read_plan(path, spool=folder)
             record = RunRecord(changes.facts, began, plan_hash(path))
             return apply(

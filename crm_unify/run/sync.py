@@ -16,7 +16,7 @@ from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
-from crm_unify.run.place import aside, folder_of
+from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.publishing import PLAN_FILE, Work, published
 from crm_unify.run.quiet import nothing_new
 from crm_unify.schema.target import open_target
@@ -25,7 +25,6 @@ from pipelines.changes import ChangeSet, write_plan
 from pipelines.ledger import LastRun, newest
 from pipelines.load import RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
-from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     from crm_unify.run.planned import Outcome, Planned
@@ -90,7 +89,7 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
     with hold(engine) as lock:
         upgrade(engine)
         refuse_while_held(engine)
-        last, workspace = newest(engine), Workspace(project.root)
+        last, workspace = newest(engine), workspace_of(project)
         with aside(workspace) as folder:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             nothing = None if given.accepted else nothing_new(project, engine, landing, as_of=given.as_of)

@@ -17,7 +17,7 @@ from crm_unify.run.dry import untouched
 from crm_unify.run.found import Given, land_sources
 from crm_unify.run.gather import gather
 from crm_unify.run.model import named_model
-from crm_unify.run.place import aside
+from crm_unify.run.place import aside, workspace_of
 from crm_unify.run.stages import Base, worked_out
 from crm_unify.schema.bookkeeping import mig_model
 from crm_unify.schema.target import open_target, reachable
@@ -30,7 +30,6 @@ from matching.training import train as trained_on
 from pipelines.changes import Radius
 from pipelines.ledger import Ledger, ModelInForce, read_ledger
 from pipelines.load import hold
-from pipelines.workspace import Workspace
 
 UNCHANGED: Final = "unchanged"
 """The data give the model again that the next run scores with; nothing is written."""
@@ -86,7 +85,7 @@ def train(
     against the sources as they are: a model should not be learnt from half of them.
     """
     engine = open_target(project.project.target, root=project.root)
-    workspace = Workspace(project.root)
+    workspace = workspace_of(project)
     with _base(engine, dry=agreed is None) as base, aside(workspace) as folder:
         ledger = read_ledger(base)
         landing = land_sources(project, base, folder, workspace=workspace, progress=progress)

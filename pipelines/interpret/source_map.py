@@ -71,6 +71,7 @@ def run_map(
     rules, fates, tally = loaded.rules, Fates(len(rows)), Tally(len(rows))
     _guard_size(loaded, len(rows), engine=engine)
     reception = Reception(rules, rows=rows, fates=fates, engine=engine, tally=tally)
+    reception.discard_erased()
     reception.refuse_broken()
     reception.discard_repeated()
     keys = keys_of(rows, rules.source.key, engine=engine, live=fates.open)

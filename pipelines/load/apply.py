@@ -250,4 +250,6 @@ def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[st
         return "it is empty" if newest is None else f"run {newest.id} has changed it since"
     if now[:2] != then[:2]:
         return f"decision {now[1]} was recorded since"
+    if now[2:3] == then[2:3]:
+        return "a customer was erased since"
     return "a model was trained since, or one that waited was withdrawn"

@@ -23,8 +23,8 @@ from pipelines.changes.profiles import unfolded
 from pipelines.changes.standing import settle
 from pipelines.changes.stood import with_stood
 from pipelines.ledger import Ledger
-from pipelines.undo.images import RunImages, of_run
-from pipelines.undo.interface import LEFT, Returned, Reversal
+from pipelines.undo.images import RunImages, erased_images, of_run
+from pipelines.undo.interface import LEFT, WAS_ERASED, Returned, Reversal
 from pipelines.undo.memory import before_images, memory_back, models_back, standing_rows
 from pipelines.undo.merges import Belonging, belonging, led_on, merged
 from pipelines.undo.profiles import profiles_back
@@ -58,6 +58,7 @@ def reversal(
         settled = settle({name: one.changes for name, one in back.items()}, connection)
         kept, failed = _left(back, settled.blocked)
         crm = {name: with_stood(part, connection) for name, part in settled.tables.items()}
+        erased = _erased(images)
         found = belonging(ledger.xref, images.of("mig_xref"))
         memory = _memory(written, profiles, pa.concat_tables([kept, failed]), found)
     changes = {**crm, **memory}
@@ -71,7 +72,7 @@ def reversal(
             target=fingerprint(engine),
         ),
         kept=kept,
-        failed=failed,
+        failed=pa.concat_tables([failed, erased]),
         merges=merged(found),
     )
 
@@ -110,6 +111,13 @@ def _children(table: str, ledger: Ledger) -> pa.Table:
 
 
 # --- what stays ---
+def _erased(images: RunImages) -> pa.Table:
+    """LEFT rows of what was erased since: it is never put back."""
+    rows = erased_images(images.connection, images.run)
+    said = {"field": pa.nulls(len(rows), pa.string()), "reason": pa.repeat(pa.scalar(WAS_ERASED), len(rows))}
+    return pa.table({**{name: rows[name] for name in rows.column_names}, **said}).select(LEFT.names).cast(LEFT)
+
+
 def _left(back: dict[str, Returned], blocked: pa.Table) -> tuple[pa.Table, pa.Table]:
     """LEFT tables of what is kept and what cannot be restored, by table in loading order."""
     kept, failed = [LEFT.empty_table()], [LEFT.empty_table()]
