@@ -29,6 +29,9 @@ OF_ONE: Final = {
     "new records may be vanished ones under other keys: `decide` on them": (
         "new record may be a vanished one under another key: `decide` on them"
     ),
+    "records resemble somebody who was erased: `forget` or `confirm` them": (
+        "record resembles somebody who was erased: `forget` or `confirm` it"
+    ),
     "records have vanished from their sources and are inactive now": (
         "record has vanished from its source and is inactive now"
     ),
@@ -94,6 +97,7 @@ def named_questions(planned: Planned) -> Iterator[str]:
     for lost in planned.lost_evidence[:NAMED]:
         parts = " | ".join(", ".join(part[:NAMED]) for part in lost["parts"])
         yield f"    {lost['customer_id']}: {parts}"
+    yield from (f"    {record} resembles somebody who was erased" for record in planned.resembling[:NAMED])
     for gone, new in planned.open_keys[:NAMED]:
         yield f"    {gone} may be {new} now"
 

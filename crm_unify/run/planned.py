@@ -38,6 +38,8 @@ class Planned:
     """Records that keep their id from this run on although their row has another key."""
     open_keys: tuple[tuple[str, str], ...]
     """A vanished record and a new one that may be the same row under another key: a person should say."""
+    resembling: tuple[str, ...]
+    """Records that resemble somebody who was erased: a person should say."""
     stops: tuple[GuardStopped, ...]
     """Guards that stop a run; a plan that a person has seen may be applied all the same."""
 
@@ -55,6 +57,7 @@ class Planned:
             (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
             (len(self.drift), "things are different about the sources since the last run"),
             (len(self.open_keys), "new records may be vanished ones under other keys: `decide` on them"),
+            (len(self.resembling), "records resemble somebody who was erased: `forget` or `confirm` them"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
             (self.blocked["new"], "changes are blocked by what people did in the CRM"),
@@ -119,6 +122,7 @@ class Outcome:
             "rekeyed": planned.rekeyed,
             "lost_evidence": planned.lost_evidence,
             "open_keys": [list(pair) for pair in planned.open_keys],
+            "resembles_erased": list(planned.resembling),
             "drift": planned.drift,
             "waiting": {what: count for count, what in planned.waiting},
             "blocked": planned.blocked,

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.errors import UsageError
+from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.blocked import known_blocked, with_blocked
@@ -28,6 +29,8 @@ from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs
+from crm_unify.run.resembling import resembling
+from crm_unify.run.said import rules_hash
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from crm_unify.validation.account import check_records
@@ -38,6 +41,7 @@ from matching.features import features
 from matching.golden import Golden, golden
 from matching.identity import assign
 from pipelines.changes import (
+    ChangeSet,
     Desired,
     Facts,
     ModelInForce,
@@ -132,6 +136,7 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> App
         upgrade(engine)
         with aside(workspace_of(project)) as folder:
             changes = read_plan(path, spool=folder)
+            _refuse_other_rules(project, changes, path)
             record = RunRecord(changes.facts, began, plan_hash(path))
             return apply(
                 changes,
@@ -143,6 +148,15 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> App
                 project=project.project.project,
                 environment=project.environment,
             )
+
+
+def _refuse_other_rules(project: LoadedProject, changes: ChangeSet, path: Path) -> None:
+    if changes.facts.rules_hash != rules_hash(project):
+        why = "the project file, a rule file or a code table was edited after the plan was made"
+        raise GuardStopped("the rules are others than those of the plan", str(path), why=why, remedy=NEW_PLAN)
+
+
+NEW_PLAN: Final = "make a new plan; `crm-unify plan --diff` shows what is different about it"
 
 
 def plan(
@@ -212,6 +226,7 @@ def worked_out(
         vanished=gathered.vanished,
         rekeyed=read.rekeyed.paired,
         open_keys=_open_keys(read.rekeyed, every, ledger, ruled),
+        resembling=resembling(project, engine, every, ruled),
         stops=tuple(stops),
     )
 

@@ -72,6 +72,7 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "resembles_erased": [] if self.planned is None else list(self.planned.resembling),
             "lost_evidence": [] if self.planned is None else self.planned.lost_evidence,
             "open_keys": [] if self.planned is None else [list(pair) for pair in self.planned.open_keys],
             "waiting": {} if self.planned is None else {what: n for n, what in self.planned.waiting},

@@ -14,6 +14,7 @@ from pipelines.changes.interface import (
 )
 from pipelines.changes.merges import Settlement, without_dead_ends
 from pipelines.changes.plan import write_plan
+from pipelines.changes.plan_diff import PlanDiff, plan_diff
 from pipelines.changes.plan_reading import plan_hash, read_plan
 from pipelines.changes.radius import Radius, radius
 from pipelines.changes.stood import overwritten
@@ -25,12 +26,14 @@ __all__ = [
     "Desired",
     "Facts",
     "ModelInForce",
+    "PlanDiff",
     "Radius",
     "Settlement",
     "TableChanges",
     "change_set",
     "fingerprint",
     "overwritten",
+    "plan_diff",
     "plan_hash",
     "radius",
     "read_plan",

@@ -129,13 +129,14 @@ def _line_sql(table: str, op: str) -> str:
         case "create":
             head += f" || '\"row\":' || {object_sql(value_fields(table))} || ','"
         case "update":
-            head += f" || '\"set\":' || {_set_sql(table)} || ',' || {_STOOD_SQL}"
+            head += f" || '\"set\":' || {set_sql(table)} || ',' || {_STOOD_SQL}"
         case _:
             head += f" || {_STOOD_SQL}"
     return f'{head} || \'"table":"{table}"}}\''
 
 
-def _set_sql(table: str) -> str:
+def set_sql(table: str) -> str:
+    """DuckDB expression: the columns in the mask with the value last written and the new one, as JSON."""
     members = []
     for bit, field in sorted(enumerate(value_fields(table)), key=lambda pair: pair[1].name):
         pair = " || ',' || ".join(_value_sql(f"{side}.{field.name}", field) for side in ("old", "new"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.schema.tables import CRM_TABLES
+from crm_unify.schema.views import customer_xref
 from pipelines.erasure.person import Person
 from pipelines.workspace import NAME
 
@@ -105,7 +106,7 @@ def _kind(path: Path) -> str:
         return "plan"
     if path.suffix == ".html" and OURS.encode() in path.read_bytes():
         return "report"
-    if path.suffix == ".csv" and path.stem in CRM_TABLES:
+    if path.suffix == ".csv" and path.stem in (*CRM_TABLES, customer_xref.name):
         return "export"
     if path.suffix == ".xlsx" and _workbook_of_ours(path):
         return "workbook"

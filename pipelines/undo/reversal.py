@@ -114,8 +114,9 @@ def _children(table: str, ledger: Ledger) -> pa.Table:
 def _erased(images: RunImages) -> pa.Table:
     """LEFT rows of what was erased since: it is never put back."""
     rows = erased_images(images.connection, images.run)
-    said = {"field": pa.nulls(len(rows), pa.string()), "reason": pa.repeat(pa.scalar(WAS_ERASED), len(rows))}
-    return pa.table({**{name: rows[name] for name in rows.column_names}, **said}).select(LEFT.names).cast(LEFT)
+    reason = pa.repeat(pa.scalar(WAS_ERASED), len(rows))
+    listed = rows.append_column("field", pa.nulls(len(rows), pa.string())).append_column("reason", reason)
+    return listed.select(LEFT.names).cast(LEFT)
 
 
 def _left(back: dict[str, Returned], blocked: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -102,7 +102,7 @@ def edit_code_table(project: Path) -> None:
 def test_on_the_demo_an_edit_does_what_its_plan_says(
     unified: Toured, tmp_path: Path, edit: Callable[[Path], None]
 ) -> None:
-    """Customers merged and split, golden values changed, rows come and gone: counted in the plan and after."""
+    """Customers merged and split, golden values changed, rows come and gone: counted before and after."""
     project = copy_of(unified.project, tmp_path)
     edit(project)
     said = does_what_it_says(project)
@@ -119,7 +119,8 @@ def test_a_confirmed_customer_in_the_radius_is_counted(tmp_path: Path) -> None:
     project = people(tmp_path, TWINS)
     assert run(project).code == 0
     customer = belongs(project)["office.people:1#person"]
-    for words in (("confirm", customer), ("split", customer, "office.people:3#person", "--why", "two of them")):
+    parted = ("split", customer, "office.people:3#person", "--why", "they are two")
+    for words in (("confirm", customer), parted):
         assert crm(*words, "-p", project, "--by", "Ada").code == 0
     said = does_what_it_says(project)
     assert (said["split"], said["confirmed"], said["merged"]) == (1, 1, 0)
@@ -127,7 +128,7 @@ def test_a_confirmed_customer_in_the_radius_is_counted(tmp_path: Path) -> None:
 
 
 def test_each_line_of_a_plan_tells_its_cause(tmp_path: Path) -> None:
-    """One edited row beside an edited rule: its own changes come from the source, the others from the rule."""
+    """One edited row beside an edited rule: its changes come from the source, the others from the rule."""
     project = people(tmp_path)
     assert run(project).code == 0
     fill(project, (GOOD[0].replace("Clerk", "Cook"), GOOD[1]))
@@ -142,7 +143,36 @@ def test_training_tells_what_the_next_run_would_do(tmp_path: Path) -> None:
     """What `train` says of the model it proposes is what `plan` says once it waits."""
     project = people(tmp_path, TWINS)
     assert run(project).code == 0
-    fill(project, (*TWINS, *(f"{n},Carl Cole{n},carl{n}@post.example,Cook,West Lane {n}" for n in range(5, 30))))
+    more = (f"{n},Carl Cole{n},carl{n}@post.example,Cook,West Lane {n}" for n in range(5, 30))
+    fill(project, (*TWINS, *more))
     trained = crm("train", project, "--as-of", AS_OF, "--yes", "--by", "Ada")
     assert (trained.code, trained.data["outcome"]) == (0, "proposed"), trained.stderr
     assert trained.data["radius"] == does_what_it_says(project)
+
+
+def test_two_plans_are_compared(tmp_path: Path) -> None:
+    """The same plan twice is the same; another edit shows what only one of them does."""
+    project = people(tmp_path, GOOD)
+    assert run(project).code == 0
+    fill(project, (GOOD[0].replace("Clerk", "Cook"), *GOOD[1:]))
+    assert crm("plan", project, "--as-of", AS_OF, "--out", tmp_path / "old.jsonl").code == 0
+    same = crm("plan", project, "--as-of", AS_OF, "--diff", tmp_path / "old.jsonl").data["diff"]
+    assert same == {"head": [], "tables": {}, "moves": [], "samples": []}
+    fill(project, (GOOD[0].replace("Clerk", "Baker"), *GOOD[1:]))
+    diff = crm("plan", project, "--as-of", AS_OF, "--diff", tmp_path / "old.jsonl").data["diff"]
+    assert diff["head"] == ["the sources say something else"]
+    assert diff["tables"]["person"] == {"only_new": 0, "only_old": 0, "other": 1}
+    assert any("Baker" in said and "Cook" in said for said in diff["samples"])
+
+
+def test_a_plan_under_other_rules_is_refused(tmp_path: Path) -> None:
+    """What a person agreed to was worked out by rules that are no longer there."""
+    project = people(tmp_path)
+    assert run(project).code == 0
+    fill(project, (GOOD[0].replace("Clerk", "Cook"), GOOD[1]))
+    assert crm("plan", project, "--as-of", AS_OF).code == 0
+    rules(project, "city: Leeds", "city: York")
+    answer = crm("apply", project / "plan.jsonl", "-p", project, "--yes")
+    assert (answer.code, "rules are others" in answer.stderr) == (3, True)
+    rules(project, "city: York", "city: Leeds")
+    assert crm("apply", project / "plan.jsonl", "-p", project, "--yes").code == 0
