@@ -1,4 +1,4 @@
-"""Erase a person who asks for it."""
+"""Erase a customer everywhere, and keep it from coming back."""
 
 from __future__ import annotations
 

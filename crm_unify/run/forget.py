@@ -22,7 +22,7 @@ from pipelines.carry import claims_of
 from pipelines.database.read import fetch
 from pipelines.erasure.files import Found, found_in, removed, tells
 from pipelines.erasure.person import Person, person, row_of
-from pipelines.erasure.stores import STORES
+from pipelines.erasure.stores import STORES, rows_without_record
 from pipelines.erasure.tokens import CHECK, Tokens, read_suppressions, traits
 from pipelines.load import hold
 
@@ -174,6 +174,8 @@ def _suppressions(connection: sa.Connection, who: Person, tokens: Tokens) -> Ite
         yield what, tokens.of(what, text)
     for customer in (who.customer, *who.former):
         yield "customer", tokens.of("customer", customer)
+    for row in rows_without_record(connection, who):
+        yield "raw", tokens.of("raw", row)
     c = mig_source_record.c
     own = fetch(connection, sa.select(c.record_id, c.kind, c.claims).where(c.record_id.in_(who.records)))
     for trait in sorted(set(traits(claims_of(own))["trait"].to_pylist())):

@@ -22,7 +22,7 @@ REKEY_STATES: Final = ("paired", "apart", "open")
 CHANGE_OPS: Final = ("create", "update", "delete")
 DECISION_KINDS: Final = ("verdict", "confirm", "pin", "revoke")
 VERDICTS: Final = ("same", "different", "unsure")
-SUPPRESSED: Final = ("key", "row", "record", "customer", "trait")
+SUPPRESSED: Final = ("key", "row", "raw", "record", "customer", "trait")
 """What a suppression token stands for, see ``mig_suppression``."""
 ERASED: Final = "erased:"
 """Begins what stands where the id of an erased row or record stood."""
@@ -269,8 +269,9 @@ mig_suppression = table(
 )
 """What must not come back, as keyed hashes: nobody can read a name out of them.
 
-``row`` is a source row (system, map and key), ``record`` one of several records of a row; both are left out
-of every later run. ``customer`` is the id of a customer that was erased, ``trait`` an e-mail address, number,
-identifier, or name with birth date: a later record that has it goes to review. ``key`` tells whether the key
-in the environment is the one the others were made with.
+``row`` is a source row (system, map and key), ``raw`` one without a record (map and hash of its content),
+``record`` one of several records of a row; all are left out of every later run. ``customer`` is the id of a
+customer that was erased, ``trait`` an e-mail address, number, identifier, or name with birth date: a later
+record that has it goes to review. ``key`` tells whether the key in the environment is the one the others were
+made with.
 """

@@ -22,6 +22,7 @@ from pipelines.workspace import NAME
 
 OURS: Final = "crm-unify"
 """Stands in every report and workbook that this program makes."""
+ENCODINGS: Final = ("utf-8", "cp1252", "utf-16-le")
 LOGS: Final = (".log", ".out", ".err")
 GONE_LINE: Final = "[a line about an erased person]\n"
 BLOCK: Final = 8 << 20
@@ -48,7 +49,8 @@ def found_in(root: Path, who: Person, *, leave: Iterable[Path]) -> Iterator[Foun
     if workspace.exists():
         yield Found(workspace, "workspace")
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        if path.is_relative_to(workspace) or path.resolve() in known:
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if hidden or path.resolve() in known:  # the workspace goes as a whole; hidden folders are tools' own
             continue
         if tells(path, who):
             yield Found(path, _kind(path))
@@ -67,10 +69,9 @@ def removed(found: Sequence[Found], who: Person) -> None:
 
 def tells(path: Path, who: Person) -> bool:
     """Whether one of the person's texts stands in a file, packed files included."""
-    needles = [spelt.encode() for spelt in who.spellings]
+    needles = [bytes_ for spelt in who.spellings for bytes_ in _encoded(spelt)]
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            return any(_holds(packed.read(name), needles) for name in packed.namelist())
+        return _packed_holds(path, needles)
     if path.suffix == ".parquet":
         return _columns_hold(path, who)
     longest = max(map(len, needles), default=0)
@@ -81,6 +82,24 @@ def tells(path: Path, who: Person) -> bool:
                 return True
             tail = block[-longest:]
     return False
+
+
+def _encoded(text: str) -> Iterator[bytes]:
+    """A text as files may hold it."""
+    for encoding in ENCODINGS:
+        try:
+            yield text.encode(encoding)
+        except UnicodeEncodeError:  # then no file in this encoding holds it
+            continue
+
+
+def _packed_holds(path: Path, needles: Sequence[bytes]) -> bool:
+    """Whether a member of an archive holds a text; one that cannot be unpacked is taken to do so."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return any(_holds(packed.read(name), needles) for name in packed.namelist())
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        return True
 
 
 def _holds(text: bytes, needles: Iterable[bytes]) -> bool:

@@ -88,6 +88,9 @@ def _whole(rows: Rows, keys: Keys, rules: RuleFile, work: _Erasing) -> Mask:
         found |= as_mask(work.suppressed.among("row", work.tokens.column("row", parent)))
         found |= as_mask(pc.is_in(parent, pa.array(sorted(work.gone), pa.string())))
     hashes = rows.origin("_row_hash")
+    if work.suppressed.of("raw"):
+        content = pc.binary_join_element_wise(f"{rules.map}:", hashes, "")
+        found |= as_mask(work.suppressed.among("raw", work.tokens.column("raw", content)))
     return found | as_mask(pc.is_in(hashes, hashes.filter(pa.array(found))))
 
 

@@ -61,7 +61,13 @@ class Person:
     @property
     def spellings(self) -> tuple[str, ...]:
         """The needles as they stand in texts and in JSON."""
-        return tuple(sorted({s for needle in self.needles for s in (needle, json.dumps(needle)[1:-1])}))
+        return tuple(sorted({spelt for needle in self.needles for spelt in _spellings(needle)}))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    yield text
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def person(connection: sa.Connection, customer: str) -> Person:
@@ -89,8 +95,8 @@ def person(connection: sa.Connection, customer: str) -> Person:
     )
 
 
-def _column(connection: sa.Connection, query: sa.Select[tuple[str]]) -> tuple[str, ...]:
-    return tuple(sorted(connection.execute(query).scalars()))
+def _column(connection: sa.Connection, query: sa.Select[tuple[Any]]) -> tuple[str, ...]:
+    return tuple(sorted(str(value) for value in connection.execute(query).scalars()))
 
 
 # --- its rows and records ---

@@ -82,6 +82,15 @@ def _quarantine(connection: sa.Connection, who: Person, _: Tokens) -> int:
     return found + _delete(connection, q.id, list(_telling(connection, q.id, (q.raw, q.sentence), who)))
 
 
+def rows_without_record(connection: sa.Connection, who: Person) -> list[str]:
+    """``map:hash`` of the rows in quarantine that tell of the person and made no record."""
+    q = mig_quarantine.c
+    telling = set(_telling(connection, q.id, (q.raw, q.sentence), who))
+    query = sa.select(q.id, q.map, q.row_id).where(q.record_id.is_(None), q.row_id.is_not(None))
+    rows = connection.execute(query).all()
+    return sorted({f"{row.map}:{row.row_id.rpartition('-')[0]}" for row in rows if row.id in telling})
+
+
 def _delete(connection: sa.Connection, column: sa.Column[Any], values: Sequence[str]) -> int:
     found = 0
     for some in _parts(values):

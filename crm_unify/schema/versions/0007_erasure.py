@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column('token', key(64), nullable=False),
         sa.Column('what', key(32), nullable=False),
         sa.Column('erasure', sa.Integer(), nullable=False),
-        sa.CheckConstraint("what IN ('key', 'row', 'record', 'customer', 'trait')",
+        sa.CheckConstraint("what IN ('key', 'row', 'raw', 'record', 'customer', 'trait')",
                            name=op.f('ck_mig_suppression_what')),
         sa.ForeignKeyConstraint(['erasure'], ['mig_erasure.id'], name=op.f('fk_mig_suppression_erasure')),
         sa.PrimaryKeyConstraint('token', name=op.f('pk_mig_suppression')),

@@ -14,6 +14,8 @@ from tests.projects import AS_OF, Answer, crm, question, run
 KEY = "a key of more than sixteen characters"
 CANARIES = ("Zyxwana", "Quorvington", "quorv@canary.example", "Keeper of canaries", "Plumage Lane 77")
 HERS = "7,Zyxwana Quorvington,quorv@canary.example,Keeper of canaries,Plumage Lane 77"
+BAD = "9,,quorv@canary.example,,Plumage Lane 77"
+"""A row without a name: it is in quarantine with its text."""
 AGAIN = "8,Zyxwana Quorvington,quorv@canary.example,,Plumage Lane 77"
 OTHERS = ("1,Ann Ash,ann@post.example,Clerk,North Lane 1", "2,Ben Birch,ben@post.example,Baker,South Lane 2")
 
@@ -38,11 +40,11 @@ def forget(project: Path, customer: str, *words: str) -> Answer:
 
 def filled(folder: Path) -> Path:
     """A project in whose every corner something of one person stands."""
-    project = people(folder, (*OTHERS, HERS, AGAIN))
+    project = people(folder, (*OTHERS, HERS, AGAIN, BAD))
     assert run(project).code == 0
-    fill(project, (*OTHERS, HERS.replace("Keeper", "Former keeper"), AGAIN))
+    fill(project, (*OTHERS, HERS.replace("Keeper", "Former keeper"), AGAIN, BAD))
     assert run(project).code == 0
-    fill(project, (*OTHERS, HERS, AGAIN))
+    fill(project, (*OTHERS, HERS, AGAIN, BAD))
     assert run(project).code == 0
     who = customer_of(project, "7")
     for words in (
@@ -51,9 +53,9 @@ def filled(folder: Path) -> Path:
         ("confirm", who),
     ):
         assert crm(*words, "-p", project, "--by", "Ada").code == 0
-    fill(project, (*OTHERS, HERS.replace("Lane 77", "Lane 77a"), AGAIN))
+    fill(project, (*OTHERS, HERS.replace("Lane 77", "Lane 77a"), AGAIN, BAD))
     assert crm("plan", project, "--as-of", AS_OF).code == 0
-    fill(project, (*OTHERS, HERS, AGAIN))
+    fill(project, (*OTHERS, HERS, AGAIN, BAD))
     assert crm("report", project).code == 0
     assert crm("export", project, "--out", project / "export").code == 0
     (project / "sync.log").write_text(f"run 1\n{HERS}\nrun 2\n", encoding="utf-8")
@@ -84,7 +86,7 @@ def test_nothing_of_an_erased_person_is_left_and_nothing_comes_back(tmp_path: Pa
     for _ in range(2):
         synced = crm("sync", project, "--as-of", AS_OF)
         assert (synced.code, telling(project)) == (0, []), synced.stderr
-    assert synced.data["account"]["people"] == answer_of(mapped=2, discarded=2)
+    assert synced.data["account"]["people"] == answer_of(mapped=2, discarded=3)
     assert question(project / "crm.db", "SELECT display_name FROM customer ORDER BY 1") == [
         ("Ann Ash",),
         ("Ben Birch",),
