@@ -68,14 +68,7 @@ def change_set(
         recorded = golden | {USERS: described(golden[USERS])}
         children = {name: written(name, recorded[name], desired.records) for name in CHILD_TABLES}
         stage.advance()
-        parties = differing(
-            golden,
-            desired.winners,
-            ledger,
-            redirects=desired.redirects,
-            kept=kept_apart.kept,
-            connection=connection,
-        )
+        parties = _differing(golden, desired, ledger, kept=kept_apart.kept, connection=connection)
         stage.advance()
         wanted = party_changes(parties) | _others(recorded, children, ledger, connection)
         wanted[USERS] = user_changes(golden[USERS], wanted[USERS], wanted, connection)
@@ -90,23 +83,37 @@ def change_set(
         memory = _memory(desired, kept, ledger, connection)
         crm = {name: with_stood(part, connection) for name, part in crm.items()}
         changes = {**crm, **memory, "mig_profile": profiles}
-        why = causes(
-            changes, desired, ledger, parties=parties, children=children, connection=connection
-        )
+        why = causes(changes, desired, ledger, parties=parties, children=children, connection=connection)
         moved = moves(desired, ledger, crm["customer"], found=why, connection=connection)
         stage.advance()
-    return ChangeSet(
+    blocked = [_worth_saying(settled.blocked, parties), kept_apart.blocked, desired.blocked]
+    whole = ChangeSet(
         tables={name: changes[name] for name in TABLES if changes[name].rows},
-        blocked=sorted_blocked(
-            [_worth_saying(settled.blocked, parties), kept_apart.blocked, desired.blocked]
-        ),
+        blocked=sorted_blocked(blocked),
         facts=desired.facts,
         model_id=None if desired.model is None else desired.model.id,
         base=ledger.state,
         target=fingerprint(engine),
-        cause=why.usual,
-        causes=why.rows,
-        moves=moved,
+    )
+    return replace(whole, cause=why.usual, causes=why.rows, moves=moved)
+
+
+def _differing(
+    golden: Mapping[str, pa.Table],
+    desired: Desired,
+    ledger: Ledger,
+    *,
+    kept: pa.ChunkedArray,
+    connection: sa.Connection,
+) -> Parties:
+    """The customers that differ, before and after; those in `kept` stay as they are."""
+    return differing(
+        golden,
+        desired.winners,
+        ledger,
+        redirects=desired.redirects,
+        kept=kept,
+        connection=connection,
     )
 
 

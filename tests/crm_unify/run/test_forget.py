@@ -79,9 +79,14 @@ def telling(project: Path) -> list[str]:
 def test_nothing_of_an_erased_person_is_left_and_nothing_comes_back(tmp_path: Path) -> None:
     """Database file, workspace, plan, report, export and log before; nothing after, nor after two syncs."""
     project = filled(tmp_path)
-    assert {"crm.db", "plan.jsonl", "sync.log", "export/customer.csv"} <= set(telling(project))
-    answer = forget(project, customer_of(project, "7"))
+    customer, before = customer_of(project, "7"), telling(project)
+    assert {"crm.db", "plan.jsonl", "sync.log", "export/customer.csv"} <= set(before)
+    dry = forget(project, customer, "--dry-run")
+    assert (dry.code, telling(project)) == (0, before)
+    answer = forget(project, customer)
     assert (answer.code, telling(project)) == (0, []), answer.stderr
+    same = ("rows", "blocked", "files", "left")
+    assert [answer.data[name] for name in same] == [dry.data[name] for name in same]
     assert answer.data["left"] == ["people.csv"]
     for _ in range(2):
         synced = crm("sync", project, "--as-of", AS_OF)
@@ -97,20 +102,6 @@ def answer_of(*, mapped: int, discarded: int) -> dict[str, int]:
     """An account of one source table."""
     rows = {"extracted": mapped + discarded, "mapped": mapped, "discarded": discarded}
     return {**rows, "held": 0, "quarantined": 0, "withheld_values": 0}
-
-
-def test_a_dry_run_removes_nothing_and_tells_the_same(tmp_path: Path) -> None:
-    """The same counts as the erasure that follows; without agreement and a terminal nothing is erased."""
-    project = filled(tmp_path)
-    customer, before = customer_of(project, "7"), telling(project)
-    dry = forget(project, customer, "--dry-run")
-    assert (dry.code, dry.data["dry_run"], telling(project)) == (0, True, before)
-    refused = crm("forget", customer, "-p", project, "--why", "request of May", "--by", "Ada")
-    assert (refused.code, telling(project)) == (2, before)
-    done = forget(project, customer)
-    assert {name: done.data[name] for name in ("rows", "blocked", "files")} == {
-        name: dry.data[name] for name in ("rows", "blocked", "files")
-    }
 
 
 def test_a_namesake_is_not_blocked_and_whoever_resembles_goes_to_review(tmp_path: Path) -> None:
@@ -130,25 +121,28 @@ def test_a_namesake_is_not_blocked_and_whoever_resembles_goes_to_review(tmp_path
     assert run(project).data["resembles_erased"] == []
 
 
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        pytest.param("", "is missing", id="no key"),
-        pytest.param("short", "is missing", id="a short key"),
-        pytest.param(KEY + "!", "another one", id="another key"),
-    ],
-)
-def test_no_run_without_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str
+WRONG_KEYS = {"": "is missing", "short": "is missing", KEY + "!": "another one"}
+"""What may stand in the environment in place of the key, and what is said of it."""
+
+
+def test_nothing_is_erased_or_run_as_it_should_not_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is read, nothing written: without the key the person would come back."""
+    """A reason that names the person, or nobody's agreement; then runs without the key, or with another."""
     project = people(tmp_path, (*OTHERS, HERS))
     assert run(project).code == 0
-    assert forget(project, customer_of(project, "7")).code == 0
-    monkeypatch.setenv("CRM_UNIFY_ERASURE_KEY", value)
-    for command in ("run", "sync", "plan", "train"):
-        answer = crm(command, project, "--as-of", AS_OF, *(["--yes"] if command in ("run", "train") else []))
-        assert (answer.code, words in answer.stderr) == (2, True)
+    customer = customer_of(project, "7")
+    named = crm("forget", customer, "-p", project, "--why", "Zyxwana Quorvington", "--yes")
+    assert (named.code, "tells of the person" in named.stderr) == (2, True)
+    assert crm("forget", customer, "-p", project, "--why", "on request").code == 2
+    assert forget(project, customer).code == 0
+    assert "was erased" in forget(project, customer).stderr
+    for value, words in WRONG_KEYS.items():
+        monkeypatch.setenv("CRM_UNIFY_ERASURE_KEY", value)
+        for command in ("run", "sync", "plan", "train"):
+            agreed = ("--yes",) if command in ("run", "train") else ()
+            answer = crm(command, project, "--as-of", AS_OF, *agreed)
+            assert (answer.code, words in answer.stderr) == (2, True)
     assert telling(project) == []
 
 
@@ -177,14 +171,6 @@ def test_a_plan_of_before_is_refused(tmp_path: Path) -> None:
     assert forget(project, customer_of(project, "7")).code == 0
     answer = crm("apply", plan, "-p", project, "--yes")
     assert (answer.code, "a customer was erased since" in answer.stderr) == (3, True)
-
-
-def test_a_reason_that_names_the_person_is_refused(tmp_path: Path) -> None:
-    """It would be the one thing that stays."""
-    project = people(tmp_path, (*OTHERS, HERS))
-    assert run(project).code == 0
-    answer = crm("forget", customer_of(project, "7"), "-p", project, "--why", "Zyxwana Quorvington", "--yes")
-    assert (answer.code, "tells of the person" in answer.stderr) == (2, True)
 
 
 def test_a_token_tells_nothing_without_its_key() -> None:

@@ -20,7 +20,7 @@ HELD_TEXTS = (
 @pytest.fixture(
     params=[
         pytest.param("sqlite", marks=pytest.mark.slow),
-        "postgres_url",
+        pytest.param("postgres_url", marks=pytest.mark.slow),
         pytest.param("mariadb_url", marks=pytest.mark.slow),
     ]
 )

@@ -19,7 +19,7 @@ from tests.crm_unify.run.decided import record_id, row, say, town
 from tests.crm_unify.run.people import fill, people, rules
 from tests.projects import AS_OF, Answer, crm, differing, dump, question, run
 
-SIZE, SHORT, STEPS = 16, 3, 8
+SIZE, SHORT, STEPS = 16, 2, 8
 """Rows of the file at first, steps of the short history and of each long one."""
 HISTORIES = 150
 """Long histories of one soak."""

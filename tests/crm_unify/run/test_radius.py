@@ -91,12 +91,13 @@ def edit_code_table(project: Path) -> None:
     file.write_text(said.replace(",Frankfurt am Main,", ",Frankfurt,"), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edit",
     [
         pytest.param(lower_line, id="merge line"),
-        pytest.param(edit_rule, id="rule", marks=pytest.mark.slow),
-        pytest.param(edit_code_table, id="code table", marks=pytest.mark.slow),
+        pytest.param(edit_rule, id="rule"),
+        pytest.param(edit_code_table, id="code table"),
     ],
 )
 def test_on_the_demo_an_edit_does_what_its_plan_says(
