@@ -273,6 +273,8 @@ def _broken(past: History) -> list[int]:
     for said in listing["decisions"]:
         if said["state"] != "holds" or said["id"] in open_ones or said["verdict"] is None:
             continue
+        if any(record not in of for side in said["sides"] for record in side):  # somebody was erased
+            continue
         one, other = ({of[record] for record in side} for side in said["sides"])
         together = len(one | other) == 1
         if together != (said["verdict"] == "same") and not (said["verdict"] == "unsure" and together):
