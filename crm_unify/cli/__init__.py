@@ -32,6 +32,8 @@ COMMANDS: Final = {
     "run": "Plan and apply in one go: sources in, one validated CRM out.",
     "sync": "Bring the CRM up to date by itself, once or for ever; free where nothing is new.",
     "check": "Are the rules valid, the columns claimed, the examples true?",
+    "docs": "The rule book for the people who own the rules, and their answers back.",
+    "lineage": "Where does a field come from, and where does a column go?",
     "plan": "Write down what a run would change, and change nothing.",
     "apply": "Apply exactly what a plan says, or refuse if anything moved.",
     "undo": "Take a run back; what people did since stays.",

@@ -35,6 +35,7 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
             for one in interpreted.sums
         ],
         "hits": interpreted.hits.to_pylist(),
+        "codes": interpreted.codes.to_pylist(),
         "notes": [asdict(note) for note in interpreted.notes],
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),

@@ -16,6 +16,12 @@ HITS: Final = pa.schema([("map", pa.string()), ("rule", pa.string()), ("rows", p
 """How many rows each business rule, check and built-in rule decided."""
 
 
+CODES: Final = pa.schema(
+    [("map", pa.string()), ("table", pa.string()), ("code", pa.string()), ("rows", pa.int64())]
+)
+"""How many rows have each code of a code table, and the most frequent texts that it lacks."""
+
+
 class Subject(StrEnum):
     """What a note is about."""
 
@@ -85,3 +91,5 @@ class Interpreted:
     hits: pa.Table
     """Schema :data:`HITS`."""
     notes: tuple[Note, ...]
+    codes: pa.Table
+    """Schema :data:`CODES`."""

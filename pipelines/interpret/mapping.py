@@ -125,6 +125,7 @@ def _decoded(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple
     """The text after its code table, and the rows whose code decides about more than the value."""
     table = own.entry.fields[name].code_table or ""
     unmapped = work.rules.code_tables[table].unmapped
+    work.count_codes(table, own.entry.fields[name], found.text)
     answer = values.decoded(found, work.loaded.code_tables[table], unmapped=unmapped)
     work.tally.codes.setdefault(table, set()).update(answer.used)
     lacking = as_mask(answer.unmapped)

@@ -18,8 +18,8 @@ from crm_unify.rules.expressions import connection
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
-from pipelines.interpret.interface import HITS, Interpreted
-from pipelines.interpret.notes import hits, notes
+from pipelines.interpret.interface import CODES, HITS, Interpreted
+from pipelines.interpret.notes import codes, hits, notes
 from pipelines.interpret.parents import Parents
 from pipelines.interpret.rows import Rows
 from pipelines.interpret.source_map import MapResult, run_map
@@ -128,6 +128,7 @@ def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interprete
             for one, headers in results
             for note in notes(one.loaded, headers, tally=one.tally, file=one.loaded.tree.file)
         ),
+        codes=pa.concat_tables([CODES.empty_table(), *(codes(one.loaded, one.tally) for one in maps)]),
     )
 
 
