@@ -413,6 +413,8 @@ class Severity(StrEnum):
 
 SYS_REPEATED_ROW: Final = "SYS-REPEATED-ROW"
 """Built-in rule: of identical rows one is kept, the others are discarded."""
+SYS_ERASED: Final = "SYS-ERASED"
+"""Built-in rule: rows of a person who was erased are left out of every run."""
 
 SYS_WAIVED: Final = "SYS-WAIVED"
 """Built-in rule: rows that a person waived, for a reason kept with it."""

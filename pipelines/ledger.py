@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from crm_unify.schema.agreements import mig_correction
 from crm_unify.schema.bookkeeping import (
     mig_decision,
+    mig_erasure,
     mig_lineage,
     mig_model,
     mig_profile,
@@ -173,10 +174,10 @@ def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> p
 
 
 def state(connection: sa.Connection) -> str:
-    """What a change set was computed from: ``LOADS/DECISION/MODEL/CORRECTION``.
+    """What a change set was computed from: ``LOADS/DECISION/MODEL/CORRECTION``, and ``/ERASURE`` if any.
 
     A hash over all loads that wrote rows, the number of the newest decision (they are only ever added), the
-    model that waits for the next run, if one does, and the number of the newest correction.
+    model that waits for the next run, if one does, and the numbers of the newest correction and erasure.
     """
     c = mig_run.c
     loads = connection.execute(
@@ -188,7 +189,9 @@ def state(connection: sa.Connection) -> str:
     decided = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
     waiting = connection.scalar(sa.select(mig_model.c.id).where(mig_model.c.proposed))
     corrected = connection.scalar(sa.select(sa.func.max(mig_correction.c.id)))
-    return f"{loaded}/{decided or 0}/{waiting or ''}/{corrected or 0}"
+    erased = connection.scalar(sa.select(sa.func.max(mig_erasure.c.id)))
+    said = f"{loaded}/{decided or 0}/{waiting or ''}/{corrected or 0}"
+    return said + (f"/{erased}" if erased else "")
 
 
 def last_run(connection: sa.Connection) -> LastRun | None:

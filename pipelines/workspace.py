@@ -13,6 +13,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -20,6 +21,7 @@ NAME: Final = ".crm_unify"
 KEPT: Final = 3
 """Published runs that stay; older ones are removed."""
 
+SECONDS_A_DAY: Final = 86_400
 _SEAL: Final = "published.json"
 _ASIDE: Final = "aside-"
 _RUN: Final = "run-"
@@ -28,9 +30,13 @@ _RUN: Final = "run-"
 class Workspace:
     """The folder `.crm_unify` of a project."""
 
-    def __init__(self, root: Path) -> None:
-        """`root` is the folder of the project file; nothing is created before `begin`."""
+    def __init__(self, root: Path, *, kept: int = KEPT, days: int | None = None) -> None:
+        """`root` is the folder of the project file; nothing is created before `begin`.
+
+        Of the published runs the `kept` newest stay, of these only those of so many `days`, and always one.
+        """
         self.path = root / NAME
+        self._kept, self._days = kept, days
         self._held: dict[Path, IO[str]] = {}
 
     def begin(self) -> Path:
@@ -97,10 +103,19 @@ class Workspace:
                 _lock_file(folder).unlink(missing_ok=True)
 
     def _prune(self, keep: Path | None) -> None:
-        """Remove all but the runs published last."""
-        for _, path in self._published()[:-KEPT]:
-            if path != keep:
+        """Remove all but the runs published last, and of these what is too old."""
+        *older, _ = published = [path for _, path in self._published()]
+        late = published[: -self._kept]
+        for path in older:
+            if path != keep and (path in late or self._is_too_old(path)):
                 shutil.rmtree(path)
+
+    def _is_too_old(self, path: Path) -> bool:
+        """Whether a published folder is older than the days that are kept; a broken one is not looked at."""
+        seal = path / _SEAL
+        if self._days is None or not seal.is_file():
+            return False
+        return time.time() - seal.stat().st_mtime > self._days * SECONDS_A_DAY
 
     def _release(self, folder: Path) -> None:
         """Give up the lock of a folder that is no longer aside."""

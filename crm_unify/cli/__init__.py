@@ -48,6 +48,7 @@ COMMANDS: Final = {
     "trace": "Where did this cell go, and which value won?",
     "customer": "One customer with all the evidence.",
     "explain": "Why two records are one customer, or are not.",
+    "forget": "Erase a customer everywhere, and keep it from coming back.",
     "decide": "Say of two records or customers that they are the same, different, or unsure.",
     "merge": "Say of two or more customers that they are one.",
     "split": "Say of records of a customer that they are another one.",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_unify.run.planned import Outcome, Planned
+    from pipelines.changes import Radius
 
 OF_ONE: Final = {
     "pairs of records may be one customer: a person should look": (
@@ -30,6 +31,9 @@ OF_ONE: Final = {
     ),
     "new records may be vanished ones under other keys: `decide` on them": (
         "new record may be a vanished one under another key: `decide` on them"
+    ),
+    "records resemble somebody who was erased: `forget` or `confirm` them": (
+        "record resembles somebody who was erased: `forget` or `confirm` it"
     ),
     "records have vanished from their sources and are inactive now": (
         "record has vanished from its source and is inactive now"
@@ -56,6 +60,24 @@ def planned_lines(planned: Planned) -> Iterator[str]:
         parts = (("new", changes.creates), ("changed", changes.updates), ("deleted", changes.deletes))
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts if len(rows))
         yield f"  {table}: {counts}"
+    yield from radius_lines(planned.radius)
+
+
+def radius_lines(radius: Radius | None) -> Iterator[str]:
+    """What changes for customers that people know already."""
+    if radius is None or radius.is_empty:
+        return
+    moved = radius.merged + radius.split
+    counts = ((radius.merged, "merged into another"), (radius.split, "split"), (radius.retired, "retired"))
+    told = f"; {radius.confirmed:,} of these {moved:,} had been confirmed by a person" if moved else ""
+    yield "customers: " + ", ".join(f"{count:,} {what}" for count, what in counts) + told
+    for event in ("merge", "split", "retire"):
+        yield from (f"    {event} {sample}" for sample in radius.samples[event])
+    rows = f"{radius.rows_new:,} rows come, {radius.rows_gone:,} go"
+    along = counted(radius.repointed, "order, case or the like moves", "orders, cases and the like move")
+    yield f"golden values: {radius.cells:,} change; {rows}; {along} along"
+    yield from (f"    {sample}" for sample in radius.samples["cells"])
+    yield "causes: " + ", ".join(f"{cause} {rows:,}" for cause, rows in radius.causes.items())
 
 
 def account_lines(planned: Planned) -> Iterator[str]:
@@ -88,6 +110,7 @@ def named_questions(planned: Planned) -> Iterator[str]:
     for lost in planned.lost_evidence[:NAMED]:
         parts = " | ".join(", ".join(part[:NAMED]) for part in lost["parts"])
         yield f"    {lost['customer_id']}: {parts}"
+    yield from (f"    {record} resembles somebody who was erased" for record in planned.resembling[:NAMED])
     for gone, new in planned.open_keys[:NAMED]:
         yield f"    {gone} may be {new} now"
 

@@ -68,7 +68,9 @@ OUTCOMES: Final = {
 
 
 def lines(found: Trained, *, dry: bool) -> Iterator[str]:
-    """What was learnt, and what is different from before."""
+    """What was learnt, what is different from before, and what the next run would do with it."""
+    from crm_unify.cli._summary import radius_lines
+
     for kind in found.kinds:
         yield from _kind(kind)
     for name, said in (("merge_bits", "merge from"), ("review_bits", "ask from")):
@@ -76,6 +78,7 @@ def lines(found: Trained, *, dry: bool) -> Iterator[str]:
         yield f"{said} {now:+.1f} bits" + _was(None if before == now or before is None else f"{before:+.1f}")
     if not found.comparable:
         yield "the former model was made by another version of the comparisons: no weight can be compared"
+    yield from radius_lines(found.radius)
     waits, goes = ("would wait", "would be history") if dry else ("waits", "is history now")
     yield OUTCOMES[found.outcome].format(id=found.model.id, waits=waits, goes=goes)
 

@@ -67,6 +67,22 @@ class Guards(Strict):
     max_merge_split_pct: float = 0.5
 
 
+class Erasure(Strict):
+    """Where the key is found that blocks the records of erased persons."""
+
+    key_variable: Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")] = "CRM_UNIFY_ERASURE_KEY"
+    """Environment variable that holds the key, at least 16 characters; the key itself stands in no file."""
+
+
+class Retention(Strict):
+    """How long what the sources held is kept in the workspace."""
+
+    raw_runs: Annotated[int, Field(ge=1)] = 3
+    """Newest runs whose raw rows, plans and results stay."""
+    raw_days: Annotated[int, Field(ge=1)] | None = None
+    """Days after which those of older runs go as well; the newest run stays."""
+
+
 WritePolicy = Literal["always", "if_source_changed", "if_empty", "if_newer", "never", "most_restrictive"]
 
 
@@ -101,3 +117,5 @@ class Project(Strict):
     undo_horizon: Annotated[int, Field(ge=1)] = 90
     """Days, by the dates of runs, for which a run can be taken back."""
     notify: list[str] = []
+    erasure: Erasure = Erasure()
+    retention: Retention = Retention()

@@ -17,6 +17,7 @@ from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.run.place import folder_of
 from crm_unify.run.sources import Explain, OpenSource, open_sources
+from crm_unify.run.suppression import without_erased
 from pipelines.landed import Landed
 from pipelines.landing import land
 from pipelines.ledger import LastRun, newest
@@ -52,13 +53,14 @@ def land_sources(
 ) -> Landing:
     """Every row of every source, in a ``folder`` of the workspace.
 
-    Files that are as the last run found them are not read.
+    Files that are as the last run found them are not read. What the rows said of erased persons is emptied.
     """
     last = newest(engine)
     headers = last_headers(last)
     sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine))
     readers = [(source.rules, source.reader) for source in sources]
     landed = land(readers, folder=folder, previous=folder_of(workspace, last), progress=progress)
+    without_erased(project, engine, landed)
     return Landing(workspace, folder, sources, landed)
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run import suppression
 from crm_unify.run.blocked import SUMMARY
 from crm_unify.run.changed import FOLDER, NotAloneError
 from crm_unify.run.concerned import Reached, spoken_on
@@ -84,6 +85,8 @@ def _before(
         raise NotAloneError("the matching model is new")
     if ledger.summary.get("repairs", {}).get("applied") or len(Base(project, ledger, engine).corrections()):
         raise NotAloneError("people have repaired rows")
+    if suppression.standing(engine):
+        raise NotAloneError("persons were erased")
     if ledger.summary.get(SUMMARY):
         raise NotAloneError("changes are blocked by what people did in the CRM")
     kept = None if folder is None else read_kept(folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.errors import Unreachable
+from crm_unify.rules.loaded import LoadedProject
 from pipelines.ledger import LastRun
 from pipelines.workspace import Workspace
 
@@ -26,6 +27,12 @@ def folder_of(workspace: Workspace, run: LastRun | None) -> Path | None:
     if run is None:
         return None
     return workspace.newest(run.id, digest(run.plan_hash, run.sources_hash, run.rules_hash))
+
+
+def workspace_of(project: LoadedProject) -> Workspace:
+    """The workspace of a project, kept for as long as its `retention` says."""
+    kept = project.project.retention
+    return Workspace(project.root, kept=kept.raw_runs, days=kept.raw_days)
 
 
 @contextmanager

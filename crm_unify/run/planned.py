@@ -11,7 +11,7 @@ from crm_unify.run.found import Landing
 from crm_unify.run.timing import StageTime
 from crm_unify.run.waiting import lasting
 from crm_unify.validation.account import AccountLine
-from pipelines.changes import ChangeSet, overwritten
+from pipelines.changes import ChangeSet, Radius, overwritten, radius
 from pipelines.ledger import LastRun
 from pipelines.results import Results
 
@@ -40,6 +40,8 @@ class Planned:
     """Records that were in force and are in no row now."""
     rekeyed: int
     """Records that keep their id from this run on although their row has another key."""
+    resembling: tuple[str, ...]
+    """Records that resemble somebody who was erased: a person should say."""
     stops: tuple[GuardStopped, ...]
     """Guards that stop a run; a plan that a person has seen may be applied all the same."""
 
@@ -50,11 +52,17 @@ class Planned:
             *lasting({line.map: line.as_json() for line in self.account}, self.results.figures),
             (len(self.drift), "things are different about the sources since the last run"),
             (len(self.dropped), "corrections hold no longer, as their source rows have changed"),
+            (len(self.resembling), "records resemble somebody who was erased: `forget` or `confirm` them"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
             (self.blocked["new"], "changes are blocked by what people did in the CRM"),
         )
         return [(count, what) for count, what in found if count]
+
+    @property
+    def radius(self) -> Radius | None:
+        """What it does to customers that people know; None while the CRM is empty."""
+        return None if self.former is None else radius(self.changes)
 
     @property
     def drift(self) -> list[dict[str, str]]:
@@ -122,6 +130,7 @@ class Outcome:
             "rekeyed": planned.rekeyed,
             "lost_evidence": planned.lost_evidence,
             "open_keys": planned.open_keys,
+            "resembles_erased": list(planned.resembling),
             "drift": planned.drift,
             "repairs": planned.results.figures["repairs"],
             "dropped": planned.dropped,

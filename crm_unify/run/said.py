@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from crm_unify.rules.loaded import LoadedProject
+
+ELSEWHERE: Final = ("sources", "target", "environments", "rehearsal", "erasure", "retention")
+"""What a project file says that changes no result."""
 
 
 def rules_hash(project: LoadedProject) -> str:
     """Hash of what the project says: its file without addresses and rehearsals, rule files, code tables."""
-    said = project.project.model_dump_json(exclude={"sources", "target", "environments", "rehearsal"})
+    said = project.project.model_dump_json(exclude=set(ELSEWHERE))
     files = [said]
     for loaded in project.files:
         files.append(loaded.rules.model_dump_json())

@@ -85,6 +85,7 @@ class Scope:
             model=kept_model(self.matched.model, ledger),
             facts=run_facts(self.base.project, news.read.landed, found, given, waiting),
             blocked=customers.blocked,
+            confirmed=self.ruled.confirmed["record_id"].combine_chunks(),
         )
         mine, spool = self._ledger(desired), self.landing.folder
         changes = with_blocked(change_set(desired, mine, self.base.engine, spool=spool, progress=progress))
@@ -101,6 +102,7 @@ class Scope:
             known_blocked=known_blocked(changes, ledger),
             vanished=news.vanished,
             rekeyed=news.read.rekeyed.paired,
+            resembling=(),
             stops=stops,
         )
 

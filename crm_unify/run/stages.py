@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.errors import UsageError
+from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.approvals import passed, refuse_unapproved, unapproved
@@ -20,16 +21,18 @@ from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, sta
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources
-from crm_unify.run.gather import gather, stopped
+from crm_unify.run.gather import Base, Gathered, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.kept import kept
 from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
-from crm_unify.run.place import aside, folder_of
+from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs
+from crm_unify.run.resembling import resembling
+from crm_unify.run.said import rules_hash
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from crm_unify.validation.account import check_records
@@ -41,6 +44,7 @@ from matching.golden import Golden, golden
 from matching.identity import assign
 from matching.prepared import prepared
 from pipelines.changes import (
+    ChangeSet,
     Desired,
     Facts,
     ModelInForce,
@@ -77,7 +81,7 @@ def run(
     written then, nor after any other error.
     """
     engine, work = open_target(project.project.target, root=project.root), Work.begun(progress)
-    workspace = workspace or Workspace(project.root)
+    workspace = workspace or workspace_of(project)
     with hold(engine) as lock:
         upgrade(engine)
         refuse_while_held(engine)
@@ -119,7 +123,7 @@ def carried_out(
 def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: Progress) -> Planned:
     """Compute what a run would write and keep it in a plan file; nothing is written to the CRM."""
     engine = open_target(project.project.target, root=project.root)
-    workspace = Workspace(project.root)
+    workspace = workspace_of(project)
     with untouched(engine) as base, aside(workspace) as folder:
         landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
         planned = plan(project, base, landing, given=given, progress=progress)
@@ -144,8 +148,9 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unappr
     engine = open_target(project.project.target, root=project.root)
     with hold(engine) as lock:
         upgrade(engine)
-        with aside(Workspace(project.root)) as folder:
+        with aside(workspace_of(project)) as folder:
             changes = read_plan(path, spool=folder)
+            _refuse_other_rules(project, changes, path)
             facts = passed(project, engine, changes.facts, by=unapproved)
             record = RunRecord(facts, began, plan_hash(path))
             return apply(
@@ -160,12 +165,30 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unappr
             )
 
 
+def _refuse_other_rules(project: LoadedProject, changes: ChangeSet, path: Path) -> None:
+    if changes.facts.rules_hash != rules_hash(project):
+        why = "the project file, a rule file or a code table was edited after the plan was made"
+        raise GuardStopped("the rules are others than those of the plan", str(path), why=why, remedy=NEW_PLAN)
+
+
+NEW_PLAN: Final = "make a new plan; `crm-unify plan --diff` shows what is different about it"
+
+
 def plan(
     project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, progress: Progress
 ) -> Planned:
     """From the rows of the sources to the change set; nothing is written."""
-    said, chosen, ledger = project.project, settings(project.project), read_ledger(engine)
+    ledger = read_ledger(engine)
     gathered = gather(project, ledger, engine, landing, given=given, progress=progress)
+    return worked_out(Base(project, ledger, engine), gathered, landing, given=given, progress=progress)
+
+
+def worked_out(
+    base: Base, gathered: Gathered, landing: Landing, *, given: Given, progress: Progress
+) -> Planned:
+    """From everything that is known of the customers to the change set; nothing is written."""
+    project, engine, ledger = base.project, base.engine, base.ledger
+    said, chosen = project.project, settings(project.project)
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
     stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
     with progress.stage("match"):
@@ -200,6 +223,7 @@ def plan(
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
     facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
+    desired = replace(desired, confirmed=ruled.confirmed["record_id"].combine_chunks())
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(
@@ -214,6 +238,7 @@ def plan(
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,
         rekeyed=read.rekeyed.paired,
+        resembling=resembling(project, engine, every, ruled),
         stops=tuple(stops),
     )
 

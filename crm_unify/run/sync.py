@@ -18,7 +18,7 @@ from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.approvals import refuse_unapproved
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
-from crm_unify.run.place import aside, folder_of
+from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.publishing import PLAN_FILE, Work, published
 from crm_unify.run.quiet import nothing_new
 from crm_unify.run.waiting import ASKED, lasting
@@ -29,7 +29,6 @@ from pipelines.ledger import LastRun, newest
 from pipelines.load import RunRecord, StateMovedError, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.undo.horizon import prune
-from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     from crm_unify.run.planned import Outcome, Planned
@@ -86,6 +85,7 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "resembles_erased": [] if self.planned is None else list(self.planned.resembling),
             **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},
             "seconds": round(self.seconds, 3),
@@ -103,7 +103,7 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
         upgrade(engine)
         refuse_while_held(engine)
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
-        workspace = Workspace(project.root)
+        workspace = workspace_of(project)
         with aside(workspace) as folder:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             told = given.accepted or given.unapproved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -15,9 +15,10 @@ from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.dry import untouched
 from crm_unify.run.found import Given, land_sources
-from crm_unify.run.gather import gather
+from crm_unify.run.gather import Base, gather
 from crm_unify.run.model import named_model
-from crm_unify.run.place import aside
+from crm_unify.run.place import aside, workspace_of
+from crm_unify.run.stages import worked_out
 from crm_unify.schema.bookkeeping import mig_model
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.schema.upgrade import upgrade
@@ -26,9 +27,9 @@ from matching.model import Model
 from matching.model_change import KindChange, kind_changes
 from matching.policy import KERNEL_VERSION
 from matching.training import train as trained_on
+from pipelines.changes import Radius
 from pipelines.ledger import Ledger, ModelInForce, read_ledger
 from pipelines.load import hold
-from pipelines.workspace import Workspace
 
 UNCHANGED: Final = "unchanged"
 """The data give the model again that the next run scores with; nothing is written."""
@@ -52,6 +53,8 @@ class Trained:
     """False where the former model was made by another version of the comparisons."""
     lines: dict[str, tuple[float | None, float]]
     """``merge_bits`` and ``review_bits`` of the models before and now; a project's own come on top."""
+    radius: Radius | None = None
+    """What the next run would do with a PROPOSED model; None otherwise, and while the CRM is empty."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -61,6 +64,7 @@ class Trained:
             "outcome": self.outcome,
             "comparable": self.comparable,
             "lines": {name: list(both) for name, both in self.lines.items()},
+            "radius": None if self.radius is None else self.radius.as_json(),
             "kinds": [
                 asdict(kind) | {"weights": [asdict(w) | {"moved": w.moved} for w in kind.weights]}
                 for kind in self.kinds
@@ -81,7 +85,7 @@ def train(
     against the sources as they are: a model should not be learnt from half of them.
     """
     engine = open_target(project.project.target, root=project.root)
-    workspace = Workspace(project.root)
+    workspace = workspace_of(project)
     with _base(engine, dry=agreed is None) as base, aside(workspace) as folder:
         ledger = read_ledger(base)
         landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
@@ -91,6 +95,10 @@ def train(
         with progress.stage("train"):
             model = trained_on(features(gathered.every.parties(), gathered.every.claims))
         found = _compared(model, ledger)
+        if found.outcome == PROPOSED and ledger.last_run is not None:
+            proposed = Base(project, replace(ledger, proposed=found.model), base)
+            planned = worked_out(proposed, gathered, landing, given=Given(as_of), progress=progress)
+            found = replace(found, radius=planned.radius)
         if agreed is None or found.outcome == UNCHANGED:
             return found
         if not agreed(found):

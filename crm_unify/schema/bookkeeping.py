@@ -22,6 +22,10 @@ REKEY_STATES: Final = ("paired", "apart", "open")
 CHANGE_OPS: Final = ("create", "update", "delete")
 DECISION_KINDS: Final = ("verdict", "confirm", "pin", "revoke")
 VERDICTS: Final = ("same", "different", "unsure")
+SUPPRESSED: Final = ("key", "row", "raw", "record", "customer", "trait")
+"""What a suppression token stands for, see ``mig_suppression``."""
+ERASED: Final = "erased:"
+"""Begins what stands where the id of an erased row or record stood."""
 
 mig_run = table(
     "mig_run",
@@ -257,4 +261,32 @@ mig_assignment = table(
 """Who looks after a question of the review queue: by the records that lead it, ``left_record`` the lesser.
 
 It holds for the question between the customers of these records, whatever else they hold by then.
+"""
+
+mig_erasure = table(
+    "mig_erasure",
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("erased_at", time(), nullable=False),
+    sa.Column("erased_by", sa.Text, nullable=False),
+    sa.Column("why", long_text(), nullable=False),
+    sa.Column("removed", long_text(), nullable=False),
+    layer=BOOKKEEPING,
+)
+"""Erasures. ``removed`` is JSON: by store how much was removed; nothing in it tells of the person."""
+
+mig_suppression = table(
+    "mig_suppression",
+    sa.Column("token", key(), primary_key=True),
+    sa.Column("what", key(32), nullable=False),
+    sa.Column("erasure", sa.Integer, sa.ForeignKey("mig_erasure.id"), nullable=False),
+    one_of("what", *SUPPRESSED),
+    layer=BOOKKEEPING,
+)
+"""What must not come back, as keyed hashes: nobody can read a name out of them.
+
+``row`` is a source row (system, map and key), ``raw`` one without a record (map and hash of its content),
+``record`` one of several records of a row; all are left out of every later run. ``customer`` is the id of a
+customer that was erased, ``trait`` an e-mail address, number, identifier, or name with birth date: a later
+record that has it goes to review. ``key`` tells whether the key in the environment is the one the others were
+made with.
 """

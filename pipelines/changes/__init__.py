@@ -14,7 +14,9 @@ from pipelines.changes.interface import (
 )
 from pipelines.changes.merges import Settlement, without_dead_ends
 from pipelines.changes.plan import write_plan
+from pipelines.changes.plan_diff import PlanDiff, plan_diff
 from pipelines.changes.plan_reading import plan_hash, read_plan
+from pipelines.changes.radius import Radius, radius
 from pipelines.changes.stood import overwritten
 from pipelines.ledger import ModelInForce
 
@@ -24,12 +26,16 @@ __all__ = [
     "Desired",
     "Facts",
     "ModelInForce",
+    "PlanDiff",
+    "Radius",
     "Settlement",
     "TableChanges",
     "change_set",
     "fingerprint",
     "overwritten",
+    "plan_diff",
     "plan_hash",
+    "radius",
     "read_plan",
     "without_dead_ends",
     "write_plan",

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from crm_unify.progress import Progress, Silent
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, TABLES, arrow_schema
 from crm_unify.schema.target import reachable
+from pipelines.changes.causes import causes
 from pipelines.changes.children import Written, as_written, child_changes, written
 from pipelines.changes.consents import consent_changes
 from pipelines.changes.differences import difference, only
 from pipelines.changes.interface import ChangeSet, Desired, TableChanges
 from pipelines.changes.merges import without_dead_ends
+from pipelines.changes.moves import moves
 from pipelines.changes.parties import Parties, differing, party_changes, profile_changes, retired
 from pipelines.changes.remembered import (
     lineage_changes,
@@ -66,14 +68,7 @@ def change_set(
         recorded = golden | {USERS: described(golden[USERS])}
         children = {name: written(name, recorded[name], desired.records) for name in CHILD_TABLES}
         stage.advance()
-        parties = differing(
-            golden,
-            desired.winners,
-            ledger,
-            redirects=desired.redirects,
-            kept=kept_apart.kept,
-            connection=connection,
-        )
+        parties = _differing(golden, desired, ledger, kept=kept_apart.kept, connection=connection)
         stage.advance()
         wanted = party_changes(parties) | _others(recorded, children, ledger, connection)
         wanted[USERS] = user_changes(golden[USERS], wanted[USERS], wanted, connection)
@@ -87,17 +82,38 @@ def change_set(
         }
         memory = _memory(desired, kept, ledger, connection)
         crm = {name: with_stood(part, connection) for name, part in crm.items()}
+        changes = {**crm, **memory, "mig_profile": profiles}
+        why = causes(changes, desired, ledger, parties=parties, children=children, connection=connection)
+        moved = moves(desired, ledger, crm["customer"], found=why, connection=connection)
         stage.advance()
-    changes = {**crm, **memory, "mig_profile": profiles}
-    return ChangeSet(
+    blocked = [_worth_saying(settled.blocked, parties), kept_apart.blocked, desired.blocked]
+    whole = ChangeSet(
         tables={name: changes[name] for name in TABLES if changes[name].rows},
-        blocked=sorted_blocked(
-            [_worth_saying(settled.blocked, parties), kept_apart.blocked, desired.blocked]
-        ),
+        blocked=sorted_blocked(blocked),
         facts=desired.facts,
         model_id=None if desired.model is None else desired.model.id,
         base=ledger.state,
         target=fingerprint(engine),
+    )
+    return replace(whole, cause=why.usual, causes=why.rows, moves=moved)
+
+
+def _differing(
+    golden: Mapping[str, pa.Table],
+    desired: Desired,
+    ledger: Ledger,
+    *,
+    kept: pa.ChunkedArray,
+    connection: sa.Connection,
+) -> Parties:
+    """The customers that differ, before and after; those in `kept` stay as they are."""
+    return differing(
+        golden,
+        desired.winners,
+        ledger,
+        redirects=desired.redirects,
+        kept=kept,
+        connection=connection,
     )
 
 

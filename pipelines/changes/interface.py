@@ -23,6 +23,20 @@ BLOCKED: Final = pa.schema(
 )
 """Changes that are not made, because a person did something in the CRM that stands in their way."""
 
+CAUSES: Final = pa.schema([("table_name", pa.string()), ("row_id", pa.string()), ("cause", pa.string())])
+"""Why rows change: ``source``, ``decision``, ``rule``, ``model`` or ``date``; several are joined by ``+``."""
+MOVES: Final = pa.schema(
+    [
+        ("event", pa.string()),  # merge, split or retire
+        ("customer_id", pa.string()),
+        ("name", pa.string()),  # as the CRM shows it
+        ("others", pa.list_(pa.string())),  # where its records are afterwards
+        ("confirmed", pa.bool_()),  # a person had confirmed it
+        ("cause", pa.string()),  # as in CAUSES
+    ]
+)
+"""Customers that are merged, parted or retired. The rows that say so stand in their tables as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -64,6 +78,8 @@ class Desired:
     """Rows of ``mig_rekey`` that are new, or say something else."""
     blocked: pa.Table = field(default_factory=BLOCKED.empty_table)
     """BLOCKED: what was left out of this state already."""
+    confirmed: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    """Records of the customers that a person has confirmed."""
 
 
 MASK: Final = "mask"
@@ -133,6 +149,12 @@ class ChangeSet:
     """State of the ledger this was computed from; applied to no other."""
     target: str
     """Fingerprint of the database this was computed for."""
+    cause: str = "source"
+    """Why a row of the CRM changes of which ``causes`` says nothing."""
+    causes: pa.Table = field(default_factory=lambda: pa.Table.from_batches([], CAUSES))
+    """CAUSES of the other rows of the CRM; kept for people, not read back from a plan."""
+    moves: pa.Table = field(default_factory=lambda: pa.Table.from_batches([], MOVES))
+    """MOVES."""
 
     @property
     def written_rows(self) -> int:

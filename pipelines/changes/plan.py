@@ -9,12 +9,16 @@ create     ``{"id", "op": "create", "row": {column: value}, "table"}``, NULL col
 update     ``{"id", "op": "update", "set": {column: [last written, new]}, "stood", "table"}``
 delete     ``{"id", "op": "delete", "stood", "table"}``
 blocked    ``{"change", "id", "op": "blocked", "reason", "table"}``: not done, for a person to know
+move       ``{"cause", "confirmed", "id", "name", "op": "merge" | "split" | "retire", "others"}``: a customer
+           whose records go to another, to several, or that has none in force; for people, the lines of
+           ``mig_xref``, ``mig_redirect`` and ``customer`` do it
 last       ``{"sha256"}`` of every byte before
 =========  ==========================================================================================
 
-``stood`` is a hash of what the CRM held in the place of the change (left out in bookkeeping). Lines are
-ordered by table (parents first), operation and key, so equal change sets give equal bytes. Both ways the
-rows pass in batches; a plan is never in memory as text.
+A line of a CRM table has a ``cause``: ``source``, ``decision``, ``rule``, ``model`` or ``date`` (the day of
+the run), several joined by ``+``. ``stood`` is a hash of what the CRM held in the place of the change (left
+out in bookkeeping). Lines are ordered by table (parents first), operation and key, so equal change sets give
+equal bytes. Both ways the rows pass in batches; a plan is never in memory as text.
 """
 
 from __future__ import annotations
@@ -27,15 +31,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from crm_unify.schema.tables import key_of
+from crm_unify.schema.tables import CRM_TABLES, key_of
 from pipelines.changes.interface import MASK, STOOD, ChangeSet, TableChanges, value_fields
 from pipelines.database.columns import engine, object_sql, quoted
 from pipelines.finished import put_in_place
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the format; a plan of another version is refused."""
 OPS: Final = ("create", "update", "delete")
+CAUSE: Final = "cause"
+"""Column that tells why a row changes, where its line is written."""
 BATCH_ROWS: Final = 50_000
 
 
@@ -56,8 +63,11 @@ def _blocks(change_set: ChangeSet) -> Iterator[bytes | memoryview]:
     yield _line(header(change_set))
     for changes in change_set.tables.values():
         for op, rows in parts(changes):
+            if changes.table in CRM_TABLES:
+                rows = with_cause(changes.table, rows, change_set)
             yield from _texts(rows, _line_sql(changes.table, op))
     yield from _texts(change_set.blocked, _BLOCKED_SQL)
+    yield from _texts(change_set.moves, _MOVE_SQL)
 
 
 def header(change_set: ChangeSet) -> dict[str, Any]:
@@ -72,7 +82,17 @@ def header(change_set: ChangeSet) -> dict[str, Any]:
         "target": change_set.target,
         "tables": counts,
         "blocked": len(change_set.blocked),
+        "moves": len(change_set.moves),
     }
+
+
+def with_cause(table: str, rows: pa.Table, change_set: ChangeSet) -> pa.Table:
+    """Changes of a CRM table with why each of them is made."""
+    if len(change_set.causes) == 0:
+        return rows.append_column(CAUSE, pa.repeat(pa.scalar(change_set.cause), len(rows)))
+    mine = change_set.causes.filter(pc.equal(change_set.causes["table_name"], table))
+    place = pc.index_in(rows[key_of(table)], mine["row_id"].combine_chunks())
+    return rows.append_column(CAUSE, pc.fill_null(mine["cause"].take(place), change_set.cause))
 
 
 def parts(changes: TableChanges) -> Iterator[tuple[str, pa.Table]]:
@@ -103,17 +123,20 @@ def _line_sql(table: str, op: str) -> str:
     """DuckDB expression: one row of a part as a JSON object with sorted keys."""
     key = f"to_json({quoted(key_of(table))})::VARCHAR"
     head = f'\'{{"id":\' || {key} || \',"op":"{op}",\''
+    if table in CRM_TABLES:
+        head = f"'{{\"cause\":\"' || {CAUSE} || '\",' || " + head.replace("'{\"id\"", "'\"id\"", 1)
     match op:
         case "create":
             head += f" || '\"row\":' || {object_sql(value_fields(table))} || ','"
         case "update":
-            head += f" || '\"set\":' || {_set_sql(table)} || ',' || {_STOOD_SQL}"
+            head += f" || '\"set\":' || {set_sql(table)} || ',' || {_STOOD_SQL}"
         case _:
             head += f" || {_STOOD_SQL}"
     return f'{head} || \'"table":"{table}"}}\''
 
 
-def _set_sql(table: str) -> str:
+def set_sql(table: str) -> str:
+    """DuckDB expression: the columns in the mask with the value last written and the new one, as JSON."""
     members = []
     for bit, field in sorted(enumerate(value_fields(table)), key=lambda pair: pair[1].name):
         pair = " || ',' || ".join(_value_sql(f"{side}.{field.name}", field) for side in ("old", "new"))
@@ -131,4 +154,9 @@ _STOOD_SQL: Final = f"coalesce('\"{STOOD}\":' || to_json({STOOD})::VARCHAR || ',
 _BLOCKED_SQL: Final = (
     '\'{"change":\' || to_json(op)::VARCHAR || \',"id":\' || to_json(row_id)::VARCHAR || \',"op":"blocked"\''
     " || ',\"reason\":' || to_json(reason)::VARCHAR || ',\"table\":' || to_json(table_name)::VARCHAR || '}'"
+)
+_MOVE_SQL: Final = (
+    '\'{"cause":\' || to_json(cause)::VARCHAR || \',"confirmed":\' || confirmed::VARCHAR || \',"id":\''
+    " || to_json(customer_id)::VARCHAR || ',\"name\":' || coalesce(to_json(name)::VARCHAR, 'null')"
+    " || ',\"op\":' || to_json(event)::VARCHAR || ',\"others\":' || to_json(others)::VARCHAR || '}'"
 )

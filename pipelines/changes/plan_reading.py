@@ -20,6 +20,7 @@ from crm_unify.schema.tables import TABLES, arrow_schema, key_of
 from pipelines.changes.interface import (
     BLOCKED,
     MASK,
+    MOVES,
     STOOD,
     ChangeSet,
     Facts,
@@ -61,6 +62,7 @@ def read_plan(path: Path, *, spool: Path | None = None) -> ChangeSet:
         model_id=head["model_id"],
         base=head["base"],
         target=head["target"],
+        moves=_moves(path, segments["", "moves"]),
     )
 
 
@@ -138,7 +140,7 @@ def _segments(path: Path, head: dict[str, Any], starts: Any) -> dict[tuple[str, 
         if name in head["tables"]
         for op, count in zip(OPS, head["tables"][name], strict=True)
     ]
-    wanted.append((("", "blocked"), head["blocked"]))
+    wanted += [(("", name), head[name]) for name in ("blocked", "moves")]
     if sum(count for _, count in wanted) != len(starts) - 3:
         raise _changed(path, "its first line counts other lines than follow")
     line, segments = 1, {}
@@ -213,3 +215,10 @@ def _blocked(path: Path, segment: _Segment) -> pa.Table:
     schema = pa.schema([(names[field.name], pa.string()) for field in BLOCKED])
     tables = (t.select(schema.names).rename_columns(BLOCKED.names) for t in _parsed(path, segment, schema))
     return gathered(tables, BLOCKED, None)
+
+
+def _moves(path: Path, segment: _Segment) -> pa.Table:
+    names = {"event": "op", "customer_id": "id"}
+    schema = pa.schema([pa.field(names.get(field.name, field.name), field.type) for field in MOVES])
+    tables = (t.select(schema.names).rename_columns(MOVES.names) for t in _parsed(path, segment, schema))
+    return gathered(tables, MOVES, None)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crm_unify.errors import GuardStopped
-from crm_unify.records import SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
+from crm_unify.records import SYS_ERASED, SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.model import Branch, RuleFile
 from pipelines.interpret.fates import Fates
@@ -62,6 +62,11 @@ class Reception:
         self.engine = engine
         self.tally = tally
         self.findings: list[Finding] = []
+
+    def discard_erased(self) -> None:
+        """Rows of persons who were erased."""
+        settled = self.fates.settle(self.rows.erased(), Fate.DISCARDED, rule=SYS_ERASED)
+        self.tally.hit(SYS_ERASED, np.flatnonzero(settled))
 
     def refuse_broken(self) -> None:
         """Rows that could not be read are quarantined with their raw text, each by its code."""

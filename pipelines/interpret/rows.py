@@ -15,6 +15,11 @@ Positions = npt.NDArray[np.int64]
 """Places of rows in their map's landed order, from 0."""
 Mask = npt.NDArray[np.bool_]
 
+ERASED = "_erased"
+"""Column of landed rows: the parts that were of an erased person, joined with `|`, or WHOLE; null of none."""
+WHOLE = "*"
+"""All of a row."""
+
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
@@ -57,6 +62,21 @@ class Rows:
     def origin(self, name: str) -> pa.Array:
         """A column of the landing itself: `_file`, `_row`, `_row_id` ..."""
         return as_array(self._table[name])
+
+    def erased(self, part: str = WHOLE) -> Mask:
+        """Rows of which this part must not be made, because it was of a person who was erased; or no part."""
+        if ERASED not in self._names():
+            return np.zeros(len(self), np.bool_)
+        marks = self.origin(ERASED)
+        mine = pc.equal(marks, WHOLE)
+        if part != WHOLE:
+            named = pc.match_substring(pc.binary_join_element_wise("|", marks, "|", ""), f"|{part}|")
+            mine = pc.or_kleene(mine, named)
+        return as_mask(mine)
+
+    def _names(self) -> Sequence[str]:
+        names: list[str] = self._table.column_names
+        return names
 
     def has(self, header: str) -> bool:
         """Whether the source has this column."""
@@ -112,6 +132,9 @@ class _Part(Rows):
 
     def __len__(self) -> int:
         return len(self._positions)
+
+    def _names(self) -> Sequence[str]:
+        return self._whole._names()
 
     def origin(self, name: str) -> pa.Array:
         return self._whole.origin(name).take(self._positions)

@@ -78,6 +78,7 @@ def run_map(
     mended = repaired(loaded, found, known=known, engine=engine)
     rows = mended.rows
     reception = Reception(rules, rows=rows, fates=fates, engine=engine, tally=tally)
+    reception.discard_erased()
     reception.refuse_broken()
     reception.discard_repeated()
     reception.discard_waived(mended.waived)

@@ -46,10 +46,10 @@ def interpret(
     by_map = {one.map: one for one in landed}
     results: dict[str, tuple[MapResult, Sequence[str]]] = {}
     with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
-        for loaded in _parents_first([loaded for loaded in project.files if loaded.rules.map in by_map]):
+        for loaded in parents_first([loaded for loaded in project.files if loaded.rules.map in by_map]):
             one = by_map[loaded.rules.map]
             parents = Parents({name: result.index for name, (result, _) in results.items()})
-            rows, engine = _landed_rows(one, loaded), _engine(loaded, as_of, one.rows)
+            rows, engine = _landed_rows(one, loaded), engine_of(loaded, as_of, one.rows)
             found = run_map(loaded, rows, engine=engine, parents=parents, known=known)
             results[one.map] = (found, [column.header for column in one.columns])
             stage.advance(one.rows)
@@ -75,19 +75,20 @@ def interpret_rows(
     """
     table, columns = example_table(loaded.rules, given)
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
-    engine = _engine(loaded, as_of, len(given))
+    engine = engine_of(loaded, as_of, len(given))
     found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known)
     return _assembled([(found, [column.header for column in columns])])
 
 
-def _engine(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
+def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
+    """What runs the expressions of a rule file over so many rows."""
     return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
 
 
-def _parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:
+def parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:
     """Maps after the maps their rows hang on, else by name; a circle is refused."""
     by_name = {loaded.rules.map: loaded for loaded in sorted(files, key=lambda loaded: loaded.rules.map)}
-    graph = {name: _looks_up(loaded) for name, loaded in by_name.items()}
+    graph = {name: looks_up(loaded) for name, loaded in by_name.items()}
     sorter = TopologicalSorter(graph)
     try:
         order = list(sorter.static_order())
@@ -104,7 +105,8 @@ def _parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:
     return [by_name[name] for name in order]
 
 
-def _looks_up(loaded: LoadedRules) -> list[str]:
+def looks_up(loaded: LoadedRules) -> list[str]:
+    """The maps that the rows of a map hang on."""
     fields = (
         field
         for branch in loaded.rules.targets

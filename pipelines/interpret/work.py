@@ -111,13 +111,10 @@ class Work:
         self.texts.clear()
 
     def _wanted(self, own: Placed) -> Mask:
-        """Rows for which `skip_if_null` leaves the entry in."""
+        """Rows for which `skip_if_null` leaves the entry in, and whose record was not erased."""
         column = own.entry.skip_if_null
-        return (
-            np.ones(len(self.rows), np.bool_)
-            if column is None
-            else as_mask(self.rows.clean(column).is_valid())
-        )
+        wanted: Mask = ~self.rows.erased(self.owners[own.place].entry.part)
+        return wanted if column is None else wanted & as_mask(self.rows.clean(column).is_valid())
 
     def _records(self, own: Placed) -> pa.Array:
         """The records an entry belongs to; null where `skip_if_null` leaves them out."""

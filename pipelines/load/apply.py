@@ -297,4 +297,6 @@ def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[st
         return f"decision {now[1]} was recorded since"
     if now[:3] != then[:3]:
         return "a model was trained since, or one that waited was withdrawn"
-    return f"correction {now[3]} was recorded since"
+    if now[:4] != then[:4]:
+        return f"correction {now[3]} was recorded since"
+    return "a customer was erased since"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.schema.bookkeeping import CHANGE_OPS, mig_change
+from crm_unify.schema.bookkeeping import CHANGE_OPS, ERASED, mig_change
 from crm_unify.schema.tables import TABLES, arrow_schema, key_of, stamp_of
 from pipelines.database.read import fetch
 from pipelines.database.row_text import hash_of, text_of
@@ -39,11 +39,12 @@ IMAGES: Final = pa.schema(
 def read_images(connection: sa.Connection, table: str, where: sa.ColumnElement[bool]) -> pa.Table:
     """``run, row_id, op, before, hash, place`` of the changes of a table, in the order they were made.
 
-    ``before`` is NULL for a create, ``hash`` for everything else.
+    ``before`` is NULL for a create, ``hash`` for everything else. Those of erased rows are left out.
     """
     c = mig_change.c
     columns = (c.run, c.seq, c.row_id, c.op, c.before)
-    query = sa.select(*columns).where(where, c.table_name == table).order_by(c.run, c.seq)
+    there = c.row_id.not_like(f"{ERASED}%")
+    query = sa.select(*columns).where(where, c.table_name == table, there).order_by(c.run, c.seq)
     found = fetch(connection, query)
     created, nothing = pc.equal(found["op"], "create"), pa.scalar(None, pa.string())
     return pa.table(
@@ -56,6 +57,13 @@ def read_images(connection: sa.Connection, table: str, where: sa.ColumnElement[b
             ORDER: pa.array(np.arange(len(found))),
         }
     )
+
+
+def erased_images(connection: sa.Connection, run: int) -> pa.Table:
+    """``table_name, row_id, op`` of the changes of a run whose rows were erased since."""
+    c = mig_change.c
+    query = sa.select(c.table_name, c.row_id, c.op).where(c.run == run, c.row_id.like(f"{ERASED}%"))
+    return fetch(connection, query.order_by(c.table_name, c.row_id, c.op))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,7 @@ __all__ = [
     "ORDER",
     "RunImages",
     "columns_of",
+    "erased_images",
     "image_fields",
     "kept_sql",
     "of_run",

@@ -23,6 +23,7 @@ LEFT: Final = pa.schema(
 
 EDITED: Final = "a person edited it in the CRM since"
 STANDS_AGAIN: Final = "a row with this key stands there again"
+WAS_ERASED: Final = "it was of a customer who was erased since"
 
 
 @dataclass(frozen=True, slots=True)

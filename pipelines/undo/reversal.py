@@ -30,8 +30,8 @@ from pipelines.changes.profiles import unfolded
 from pipelines.changes.standing import settle
 from pipelines.changes.stood import with_stood
 from pipelines.ledger import Ledger
-from pipelines.undo.images import RunImages, of_run
-from pipelines.undo.interface import LEFT, Returned, Reversal
+from pipelines.undo.images import RunImages, erased_images, of_run
+from pipelines.undo.interface import LEFT, WAS_ERASED, Returned, Reversal
 from pipelines.undo.memory import memory_back, models_back, standing_rows
 from pipelines.undo.merges import Belonging, belonging, led_on, merged
 from pipelines.undo.profiles import profiles_of
@@ -62,6 +62,7 @@ def reversal(
     back = {name: _returned(name, written) for name in CRM_TABLES}
     settled = settle({name: one.changes for name, one in back.items()}, connection, standing=True)
     kept, failed = _left(back, settled.blocked)
+    erased = _erased(images)
     crm = {name: with_stood(part, connection) for name, part in settled.tables.items()}
     found = belonging(ledger.xref, images)
     changes = {**crm, **_memory(written, pa.concat_tables([kept, failed]), found)}
@@ -75,7 +76,7 @@ def reversal(
             target=fingerprint(connection.engine),
         ),
         kept=kept,
-        failed=failed,
+        failed=pa.concat_tables([failed, erased]),
         merges=merged(found),
     )
 
@@ -137,6 +138,14 @@ def _children(table: str, ledger: Ledger) -> pa.Table:
 
 
 # --- what stays ---
+def _erased(images: RunImages) -> pa.Table:
+    """LEFT rows of what was erased since: it is never put back."""
+    rows = erased_images(images.connection, images.run)
+    reason = pa.repeat(pa.scalar(WAS_ERASED), len(rows))
+    listed = rows.append_column("field", pa.nulls(len(rows), pa.string())).append_column("reason", reason)
+    return listed.select(LEFT.names).cast(LEFT)
+
+
 def _left(back: dict[str, Returned], blocked: pa.Table) -> tuple[pa.Table, pa.Table]:
     """LEFT tables of what is kept and what cannot be restored, by table in loading order."""
     kept, failed = [LEFT.empty_table()], [LEFT.empty_table()]

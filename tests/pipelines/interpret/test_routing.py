@@ -10,7 +10,7 @@ from pipelines.interpret.example import example_table
 from pipelines.interpret.parents import Parents
 from pipelines.interpret.rows import Rows
 from pipelines.interpret.source_map import run_map
-from pipelines.interpret.stage import _engine
+from pipelines.interpret.stage import engine_of as _engine
 from tests.pipelines.interpret.maps import (
     AS_OF,
     PERSON,

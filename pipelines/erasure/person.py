@@ -1,0 +1,185 @@
+"""Everything that belongs to one customer, gathered before any of it is removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from crm_unify.ids import child_ids
+from crm_unify.schema.bookkeeping import mig_profile, mig_redirect, mig_rekey, mig_source_record, mig_xref
+from crm_unify.schema.crm import order_line, organisation_person
+from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, PROFILE_TABLES, TABLES, key_of, owner_of
+from pipelines.database.read import fetch
+
+SHORTEST: Final = 5
+"""Characters of a text that is searched for: shorter ones stand in other words."""
+AT_ONCE: Final = 5_000
+"""Records whose texts are searched together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One customer with everything that is kept of it."""
+
+    customer: str
+    former: tuple[str, ...]
+    """Ids that lead to it."""
+    records: tuple[str, ...]
+    """Its party records."""
+    children: tuple[str, ...]
+    """The records of its orders, cases and the like."""
+    other_ids: tuple[str, ...]
+    """Ids that further keys of these records make."""
+    siblings: tuple[str, ...]
+    """Records of the same source rows that stay, as the company whose contact it is."""
+    rows: Mapping[str, tuple[str, ...]]
+    """Its rows in the CRM, by table."""
+    needles: tuple[str, ...]
+    """Texts that stand nowhere but with this customer."""
+
+    @property
+    def every_record(self) -> tuple[str, ...]:
+        """All its records."""
+        return (*self.records, *self.children)
+
+    @property
+    def every_id(self) -> frozenset[str]:
+        """Whatever names it or a part of it."""
+        rows = (row for ids in self.rows.values() for row in ids)
+        return frozenset((self.customer, *self.former, *self.every_record, *self.other_ids, *rows))
+
+    def is_in(self, text: str | None) -> bool:
+        """Whether a text tells of this customer."""
+        return text is not None and any(spelt in text for spelt in self.spellings)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The needles as they stand in texts and in JSON."""
+        return tuple(sorted({spelt for needle in self.needles for spelt in _spellings(needle)}))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    yield text
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def person(connection: sa.Connection, customer: str) -> Person:
+    """All there is of a customer; nothing is written."""
+    x, r = mig_xref.c, mig_redirect.c
+    records = _column(connection, sa.select(x.record_id).where(x.customer_id == customer))
+    former = _column(connection, sa.select(r.old_id).where(r.new_id == customer))
+    rows = _rows(connection, customer)
+    children = tuple(_children(connection, rows))
+    every = (*records, *children)
+    k = mig_rekey.c
+    other = _column(connection, sa.select(k.new_id).where(k.record_id.in_(every))) if every else ()
+    siblings = tuple(_siblings(connection, every))
+    found = _texts(connection, customer, every, rows)
+    needles = {*every, *_unique(connection, found, {*every, *siblings}, siblings)}
+    return Person(
+        customer=customer,
+        former=former,
+        records=records,
+        children=children,
+        other_ids=tuple(sorted({*other} - {*every})),
+        siblings=siblings,
+        rows=rows,
+        needles=tuple(sorted(needle for needle in needles if len(needle) >= SHORTEST)),
+    )
+
+
+def _column(connection: sa.Connection, query: sa.Select[tuple[Any]]) -> tuple[str, ...]:
+    return tuple(sorted(str(value) for value in connection.execute(query).scalars()))
+
+
+# --- its rows and records ---
+def _rows(connection: sa.Connection, customer: str) -> dict[str, tuple[str, ...]]:
+    """Its rows in the CRM by table, and what hangs on them."""
+    found = {}
+    for name in CRM_TABLES:
+        table, key = TABLES[name], TABLES[name].columns[key_of(name)]
+        owner = owner_of(name) if name in PROFILE_TABLES else "customer_id"
+        if owner not in table.columns:
+            continue
+        mine: sa.ColumnElement[bool] = table.columns[owner] == customer
+        if table is organisation_person:
+            mine = sa.or_(mine, organisation_person.c.person_id == customer)
+        found[name] = _column(connection, sa.select(key).where(mine))
+    orders = found.get("sales_order", ())
+    lines = sa.select(order_line.c.id).where(order_line.c.order_id.in_(orders))
+    found["order_line"] = _column(connection, lines) if orders else ()
+    return {name: ids for name, ids in found.items() if ids}
+
+
+def _children(connection: sa.Connection, rows: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The records that its orders, cases and the like come from."""
+    c = mig_source_record.c
+    for name in (name for name in CHILD_TABLES if rows.get(name)):
+        known = fetch(connection, sa.select(c.record_id).where(c.kind == name))["record_id"]
+        mine = pc.is_in(child_ids(name, known), pa.array(rows[name]))
+        yield from known.filter(mine).to_pylist()
+
+
+def _siblings(connection: sa.Connection, records: Iterable[str]) -> Iterator[str]:
+    """Other records of the same source rows."""
+    c, own = mig_source_record.c, set(records)
+    for start in sorted({row_of(record) for record in own}):
+        like = c.record_id.startswith(f"{start}#", autoescape=True)
+        yield from (r for r in _column(connection, sa.select(c.record_id).where(like)) if r not in own)
+
+
+def row_of(record_id: str) -> str:
+    """``system.map:key`` of a record id; no `#` stands in a key."""
+    return record_id.rpartition("#")[0]
+
+
+# --- what it says ---
+def _texts(
+    connection: sa.Connection, customer: str, records: Sequence[str], rows: Mapping[str, Sequence[str]]
+) -> set[str]:
+    """Every text that the records, the profile and the rows of the CRM hold."""
+    c, found = mig_source_record.c, set[str]()
+    said = sa.select(c.raw, c.claims).where(c.record_id.in_(records))
+    profile = sa.select(mig_profile.c.profile).where(mig_profile.c.customer_id == customer)
+    for row in (*connection.execute(said), *connection.execute(profile)):
+        found.update(text for part in row if part for text in leaves(json.loads(part)))
+    for name, ids in rows.items():
+        key = TABLES[name].columns[key_of(name)]
+        for row in connection.execute(sa.select(TABLES[name]).where(key.in_(ids))):
+            found.update(value.strip() for value in row if isinstance(value, str))
+    return {text for text in found if len(text) >= SHORTEST}
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """The texts in a JSON value; keys of objects are names, not values."""
+    match value:
+        case str():
+            yield value.strip()
+        case dict():
+            for part in value.values():
+                yield from leaves(part)
+        case list():
+            for part in value:
+                yield from leaves(part)
+
+
+def _unique(
+    connection: sa.Connection, texts: set[str], own: set[str], siblings: Sequence[str]
+) -> set[str]:
+    """Those texts that no other record holds; what a record of the same row shares with it is its own."""
+    left, c = set(texts), mig_source_record.c
+    query = sa.select(c.record_id, c.claims, c.raw).execution_options(yield_per=AT_ONCE)
+    shared = set(siblings)
+    for batch in connection.execute(query).partitions(AT_ONCE):
+        others = [part for row in batch if row[0] not in own for part in (row[1], row[2]) if part]
+        others += [row[1] for row in batch if row[0] in shared and row[1]]
+        whole = "\n".join(others)
+        left = {text for text in left if json.dumps(text, ensure_ascii=False)[1:-1] not in whole}
+    return left

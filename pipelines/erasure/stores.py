@@ -1,0 +1,273 @@
+"""The tables of a CRM that may hold something of a person, and how each is emptied of it.
+
+``STORES`` is the list: a table that comes to hold what people typed is added to it with one line. All of it
+happens in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+from crm_unify.schema.bookkeeping import (
+    ERASED,
+    mig_change,
+    mig_decision,
+    mig_decision_member,
+    mig_model,
+    mig_profile,
+    mig_quarantine,
+    mig_redirect,
+    mig_rekey,
+    mig_run,
+    mig_source_record,
+    mig_xref,
+)
+from crm_unify.schema.crm import consent
+from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
+from pipelines.erasure.person import Person
+from pipelines.erasure.tokens import Tokens
+
+MANY: Final = 500
+"""Ids in one statement."""
+T = TypeVar("T")
+GONE: Final = "[erased]"
+"""What stands where a text of an erased person stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One place in the database."""
+
+    name: str
+    clean: Callable[[sa.Connection, Person, Tokens], int]
+    """Empties it of a person; how many rows were removed or emptied."""
+
+
+# --- rows that go ---
+def _golden(table: str) -> Callable[[sa.Connection, Person, Tokens], int]:
+    def clean(connection: sa.Connection, who: Person, _: Tokens) -> int:
+        key = TABLES[table].columns[key_of(table)]
+        return _delete(connection, key, who.rows.get(table, ()))
+
+    return clean
+
+
+def _consents(connection: sa.Connection, who: Person, tokens: Tokens) -> int:
+    """Its own, and those that one of its records gave while it belonged to another customer."""
+    own = _golden(consent.name)(connection, who, tokens)
+    given = _delete(connection, consent.c.source_record_id, who.every_record)
+    return own + given + _delete(connection, consent.c.carrier_record_id, who.every_record)
+
+
+def _owned(column: sa.Column[Any]) -> Callable[[sa.Connection, Person, Tokens], int]:
+    """Rows of the bookkeeping whose column names the customer or one of its records."""
+
+    def clean(connection: sa.Connection, who: Person, _: Tokens) -> int:
+        names = (who.customer, *who.former, *who.every_record, *who.other_ids)
+        return _delete(connection, column, names)
+
+    return clean
+
+
+def _quarantine(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """What was withheld from its records, and rows without a record that tell of it."""
+    q = mig_quarantine.c
+    found = _delete(connection, q.record_id, (*who.every_record, *who.other_ids))
+    return found + _delete(connection, q.id, list(_telling(connection, q.id, (q.raw, q.sentence), who)))
+
+
+def rows_without_record(connection: sa.Connection, who: Person) -> list[str]:
+    """``map:hash`` of the rows in quarantine that tell of the person and made no record."""
+    q = mig_quarantine.c
+    telling = set(_telling(connection, q.id, (q.raw, q.sentence), who))
+    query = sa.select(q.id, q.map, q.row_id).where(q.record_id.is_(None), q.row_id.is_not(None))
+    rows = connection.execute(query).all()
+    return sorted({f"{row.map}:{row.row_id.rpartition('-')[0]}" for row in rows if row.id in telling})
+
+
+def _delete(connection: sa.Connection, column: sa.Column[Any], values: Sequence[str]) -> int:
+    found = 0
+    for some in _parts(values):
+        found += connection.execute(column.table.delete().where(column.in_(some))).rowcount
+    return found
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Few enough values for one statement at a time."""
+    for start in range(0, len(values), MANY):
+        yield values[start : start + MANY]
+
+
+def _telling(
+    connection: sa.Connection, key: sa.Column[Any], columns: Iterable[sa.Column[Any]], who: Person
+) -> Iterator[Any]:
+    """Keys of the rows in whose columns something of the person stands."""
+    for row in connection.execute(sa.select(key, *columns)).all():
+        if any(who.is_in(text) for text in row[1:]):
+            yield row[0]
+
+
+# --- rows that stay, without the person ---
+def _siblings(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """Records of the same source rows: their raw row without what was of the person alone."""
+    c, found = mig_source_record.c, 0
+    for record in who.siblings:
+        raw, claims = connection.execute(sa.select(c.raw, c.claims).where(c.record_id == record)).one()
+        known = json.loads(raw or "{}")
+        kept = {name: text for name, text in known.items() if not who.is_in(str(text))}
+        said = json.loads(claims or "{}")
+        own = {kind: _without(part, who) for kind, part in said.items()}
+        own = {kind: part for kind, part in own.items() if part}
+        values = {"raw": _json(kept), "claims": _json(own), "row_hash": ""}
+        if kept != known or own != said:
+            found += connection.execute(
+                mig_source_record.update().where(c.record_id == record).values(**values)
+            ).rowcount
+    return found
+
+
+def _without(part: Any, who: Person) -> Any:
+    """A claim, or a list of claims, without those that name the person's records."""
+    if isinstance(part, list):
+        return [one for one in part if not who.is_in(_json(one))]
+    return part
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _images(connection: sa.Connection, who: Person, tokens: Tokens) -> int:
+    """Before-images of its rows, and of others in which it stands: the fact of a change stays, no content."""
+    c = mig_change.c
+    names = sorted(who.every_id)
+    found = {
+        tuple(row)
+        for some in _parts(names)
+        for row in connection.execute(sa.select(c.run, c.seq, c.row_id).where(c.row_id.in_(some)))
+    }
+    query = sa.select(c.run, c.seq, c.row_id, c.before).where(c.op != "create", c.before.is_not(None))
+    for batch in connection.execute(query.execution_options(yield_per=MANY)).partitions(MANY):
+        found |= {(row[0], row[1], row[2]) for row in batch if who.is_in(row[3])}
+    statement = (
+        mig_change.update()
+        .where(c.run == sa.bindparam("in_run"), c.seq == sa.bindparam("in_seq"))
+        .values(row_id=sa.bindparam("named"), before=None)
+    )
+    rows = [
+        {"in_run": run, "in_seq": seq, "named": ERASED + tokens.of("image", row)} for run, seq, row in found
+    ]
+    if rows:
+        connection.execute(statement, rows)
+    return len(rows)
+
+
+def _decisions(connection: sa.Connection, who: Person, tokens: Tokens) -> int:
+    """What was decided on it: that somebody decided stays, without texts, values and names of records."""
+    d, m = mig_decision.c, mig_decision_member.c
+    names = (*who.every_record, *who.other_ids)
+    about = set(_telling(connection, d.id, (d.why, d.value, d.decided_by), who))
+    for some in _parts(names):
+        about |= set(connection.execute(sa.select(m.decision).where(m.record_id.in_(some))).scalars())
+    for record in names:
+        token = ERASED + tokens.of("record", record)
+        blank = {"record_id": token, "customer_id": None, "row_hash": None, "claims_hash": None}
+        connection.execute(mig_decision_member.update().where(m.record_id == record).values(**blank))
+        connection.execute(mig_decision.update().where(d.record_id == record).values(record_id=token))
+    value = sa.case((d.value.is_(None), sa.null()), else_=sa.literal("{}"))
+    for some in _parts(sorted(about)):
+        texts = mig_decision.update().where(d.id.in_(some)).values(why=GONE, value=value)
+        connection.execute(texts)
+    return len(about)
+
+
+def _models(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """Values that models remember because several records carry them."""
+    c, found = mig_model.c, 0
+    plain = {_plain(needle) for needle in who.needles}
+    for number, text in connection.execute(sa.select(c.id, c.model)).all():
+        model, gone = json.loads(text), 0
+        for kind in model["kinds"].values():
+            for counts in (*kind["degrees"].values(), *kind["carriers"].values()):
+                for value in [value for value in counts if _is_of(value, plain)]:
+                    del counts[value]
+                    gone += 1
+        if gone:
+            kept = json.dumps(model, sort_keys=True)
+            connection.execute(mig_model.update().where(c.id == number).values(model=kept))
+        found += gone
+    return found
+
+
+def _plain(text: str) -> str:
+    """A text as normalisers may have left it: letters and digits alone, in small letters."""
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+def _is_of(value: str, plain: set[str]) -> bool:
+    parts = {_plain(part) for part in value.split("\x1f")}
+    long = {part for part in parts if len(part) > MODEL_SHORTEST}
+    return any(part in needle or needle in part for part in long for needle in plain)
+
+
+MODEL_SHORTEST: Final = 5
+"""Characters beyond which a part of a remembered value can tell of a person."""
+
+
+def _runs(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """Sentences about sources that quote a value of the person."""
+    r, found = mig_run.c, 0
+    for column in (r.summary, r.account):
+        for number, text in connection.execute(sa.select(r.id, column)).all():
+            if who.is_in(text):
+                for spelt in sorted(who.spellings, key=len, reverse=True):
+                    text = text.replace(spelt, GONE)
+                connection.execute(mig_run.update().where(r.id == number).values({column: text}))
+                found += 1
+    return found
+
+
+def _typed(table: str) -> Callable[[sa.Connection, Person, Tokens], int]:
+    """Rows of a table that people typed into: those that name the person go; a table may not be there yet."""
+
+    def clean(connection: sa.Connection, who: Person, _: Tokens) -> int:
+        if not sa.inspect(connection).has_table(table):
+            return 0
+        found = sa.Table(table, sa.MetaData(), autoload_with=connection, resolve_fks=False)
+        keys = list(found.primary_key.columns)
+        names, gone = who.every_id, 0
+        for row in connection.execute(sa.select(found)).all():
+            texts = [value for value in row if isinstance(value, str)]
+            if any(text in names or who.is_in(text) for text in texts):
+                mine = [key == row._mapping[key.name] for key in keys]
+                gone += connection.execute(found.delete().where(*mine)).rowcount
+        return gone
+
+    return clean
+
+
+STORES: Final = (
+    Store(consent.name, _consents),
+    *(Store(name, _golden(name)) for name in reversed(CRM_TABLES) if name != consent.name),
+    Store("mig_profile", _owned(mig_profile.c.customer_id)),
+    Store("mig_redirect", _owned(mig_redirect.c.new_id)),
+    Store("mig_xref", _owned(mig_xref.c.record_id)),
+    Store("mig_rekey", _owned(mig_rekey.c.record_id)),
+    Store("mig_quarantine", _quarantine),
+    Store("mig_source_record (of the same rows)", _siblings),
+    Store("mig_source_record", _owned(mig_source_record.c.record_id)),
+    Store("mig_change", _images),
+    Store("mig_decision", _decisions),
+    Store("mig_model", _models),
+    Store("mig_run", _runs),
+    Store("mig_correction", _typed("mig_correction")),
+    Store("mig_approval", _typed("mig_approval")),
+    Store("mig_audit", _typed("mig_audit")),
+)
+"""Every place in the database, children before their parents."""
