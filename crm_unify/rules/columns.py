@@ -17,6 +17,7 @@ from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.mistakes import raise_all
 from crm_unify.rules.model import Branch, ContentKey, Entry
+from crm_unify.rules.transforms import step_columns
 from crm_unify.rules.yaml_tree import Path
 
 SHOWN: Final = 40
@@ -155,6 +156,8 @@ def _entry_uses(entry: Entry, at: Path) -> Iterator[ColumnUse]:
         path: Path = (*at, "fields", field)
         if rule.from_ is not None:
             yield ColumnUse(rule.from_, (*path, "from"))
+        for column in step_columns(rule.transform):
+            yield ColumnUse(column, (*path, "transform"))
         if rule.lookup is not None:
             yield ColumnUse(rule.lookup[2], (*path, "lookup", 2))
         for below, sql in expressions_of(rule):

@@ -32,6 +32,8 @@ from crm_unify.rules.source_model import Header as Header
 from crm_unify.rules.source_model import Key as Key
 from crm_unify.rules.source_model import Parse as Parse
 from crm_unify.rules.source_model import Source as Source
+from crm_unify.rules.steps import AnyStep as AnyStep
+from crm_unify.rules.steps import Step as Step
 
 Scalar = str | int | float | bool
 RuleStatus = Literal["draft", "proposed", "disputed", "approved", "retired"]
@@ -113,7 +115,8 @@ class FieldRule(Strict):
     lookup: Annotated[list[str] | None, Field(min_length=3, max_length=3)] = None
     """``[system, map, column]``: the record of that map whose key is the value of this row's column."""
     missing: Missing = "hold"
-    transform: Annotated[list[str], BeforeValidator(_listed)] = []
+    transform: Annotated[list[AnyStep], BeforeValidator(_listed)] = []
+    """Steps in their order: names, or names with options; docs/transforms.md has them all."""
     type: FieldType | None = None
     sentinels: Annotated[list[date | str], BeforeValidator(_listed)] = []
     """Parsed values that mean nothing (1900-01-01)."""

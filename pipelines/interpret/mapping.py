@@ -16,6 +16,7 @@ from crm_unify.rules.branches import CONTACT_KINDS, Value, expressions_of, field
 from crm_unify.rules.checking.fields import CONSTANTS
 from crm_unify.rules.expressions import SQL_TYPES, Reference, parse_expression
 from crm_unify.rules.model import FieldRule
+from crm_unify.rules.transforms import prepared, step_columns
 from pipelines.interpret import values
 from pipelines.interpret.plan import Placed, is_parent, steps
 from pipelines.interpret.problems import NOT_A_CHOICE, NUL, NUL_CHARACTER, SPELT_NUL
@@ -47,11 +48,14 @@ def field_origins(work: Work, field: FieldRule) -> values.Origins:
 
 
 def _columns(work: Work, field: FieldRule) -> tuple[str, ...]:
+    own: tuple[str, ...] = ()
     if field.from_ is not None:
-        return (field.from_,)
-    if field.expr is not None:
-        return values.columns_of(parse_expression(field.expr).references, work.rows)
-    return () if field.lookup is None else (field.lookup[2],)
+        own = (field.from_,)
+    elif field.expr is not None:
+        own = values.columns_of(parse_expression(field.expr).references, work.rows)
+    elif field.lookup is not None:
+        own = (field.lookup[2],)
+    return tuple(dict.fromkeys([*own, *step_columns(field.transform)]))
 
 
 def _answers(work: Work, step: tuple[Value, ...]) -> _ANSWERS:
@@ -82,7 +86,10 @@ def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Arra
     wanted = work.wanted[own.place]
     found = values.only_where(wanted, _start(work, field, worked=answers.get((key, "expr"))))
     found = _without_nul(work, own, name=name, found=found)
-    found = values.transformed(found, field.transform)
+    if field.transform:
+        steps = [prepared(step) for step in field.transform]
+        found = values.transformed(found, steps, column=work.rows.clean, parse=work.rules.source.parse)
+        found = values.only_where(wanted, found)
     found = values.padded(found, field.pad_left, when=answers.get((key, "when")))
     unmapped = np.zeros(len(work.rows), np.bool_)
     if field.code_table is not None:
