@@ -13,7 +13,7 @@ from typing import Final
 
 from crm_unify.errors import ConfigurationError, GuardStopped, SourceMissing
 from crm_unify.rules.branches import expressions_of
-from crm_unify.rules.expressions import parse_expression
+from crm_unify.rules.expressions import ROW_FLAGS, parse_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.mistakes import raise_all
 from crm_unify.rules.model import Branch, ContentKey, Entry
@@ -169,7 +169,7 @@ def _other_uses(loaded: LoadedRules) -> Iterator[ColumnUse]:
         yield from _in_expression(control.source, ("reconcile", i, "source"), aggregates=True)
     for i, example in enumerate(loaded.rules.tests):
         for j, row in enumerate(example.given):
-            for column in row:
+            for column in (name for name in row if name not in ROW_FLAGS):
                 yield ColumnUse(column, ("tests", i, "given", j, column), claims=False)
 
 

@@ -278,6 +278,8 @@ class Example(Strict):
     """A specification by example: rows in, records out; columns absent from ``given`` are NULL."""
 
     name: str
+    shows: list[str] = []
+    """Rules that it is about although they decide no row: why a column is left out, who is to be asked."""
     given: Annotated[list[dict[str, Scalar | None]], Field(min_length=1)]
     expect: dict[str, list[dict[str, Scalar | None]]]
 

@@ -80,7 +80,7 @@ def replace(column: Column, *, text: str, by: str | None) -> Normalised:
 
 
 def regexp_replace(column: Column, *, pattern: str, by: str | None) -> Normalised:
-    r"""What fits a regular expression (RE2) becomes another text; groups are \1, \2 ...
+    r"""What fits a regular expression (RE2) becomes another text; groups are \1, \2 and so on.
 
     `{regexp_replace: {pattern: '\s*\(.*\)$', with: ""}}`: `Keller (alt)` becomes `Keller`
     `{regexp_replace: {pattern: '^(\d{4})(\d+)$', with: '\1-\2'}}`: `20150117` becomes `2015-0117`

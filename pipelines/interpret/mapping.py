@@ -86,11 +86,7 @@ def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Arra
     wanted = work.wanted[own.place]
     found = values.only_where(wanted, _start(work, field, worked=answers.get((key, "expr"))))
     found = _without_nul(work, own, name=name, found=found)
-    if field.transform:
-        steps = [prepared(step) for step in field.transform]
-        found = values.transformed(found, steps, column=work.rows.clean, parse=work.rules.source.parse)
-        found = values.only_where(wanted, found)
-    found = values.padded(found, field.pad_left, when=answers.get((key, "when")))
+    found = _prepared(work, own, name=name, found=found, when=answers.get((key, "when")))
     unmapped = np.zeros(len(work.rows), np.bool_)
     if field.code_table is not None:
         found, unmapped = _decoded(work, own, name=name, found=found)
@@ -101,6 +97,27 @@ def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Arra
     if field.rule is not None:
         work.tally.hit(field.rule, work.positions[as_mask(value.is_valid())])
     return value
+
+
+def _prepared(
+    work: Work, own: Placed, *, name: str, found: values.Text, when: Evaluated | None
+) -> values.Text:
+    """The text after transforms and padding."""
+    field, place = own.entry.fields[name], (work.number - 1, own.place, name)
+    for i, step in enumerate(field.transform):
+        after = values.transformed(
+            found, prepared(step), column=work.rows.clean, parse=work.rules.source.parse
+        )
+        after = values.only_where(work.wanted[own.place], after)
+        work.touch(("transform", *place, i), found, after)
+        found = after
+    if field.pad_left is None:
+        return found
+    after = values.padded(found, field.pad_left, when=when)
+    work.touch(("pad", *place), found, after)
+    if when is not None and work.tally.touched is not None:
+        work.touch(("pad when", *place), after, values.padded(found, field.pad_left, when=None))
+    return after
 
 
 def _start(work: Work, field: FieldRule, *, worked: Evaluated | None) -> values.Text:
@@ -134,6 +151,10 @@ def _decoded(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple
     unmapped = work.rules.code_tables[table].unmapped
     answer = values.decoded(found, work.loaded.code_tables[table], unmapped=unmapped)
     work.tally.codes.setdefault(table, set()).update(answer.used)
+    if work.tally.touched is not None:
+        for code in answer.used:
+            where = as_mask(pc.equal(pc.fill_null(found.text, ""), code))
+            work.tally.touch(("code", table, code), work.positions[where])
     lacking = as_mask(answer.unmapped)
     if unmapped == "fail" and lacking.any():
         _stop_for_codes(work, own.entry.fields[name], codes=found.text.filter(answer.unmapped), table=table)

@@ -62,19 +62,27 @@ class _Run:
 
 
 def run_map(
-    loaded: LoadedRules, rows: Rows, *, engine: Engine, parents: Parents, names: pa.Table | None = None
+    loaded: LoadedRules,
+    rows: Rows,
+    *,
+    engine: Engine,
+    parents: Parents,
+    names: pa.Table | None = None,
+    tally: Tally | None = None,
 ) -> MapResult:
     """Interpret the rows of one map; `names` (NAMES) are records that are known under other keys.
 
     Raises GuardStopped where a rule says that the run must stop.
     """
-    rules, fates, tally = loaded.rules, Fates(len(rows)), Tally(len(rows))
+    rules, fates, tally = loaded.rules, Fates(len(rows)), tally or Tally(len(rows))
     _guard_size(loaded, len(rows), engine=engine)
     reception = Reception(rules, rows=rows, fates=fates, engine=engine, tally=tally)
     reception.refuse_broken()
     reception.discard_repeated()
     keys = keys_of(rows, rules.source.key, engine=engine, live=fates.open)
     routed = routes(rows, rules.targets, engine=engine, open_rows=fates.open)
+    for number in range(len(rules.targets)):
+        tally.touch(("branch", number), np.flatnonzero(routed == number))
     reception.discard(routed)
     reception.refuse_shared_keys(keys)
     reception.refuse_unrouted(routed)
@@ -103,7 +111,8 @@ def _branches(run: _Run, routed: Routes) -> Iterator[tuple[Positions, BranchResu
     for number, branch in enumerate(run.loaded.rules.targets):
         if branch.entries:
             positions = _by_record(run.keys, np.flatnonzero((routed == number) & run.fates.open))
-            yield positions, _branch(run, number, positions=positions)
+            if len(positions) or run.tally.touched is None:  # an example has few rows, and time for no more
+                yield positions, _branch(run, number, positions=positions)
 
 
 def _objections(run: _Run, routed: Routes) -> pa.Table:

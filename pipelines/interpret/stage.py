@@ -24,6 +24,8 @@ from pipelines.interpret.parents import Parents
 from pipelines.interpret.rows import Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
+from pipelines.interpret.work import Tally
+from pipelines.sources.interface import Column
 
 if TYPE_CHECKING:
     from pipelines.landed import Landed
@@ -66,11 +68,18 @@ def interpret_rows(
 
     Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
     """
-    table, columns = example_table(loaded.rules, given)
+    return interpret_watched(loaded, *example_table(loaded.rules, given), as_of=as_of)[0]
+
+
+def interpret_watched(
+    loaded: LoadedRules, table: pa.Table, columns: Sequence[Column], *, as_of: date
+) -> tuple[Interpreted, Tally]:
+    """The same for a table of rows, and which parts of the rule file made a difference on which of them."""
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
-    engine = _engine(loaded, as_of, len(given))
-    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True))
-    return _assembled([(found, [column.header for column in columns])])
+    tally = Tally(len(rows), touched={})
+    engine = _engine(loaded, as_of, len(rows))
+    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), tally=tally)
+    return _assembled([(found, [column.header for column in columns])]), tally
 
 
 def _engine(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:

@@ -95,19 +95,17 @@ def _written(value: pa.Array) -> pa.Array:
 
 
 def transformed(
-    found: Text, steps: Sequence[Prepared], *, column: Callable[[str], pa.Array], parse: Parse
+    found: Text, step: Prepared, *, column: Callable[[str], pa.Array], parse: Parse
 ) -> Text:
-    """The text after the transforms, in their order; `column` gives a further column of the rows."""
-    for step in steps:
-        takes, options = step.transform.takes, dict(step.options)
-        if takes is not None:
-            options[takes.argument or takes.name] = [column(header) for header in step.columns]
-        if step.transform.reads:
-            options["parse"] = parse
-        answer = step.transform.kernel(found.text, **options)
-        native = found.native or step.transform.native
-        found = Text(answer.value, _first(found.problem, answer.problem), native)
-    return found
+    """The text after a transform; `column` gives a further column of the rows."""
+    takes, options = step.transform.takes, dict(step.options)
+    if takes is not None:
+        options[takes.argument or takes.name] = [column(header) for header in step.columns]
+    if step.transform.reads:
+        options["parse"] = parse
+    answer = step.transform.kernel(found.text, **options)
+    native = found.native or step.transform.native
+    return Text(answer.value, _first(found.problem, answer.problem), native)
 
 
 def padded(found: Text, pad: PadLeft | None, *, when: Evaluated | None) -> Text:

@@ -90,7 +90,7 @@ def test_what_a_docstring_shows_is_what_happens(name: str, shown: Shown) -> None
     text = Text(pa.array([before], pa.string()), pa.nulls(1, pa.string()))
     parse = Parse(decimal=",", phone_country="DE")
     after = transformed_text(
-        text, [found], column=lambda name: one.get(name, pa.nulls(1, pa.string())), parse=parse
+        text, found, column=lambda name: one.get(name, pa.nulls(1, pa.string())), parse=parse
     )
     assert after.text.to_pylist() == [None if shown.after is None else shown.after.replace(r"\n", "\n")]
 
@@ -109,7 +109,9 @@ def _yaml(text: str) -> Any:
         pytest.param("{pad_left: 2000000000}", "'to' needs a number from 1 to 10,000", id="endless"),
         pytest.param("{regexp_extract: '(['}", "is no regular expression", id="broken pattern"),
         pytest.param(
-            "{regexp_extract: {pattern: '(a)', group: 3}}", "the pattern has no group 3", id="group that is not there"
+            "{regexp_extract: {pattern: '(a)', group: 3}}",
+            "the pattern has no group 3",
+            id="group that is not there",
         ),
         pytest.param("{split_name: surname}", "unknown 'part' 'surname'", id="no such part"),
         pytest.param("{squeeze: 3}", "it takes no options", id="option for one without"),
