@@ -21,10 +21,10 @@ from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import HITS, Interpreted
 from pipelines.interpret.notes import hits, notes
 from pipelines.interpret.parents import Parents
-from pipelines.interpret.rows import Rows
+from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
-from pipelines.interpret.work import Tally
+from pipelines.interpret.work import Tally, Touch
 from pipelines.sources.interface import Column
 
 if TYPE_CHECKING:
@@ -68,15 +68,26 @@ def interpret_rows(
 
     Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
     """
-    return interpret_watched(loaded, *example_table(loaded.rules, given), as_of=as_of)[0]
+    return _tallied(loaded, *example_table(loaded.rules, given), as_of=as_of, touched=None)[0]
 
 
 def interpret_watched(
     loaded: LoadedRules, table: pa.Table, columns: Sequence[Column], *, as_of: date
 ) -> tuple[Interpreted, Tally]:
     """The same for a table of rows, and which parts of the rule file made a difference on which of them."""
+    return _tallied(loaded, table, columns, as_of=as_of, touched={})
+
+
+def _tallied(
+    loaded: LoadedRules,
+    table: pa.Table,
+    columns: Sequence[Column],
+    *,
+    as_of: date,
+    touched: dict[Touch, Mask] | None,
+) -> tuple[Interpreted, Tally]:
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
-    tally = Tally(len(rows), touched={})
+    tally = Tally(len(rows), touched=touched)
     engine = _engine(loaded, as_of, len(rows))
     found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), tally=tally)
     return _assembled([(found, [column.header for column in columns])]), tally
