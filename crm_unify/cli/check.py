@@ -15,7 +15,7 @@ import click
 from crm_unify.cli._examples import coverage_json, coverage_lines, mined_json, mined_text
 from crm_unify.cli._options import output_options, project_argument
 from crm_unify.cli._output import Output
-from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError
+from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, SourceMissing
 
 if TYPE_CHECKING:
     from crm_unify.propose.mine import Found
@@ -177,13 +177,19 @@ def check_project(project: LoadedProject, *, as_of: date) -> Checked:
 
 
 def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
-    """The header of the source, held against its rule file."""
-    from crm_unify.rules.columns import check_columns
+    """The header of the source, held against its rule file; that of one nobody delivers again may be gone."""
+    from crm_unify.rules.columns import ColumnCheck, check_columns, column_uses
     from pipelines.sources import header_of, open_reader
 
     source = loaded.rules.source
-    reader = open_reader(source, project.project.sources[source.system], project.root)
-    return check_columns(loaded, header_of(reader))
+    try:
+        reader = open_reader(source, project.project.sources[source.system], project.root)
+        return check_columns(loaded, header_of(reader))
+    except SourceMissing:
+        if source.state == "live" and source.delivery == "full":
+            raise
+        named = (use.column for use in column_uses(loaded) if use.claims)
+        return ColumnCheck(tuple(dict.fromkeys(named)), tuple(source.ignore), ())
 
 
 def _mistake(loaded: LoadedRules, failing: Failing) -> ConfigurationError:

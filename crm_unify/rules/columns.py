@@ -129,7 +129,7 @@ def _source_uses(loaded: LoadedRules) -> Iterator[ColumnUse]:
     columns = source.key.content if isinstance(source.key, ContentKey) else source.key
     for i, column in enumerate(columns):
         yield ColumnUse(column, ("source", "key", "content", i) if content else ("source", "key", i))
-    for name in ("created", "updated"):
+    for name in ("created", "updated", "op_column"):
         if (column := getattr(source, name)) is not None:
             yield ColumnUse(column, ("source", name))
     for column in source.ignore:

@@ -18,7 +18,7 @@ from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
-from crm_unify.run.found import Given, Landing, land_sources
+from crm_unify.run.found import Given, Landing, land_sources, snapshots
 from crm_unify.run.gather import gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.known import Known, issued_ids
@@ -180,6 +180,7 @@ def plan(
     found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
     facts = run_facts(project, read.landed, found, given)
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
+    desired = replace(desired, snapshots=snapshots(landing))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(

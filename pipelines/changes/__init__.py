@@ -10,6 +10,7 @@ from pipelines.changes.interface import (
     ChangeSet,
     Desired,
     Facts,
+    Snapshot,
     TableChanges,
 )
 from pipelines.changes.merges import Settlement, without_dead_ends
@@ -25,6 +26,7 @@ __all__ = [
     "Facts",
     "ModelInForce",
     "Settlement",
+    "Snapshot",
     "TableChanges",
     "change_set",
     "fingerprint",

@@ -29,6 +29,7 @@ from pipelines.changes.remembered import (
     rekey_changes,
     xref_changes,
 )
+from pipelines.changes.snapshots import snapshot_changes
 from pipelines.changes.standing import Settled, settle, sorted_blocked
 from pipelines.changes.stood import with_stood
 from pipelines.changes.users import USERS, described, user_changes
@@ -141,6 +142,7 @@ def _memory(
         "mig_redirect": redirect_changes(desired.redirects, ledger),
         "mig_model": model_changes(desired.model, ledger),
         "mig_quarantine": quarantine_changes(desired.rejections, ledger, connection=connection),
+        **snapshot_changes(desired.snapshots, connection),
     }
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from crm_unify.records import Lineage
 from crm_unify.schema.tables import arrow_schema, key_of
+from pipelines.landed import Landed
 from pipelines.ledger import ModelInForce
 
 BLOCKED: Final = pa.schema(
@@ -64,6 +65,17 @@ class Desired:
     """Rows of ``mig_rekey`` that are new, or say something else."""
     blocked: pa.Table = field(default_factory=BLOCKED.empty_table)
     """BLOCKED: what was left out of this state already."""
+    snapshots: Sequence[Snapshot] = ()
+    """Rows to keep, because nobody delivers them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The rows of one map that are to be kept."""
+
+    landed: Landed
+    files: Mapping[str, str]
+    """SHA-256 of every file that was applied, by name; none for a frozen source."""
 
 
 MASK: Final = "mask"

@@ -20,7 +20,7 @@ from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import HITS, Interpreted
 from pipelines.interpret.notes import hits, notes
-from pipelines.interpret.parents import Parents
+from pipelines.interpret.parents import NO_ROWS, Parents
 from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
@@ -45,13 +45,16 @@ def interpret(
     """
     by_map = {one.map: one for one in landed}
     results: dict[str, tuple[MapResult, Sequence[str]]] = {}
+    read = [loaded for loaded in project.files if loaded.rules.map in by_map]
+    unread = [loaded.rules.map for loaded in project.files if loaded.rules.map not in by_map]
     with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
-        for loaded in _parents_first([loaded for loaded in project.files if loaded.rules.map in by_map]):
+        for loaded in _parents_first(read, unread):
             one = by_map[loaded.rules.map]
-            parents = Parents({name: result.index for name, (result, _) in results.items()})
+            found = {name: result.index for name, (result, _) in results.items()}
+            parents = Parents({**dict.fromkeys(unread, NO_ROWS), **found})
             rows, engine = _landed_rows(one, loaded), _engine(loaded, as_of, one.rows)
-            found = run_map(loaded, rows, engine=engine, parents=parents, names=names)
-            results[one.map] = (found, [column.header for column in one.columns])
+            made = run_map(loaded, rows, engine=engine, parents=parents, names=names)
+            results[one.map] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
     return _assembled([results[name] for name in sorted(results)])
 
@@ -97,10 +100,13 @@ def _engine(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
     return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
 
 
-def _parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:
-    """Maps after the maps their rows hang on, else by name; a circle is refused."""
+def _parents_first(files: Sequence[LoadedRules], unread: Sequence[str]) -> list[LoadedRules]:
+    """Maps after the maps their rows hang on, else by name; those that are not read give nobody a parent.
+
+    A circle is refused.
+    """
     by_name = {loaded.rules.map: loaded for loaded in sorted(files, key=lambda loaded: loaded.rules.map)}
-    graph = {name: _looks_up(loaded) for name, loaded in by_name.items()}
+    graph = {n: [other for other in _looks_up(one) if other not in unread] for n, one in by_name.items()}
     sorter = TopologicalSorter(graph)
     try:
         order = list(sorter.static_order())
