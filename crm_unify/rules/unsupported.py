@@ -7,8 +7,6 @@ from typing import Final
 NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {
     "source.cursor": None,
     "on_delete": ("delete",),
-    "write_policy.default": ("always", "if_empty", "if_newer", "never", "most_restrictive"),
-    "write_policy.fields": None,
     "on_target_deleted": None,
     "undo_horizon": None,
 }

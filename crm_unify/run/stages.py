@@ -41,6 +41,7 @@ from pipelines.changes import (
     Desired,
     Facts,
     ModelInForce,
+    Policies,
     Settlement,
     change_set,
     fingerprint,
@@ -180,7 +181,8 @@ def plan(
     found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
     facts = run_facts(project, read.landed, found, given)
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
-    desired = replace(desired, snapshots=snapshots(landing))
+    policies = Policies(said.write_policy.default, said.write_policy.fields)
+    desired = replace(desired, policies=policies, snapshots=snapshots(landing))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(

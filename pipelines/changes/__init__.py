@@ -16,6 +16,7 @@ from pipelines.changes.interface import (
 from pipelines.changes.merges import Settlement, without_dead_ends
 from pipelines.changes.plan import write_plan
 from pipelines.changes.plan_reading import plan_hash, read_plan
+from pipelines.changes.said import Policies
 from pipelines.changes.stood import overwritten
 from pipelines.ledger import ModelInForce
 
@@ -25,6 +26,7 @@ __all__ = [
     "Desired",
     "Facts",
     "ModelInForce",
+    "Policies",
     "Settlement",
     "Snapshot",
     "TableChanges",

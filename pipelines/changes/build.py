@@ -69,9 +69,8 @@ def change_set(
         stage.advance()
         parties = differing(
             golden,
-            desired.winners,
+            desired,
             ledger,
-            redirects=desired.redirects,
             kept=kept_apart.kept,
             connection=connection,
         )
@@ -82,7 +81,7 @@ def change_set(
         stage.advance()
         crm = settled.tables | {"customer": _with_retired(settled, parties)}
         file = None if spool is None else spool / "profiles.arrow"
-        profiles = profile_changes(parties, settled.blocked, desired.winners, file=file)
+        profiles = profile_changes(parties, settled.blocked, file=file)
         kept = {
             name: as_written(name, child, settled.blocked, ledger.records) for name, child in children.items()
         }

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from crm_unify.records import Lineage
 from crm_unify.schema.tables import arrow_schema, key_of
+from pipelines.changes.said import Policies
 from pipelines.landed import Landed
 from pipelines.ledger import ModelInForce
 
@@ -65,6 +66,8 @@ class Desired:
     """Rows of ``mig_rekey`` that are new, or say something else."""
     blocked: pa.Table = field(default_factory=BLOCKED.empty_table)
     """BLOCKED: what was left out of this state already."""
+    policies: Policies = field(default_factory=Policies)
+    """How values are written over what the CRM holds."""
     snapshots: Sequence[Snapshot] = ()
     """Rows to keep, because nobody delivers them again."""
 

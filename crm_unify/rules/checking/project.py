@@ -25,6 +25,7 @@ def project_mistakes(project: LoadedProject, *, whole: bool) -> Iterator[Configu
     """
     yield from _trust_mistakes(project)
     yield from _survivorship_mistakes(project)
+    yield from _policy_mistakes(project)
     yield from _map_mistakes(project.files)
     for loaded in project.files:
         yield from _system_mistakes(project, loaded)
@@ -54,6 +55,44 @@ def _survivorship_mistakes(project: LoadedProject) -> Iterator[ConfigurationErro
         if field not in known:
             line = project.where(("survivorship", field))
             yield ConfigurationError.unknown("field", field, known=known, file=project.tree.file, line=line)
+
+
+POLICED: Final = {
+    "person": (),
+    "organisation": (),
+    "organisation_person": ("role",),
+    "contact_point": ("label",),
+    "address": ("line1", "line2", "postal_code", "city", "region", "country_code", "label"),
+    "account": ("balance", "credit_limit", "currency", "terms", "opened"),
+}
+"""Fields that a write policy may be said of, by kind; of persons and organisations all but the owner."""
+
+
+def policed_fields() -> list[str]:
+    """Every field a write policy may name."""
+    left_out = ("record_id", "owner")
+    own = {kind: [f for f in field_types(kind) if f not in left_out] for kind in GOLDEN_KINDS}
+    return [f"{kind}.{name}" for kind, names in POLICED.items() for name in (names or own[kind])]
+
+
+def _policy_mistakes(project: LoadedProject) -> Iterator[ConfigurationError]:
+    """Write policies of fields that do not exist, and policies that a field cannot have."""
+    known = [*policed_fields(), "consent"]
+    said = project.project.write_policy
+    for name, policy in said.fields.items():
+        path: Path = ("write_policy", "fields", name)
+        if name not in known:
+            line = project.where(path)
+            yield ConfigurationError.unknown("field", name, known=known, file=project.tree.file, line=line)
+        elif (name == "consent") != (policy == "most_restrictive"):
+            what = "consent is written by 'most_restrictive', and nothing else is"
+            yield _wrong(project, path, what, "choose another policy for the field")
+        elif policy == "if_newer" and name.partition(".")[0] not in GOLDEN_KINDS:
+            what = f"'{name}: if_newer' has nothing to compare: all values of the kind are kept"
+            yield _wrong(project, path, what, "use it for fields of person and organisation")
+    if said.default == "most_restrictive":
+        what = "consent alone is written by 'most_restrictive'"
+        yield _wrong(project, ("write_policy", "default"), what, "choose another default")
 
 
 def _map_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:

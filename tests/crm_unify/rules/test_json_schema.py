@@ -36,7 +36,6 @@ def test_refused_keys_are_not_offered() -> None:
     """What this version does not carry out is not completed by an editor."""
     project = schemas()["project.schema.json"]
     assert "undo_horizon" not in project["properties"]
-    assert "fields" not in project["$defs"]["WritePolicies"]["properties"]
 
 
 def test_every_transform_is_offered() -> None:

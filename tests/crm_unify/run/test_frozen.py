@@ -20,7 +20,7 @@ def told(project: Path, state: str, *maps: str) -> None:
 
 
 def test_a_frozen_source_stays_in_force_without_its_file(touring: Path, tmp_path: Path) -> None:
-    """Account, golden values and ids are those of before; a later run writes nothing, without workspace too."""
+    """Account, golden values and ids are those of before; later runs write nothing, without workspace too."""
     account, files = run(touring).data["account"], exported(touring, tmp_path / "before")
     told(touring, "frozen", *BILLING)
     (touring / "billing.db").unlink()
@@ -55,7 +55,7 @@ def test_a_frozen_source_that_nobody_has_read_is_read_once(tmp_path: Path) -> No
 
 
 def test_a_retired_source_is_evidence_alone(touring: Path) -> None:
-    """It has no account, its records are inactive, and those that hang on them keep their last good claims."""
+    """It has no account, and its records are inactive."""
     told(touring, "retired", "billing_customers")
     answer = run(touring)
     assert answer.code in (0, 1), answer.stderr
