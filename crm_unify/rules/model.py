@@ -84,6 +84,8 @@ class CodeTable(Strict):
 
     file: Path
     unmapped: Unmapped = "withhold"
+    case: Literal["exact", "ignore"] = "exact"
+    """Whether letter case of the source's codes matters."""
 
 
 # --- targets ---

@@ -149,6 +149,8 @@ def _decoded(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple
     """The text after its code table, and the rows whose code decides about more than the value."""
     table = own.entry.fields[name].code_table or ""
     unmapped = work.rules.code_tables[table].unmapped
+    if work.rules.code_tables[table].case == "ignore":
+        found = values.in_table_case(found, work.loaded.code_tables[table])
     answer = values.decoded(found, work.loaded.code_tables[table], unmapped=unmapped)
     work.tally.codes.setdefault(table, set()).update(answer.used)
     if work.tally.touched is not None:
@@ -214,7 +216,8 @@ def _tell(work: Work, own: Placed, *, name: str, problem: pa.Array, unmapped: np
     if problem.null_count == len(problem):
         return
     whence = field_origins(work, own.entry.fields[name])
-    finding = {"target": own.target(name), "column": whence.names, "code": problem, "raw": whence.raw}
+    finding: dict[str, object] = {"target": own.target(name), "column": whence.names, "code": problem}
+    finding |= {"raw": whence.raw, "rule": own.entry.fields[name].rule or own.entry.rule or work.branch.rule}
     wrong = as_mask(problem.is_valid())
     work.find(wrong & ~unmapped, finding, severity=Severity.WITHHOLD, own=own)
     work.find(wrong & unmapped, finding, severity=Severity.QUARANTINE, own=own)

@@ -129,6 +129,13 @@ class Decoded:
     """Codes of the table that stand in the data."""
 
 
+def in_table_case(found: Text, table: LoadedCodeTable) -> Text:
+    """The codes as the table spells them, whatever their letter case; of two spellings the first row's."""
+    codes = pa.array(list(table.mapping), pa.string())
+    place = pc.index_in(pc.utf8_lower(found.text), value_set=pc.utf8_lower(codes))
+    return replace(found, text=pc.if_else(place.is_valid(), codes.take(place), found.text))
+
+
 def decoded(found: Text, table: LoadedCodeTable, *, unmapped: str | UnmappedDefault) -> Decoded:
     """What the codes mean; a table that has the empty code says what a missing value means."""
     targets = table.mapping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from crm_unify.errors import ConfigurationError
@@ -27,6 +28,8 @@ def project_mistakes(project: LoadedProject, *, whole: bool) -> Iterator[Configu
     yield from _survivorship_mistakes(project)
     yield from _policy_mistakes(project)
     yield from _map_mistakes(project.files)
+    yield from _rule_id_mistakes(project.files)
+    yield from _circle_mistakes(project.files)
     for loaded in project.files:
         yield from _system_mistakes(project, loaded)
         if whole:
@@ -106,6 +109,41 @@ def _map_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
                 f"two rule files call their map '{name}'", ("map",), why=why, remedy="rename one"
             )
         first.setdefault(name, loaded)
+
+
+def _rule_id_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
+    """One id names one rule of the project: approvals, quarantine and reports speak of it alone."""
+    first: dict[str, LoadedRules] = {}
+    for loaded in files:
+        for rule in loaded.rules.rules:
+            path: Path = ("rules", rule)
+            if rule in first and loaded.rules.rules[rule] != first[rule].rules.rules[rule]:
+                why = f"the first is {first[rule].tree.file}:{first[rule].where(path)}"
+                yield loaded.wrong(f"two rules have the id '{rule}'", path, why=why, remedy="rename one")
+            first.setdefault(rule, loaded)
+
+
+def _circle_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
+    """Maps whose rows wait for each other: none of them could be the first."""
+    asked = {loaded.rules.map: dict(_lookups(loaded)) for loaded in files}
+    names = {name: [other for other in seen if other in asked] for name, seen in asked.items()}
+    try:
+        TopologicalSorter(names).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        name, other = min((circle[i + 1], circle[i]) for i in range(len(circle) - 1))
+        loaded = next(one for one in files if one.rules.map == name)
+        what = f"these maps look each other up: {' -> '.join(reversed(circle))}"
+        yield loaded.wrong(what, asked[name][other], remedy="let one of them do without the other")
+
+
+def _lookups(loaded: LoadedRules) -> Iterator[tuple[str, Path]]:
+    """Maps that are looked up, each with the place of a lookup."""
+    for i, branch in enumerate(loaded.rules.targets):
+        for j, entry in enumerate(branch.entries):
+            for field, rule in entry.fields.items():
+                if rule.lookup is not None:
+                    yield rule.lookup[1], ("targets", i, "entries", j, "fields", field, "lookup")
 
 
 def _system_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:
