@@ -15,7 +15,18 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from matching.columns import MISSING, Codes, Column, Flags, Ints, counted, distinct, run_starts, within
+from matching.columns import (
+    MISSING,
+    Codes,
+    Column,
+    Flags,
+    Ints,
+    counted,
+    distinct,
+    numbered,
+    run_starts,
+    within,
+)
 from matching.features import KindFeatures
 from matching.hashing import Hashes, extended, in_blocks
 from matching.keys import key_column
@@ -81,7 +92,7 @@ class _Tally:
     refined: int = 0
     windowed: int = 0
 
-    def crowded(self, records: Ints, sizes: Ints) -> Flags:
+    def crowded(self, records: Codes, sizes: Ints) -> Flags:
         """Which blocks hold too many records, or records of too many customers; `records` block by block."""
         large = sizes > MOST
         asked = (sizes > self.strangers) & ~large
@@ -101,7 +112,7 @@ def candidates(features: KindFeatures, *, threads: int = 1) -> Candidates:
     def propose(number: int) -> tuple[Ints, _Tally]:
         tally = _Tally(rules[number].strangers, features.customer)
         left, right = _pairs(records, rules[number], keys, tally=tally)
-        return distinct(left * records + right) * len(rules) + number, tally
+        return distinct(numbered(left, right, records)) * len(rules) + number, tally
 
     with ThreadPoolExecutor(threads) as pool:
         keys = dict(zip(names, pool.map(lambda name: key_column(features, name), names), strict=True))
@@ -159,17 +170,16 @@ def _report(
     )
 
 
-def _pairs(count: int, rule: Rule, keys: Mapping[str, Column], *, tally: _Tally) -> tuple[Ints, Ints]:
+def _pairs(count: int, rule: Rule, keys: Mapping[str, Column], *, tally: _Tally) -> tuple[Codes, Codes]:
     """Pairs of one rule, left < right, possibly repeated."""
-    entries = _Entries(
-        np.arange(count, dtype=np.int64), np.zeros(count, np.uint64), np.zeros(count, np.int64)
-    )
+    none = np.zeros(count, np.int32)
+    entries = _Entries(np.arange(count, dtype=np.int32), np.zeros(count, np.uint64), none)
     for key in rule.keys:
         entries = entries.under(keys[key])
-    found: list[tuple[Ints, Ints]] = []
+    found: list[tuple[Codes, Codes]] = []
     _collect(entries, [keys[key] for key in rule.refine], found=found, tally=tally)
-    left = np.concatenate([f[0] for f in found] or [np.empty(0, np.int64)])
-    right = np.concatenate([f[1] for f in found] or [np.empty(0, np.int64)])
+    left = np.concatenate([f[0] for f in found] or [np.empty(0, np.int32)])
+    right = np.concatenate([f[1] for f in found] or [np.empty(0, np.int32)])
     apart = left != right
     return np.minimum(left, right)[apart], np.maximum(left, right)[apart]
 
@@ -178,9 +188,9 @@ def _pairs(count: int, rule: Rule, keys: Mapping[str, Column], *, tally: _Tally)
 class _Entries:
     """Records under the keys by which they are put into blocks; a record may stand under several."""
 
-    records: Ints
+    records: Codes
     hashes: Hashes
-    above: Ints
+    above: Codes
     """Entries of the block that these are a part of, 0 at first."""
 
     def under(self, key: Column) -> _Entries:
@@ -197,7 +207,7 @@ class _Entries:
 
 
 def _collect(
-    entries: _Entries, refine: list[Column], *, found: list[tuple[Ints, Ints]], tally: _Tally
+    entries: _Entries, refine: list[Column], *, found: list[tuple[Codes, Codes]], tally: _Tally
 ) -> None:
     """Add the pairs of all blocks to `found`, refining those that are too large."""
     entries = entries.shared()
@@ -215,7 +225,7 @@ def _collect(
         return
     tally.refined += int(large.sum())
     kept = np.repeat(large, sizes)
-    rest = _Entries(records[kept], hashes[kept], np.repeat(sizes[large], sizes[large]))
+    rest = _Entries(records[kept], hashes[kept], np.repeat(sizes[large], sizes[large]).astype(np.int32))
     stuck = np.ones(len(rest.records), np.bool_)
     for position, key in enumerate(refine):
         _collect(rest.under(key), refine[position + 1 :], found=found, tally=tally)
@@ -224,13 +234,13 @@ def _collect(
     found.append(_neighbours(rest.records[stuck], rest.hashes[stuck]))
 
 
-def _neighbours(records: Ints, hashes: Hashes) -> tuple[Ints, Ints]:
+def _neighbours(records: Codes, hashes: Hashes) -> tuple[Codes, Codes]:
     """Pairs of neighbours within blocks that no key can refine; entries stand in hash order."""
     starts = run_starts(hashes)
     return _within(records, starts, np.diff(np.append(starts, len(records))), NEIGHBOURS)
 
 
-def _within(records: Ints, starts: Ints, sizes: Ints, reach: int) -> tuple[Ints, Ints]:
+def _within(records: Codes, starts: Ints, sizes: Ints, reach: int) -> tuple[Codes, Codes]:
     """Pairs of records of one block that stand at most `reach` places apart."""
     place = within(sizes)
     partners = np.minimum(np.repeat(sizes, sizes) - 1 - place, reach)

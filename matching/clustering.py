@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from matching.columns import Flags, Ints, run_starts, within
+from matching.columns import Codes, Flags, Ints, run_starts, within
 from matching.decisions import Constraints
 
 CLIP_LOW, CLIP_HIGH = -5_000, 12_000
@@ -39,8 +39,8 @@ LINE_STEP = 1_000
 class Weighted:
     """Weighted pairs of positions."""
 
-    left: Ints
-    right: Ints
+    left: Ints | Codes
+    right: Ints | Codes
     """left < right."""
     millibits: Ints
     """Match weights, or what the pairs vote."""

@@ -171,6 +171,11 @@ def distinct(numbers: npt.NDArray[np.int64]) -> Ints:
     return ascending[run_starts(ascending)]
 
 
+def numbered(left: npt.NDArray[np.integer], right: npt.NDArray[np.integer], records: int) -> Ints:
+    """A number for each pair of positions, left * records + right."""
+    return np.asarray(left.astype(np.int64) * records + right)
+
+
 def dense(numbers: npt.NDArray[np.int64]) -> Ints:
     """Numbers renamed 0, 1, 2, ... in the order in which they first appear."""
     return np.asarray(pc.dictionary_encode(pa.array(numbers)).indices.to_numpy(), np.int64)

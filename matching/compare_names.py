@@ -13,7 +13,8 @@ from matching.cells import best, cells, rarity
 from matching.columns import MISSING, Codes, Flags, Ints, Small, combinations
 from matching.comparer import CellsOfPairs, CellsOfValues, Comparer, by_values, ceiling, once
 from matching.features import KindFeatures
-from matching.names import among, begins, is_compound, one_within_other, stem_start
+from matching.names import among, is_compound, one_within_other
+from matching.spellings import begun_by, pet_forms, stem_starts
 from matching.texts import Texts
 
 VERY_LIKE = 0.94
@@ -126,15 +127,14 @@ def _garbled(features: KindFeatures) -> Callable[[Codes, Codes], Flags]:
 def _begun(features: KindFeatures) -> Callable[[Codes, Codes], Flags]:
     """Which pairs of names are the beginning or a pet form of the other: few begin so alike that they are."""
     values = features.names.values
-    stem = values.trait(stem_start, np.int64)
+    stem = stem_starts(values.array)
 
     def compare(one: Codes, two: Codes) -> Flags:
         found = np.zeros(len(one), np.bool_)
         asked = np.flatnonzero(stem[one] == stem[two])
         a, b = np.minimum(one, two)[asked], np.maximum(one, two)[asked]
         longer = values.lengths[a] > values.lengths[b]
-        short, long = values[np.where(longer, b, a)], values[np.where(longer, a, b)]
-        found[asked] = list(map(begins, short, long))
+        found[asked] = pet_forms(values.take(np.where(longer, b, a)), values.take(np.where(longer, a, b)))
         return found
 
     return compare
@@ -234,10 +234,9 @@ def middle(features: KindFeatures) -> Comparer:
     same = cells(np.where(col.values.lengths == 1, 1, 2), rarity(col.counts))
 
     def unlike(one: Codes, two: Codes) -> Small:
-        pairs = list(zip(col.values[one], col.values[two], strict=True))
-        initial = np.array([x[0] == y[0] and min(len(x), len(y)) == 1 for x, y in pairs], np.bool_)
-        begins = np.array([x.startswith(y) or y.startswith(x) for x, y in pairs], np.bool_)
+        texts = [col.values.take(side) for side in (one, two)]
+        begins = begun_by(*texts) | begun_by(*reversed(texts))
         like = similarity(col.values, one, two) >= LIKE
-        return cells((initial | begins | like).astype(np.int64))
+        return cells((begins | like).astype(np.int64))
 
     return Comparer(by_values(col, same, unlike, repeated=True))

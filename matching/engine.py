@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from crm_unify.errors import GuardStopped
 from crm_unify.progress import Progress, Silent
 from matching.blocking import Candidates, RuleReport, candidates
-from matching.cells import levels
-from matching.columns import Ints
 from matching.comparisons import comparers
 from matching.decisions import CONFLICT_SCHEMA, codes, resolve
 from matching.estimate import Estimate
@@ -22,17 +17,14 @@ from matching.evidence import LOST, Standing, kept_whole
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
-from matching.pairs import Cells, Scored, Work, compared, given_up, worth_keeping
-from matching.policy import CLASSES, COMPARISONS, NEAR, SAID
-from matching.rules import RULES
+from matching.outcome import listed, no_pairs, outcome_of
+from matching.pairs import Work, compared, given_up, worth_keeping
+from matching.scored_pairs import Cells
 from matching.scoring import MILLI
 from matching.settings import Settings
-from matching.settling import Settled, Settling, weighted
+from matching.settling import Settling, weighted
 from matching.training import Lessons, assembled, lessons, train_kind
-from matching.trust import probabilities, trust
-
-BANDS = ("merge", "review", "apart")
-"""What comes of a pair: its records are in one customer, a person is asked, or neither."""
+from matching.trust import trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +47,8 @@ class KindReport:
     """Right pairs among the merged, as the model sees them."""
     merged: int
     """Pairs inside clusters."""
+    asked: int
+    """Pairs that wait for a person's look."""
     estimate: Estimate | None = None
     """Precision and recall with an interval, where the settings ask for it."""
 
@@ -195,14 +189,15 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     )
     if whole.links:
         settled = work.settled(replace(constraints, must=tuple(sorted({*constraints.must, *whole.links}))))
-    pairs, (together, sure) = _outcome(features, settled, review=review)
+    outcome = outcome_of(features, settled, review=review)
+    pairs = listed(features, settled, outcome.band) if context.settings.pairs else no_pairs()
     clusters, inner = settled.clusters, settled.inner
     ids = features.record_ids
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
     unproposed, asked = inner.rule < 0, context.settings.estimate
     share = proposed.taught.share or 1.0  # 0: the hash chose no record, and nothing is told of the rest
     lost = given_up(features.kind, proposed.cells, weights, least=line) / share
-    believed = (kept.scores.probability, inner.scores.probability[unproposed])
+    believed = (kept.probability, inner.at(np.flatnonzero(unproposed)).probability)
     expected = lost + sum(float(np.add.reduce(one)) for one in believed)
     summary = KindReport(
         features.kind,
@@ -212,49 +207,12 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         len(found.left) + int(unproposed.sum()),
         int((clusters == np.arange(len(clusters))).sum()),
         expected,
-        sure,
-        together,
+        outcome.sure,
+        outcome.merged,
+        outcome.asked,
         trust(found, settled.every, clusters, expected=expected, prior=weights.prior_same) if asked else None,
     )
     return _Part(pairs, membership, conflicts, whole.lost, summary)
-
-
-def _outcome(
-    features: KindFeatures, settled: Settled, *, review: int
-) -> tuple[pa.Table, tuple[int, float]]:
-    """The pairs to keep, with bands; how many were merged, and how many of them are believed in."""
-    every, clusters, constraints = settled.every, settled.clusters, settled.constraints
-    scores = every.scores
-    together = clusters[every.left] == clusters[every.right]
-    pair = every.left * len(features) + every.right
-    apart = np.isin(pair, codes(set(constraints.cannot) - set(constraints.ask), len(features)))
-    asked = (scores.millibits >= review) | np.isin(pair, codes(constraints.ask, len(features)))
-    band = np.where(together, 0, np.where(asked & ~apart, 1, 2))
-    living = np.isin(scores.klass, [CLASSES.index(name) for name in NEAR])
-    believed = (int(together.sum()), float(np.add.reduce(scores.probability[together])))
-    listed = np.flatnonzero((band < 2) | living)
-    probability = probabilities(every, clusters)[listed]
-    return _table(features, every.at(listed), band[listed], probability=probability), believed
-
-
-def _table(
-    features: KindFeatures, pairs: Scored, band: Ints, *, probability: npt.NDArray[np.float64]
-) -> pa.Table:
-    ids, rules = features.record_ids, pa.array([rule.name for rule in RULES[features.kind]])
-    columns = {
-        "left": ids.take(pa.array(pairs.left)),
-        "right": ids.take(pa.array(pairs.right)),
-        "kind": pa.repeat(pa.scalar(features.kind), len(pairs.left)),
-        "rule": rules.take(pa.array(pairs.rule, mask=pairs.rule < 0)),
-        "class": pa.array(SAID).take(pa.array(pairs.scores.klass)),
-        "millibits": pa.array(pairs.scores.millibits),
-        "probability": pa.array(probability),
-        "band": pa.array(BANDS).take(pa.array(band)),
-    }
-    level = levels(pairs.cells)
-    for row, comparison in enumerate(COMPARISONS[features.kind]):
-        columns[f"level_{comparison.name}"] = pa.array(level[row])
-    return pa.table(columns)
 
 
 def _assembled(parts: list[_Part], model: Model) -> Matched:
@@ -262,7 +220,7 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
     if not parts:
         none = pa.table({"record_id": pa.array([], pa.string()), "cluster": pa.array([], pa.string())})
         return Matched(
-            _no_pairs(), none, CONFLICT_SCHEMA.empty_table(), LOST.empty_table(), model, ()
+            no_pairs(), none, CONFLICT_SCHEMA.empty_table(), LOST.empty_table(), model, ()
         )
     pairs = pa.concat_tables([part.pairs for part in parts], promote_options="default")
     membership = pa.concat_tables([part.membership for part in parts])
@@ -278,18 +236,3 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
         model,
         tuple(part.report for part in parts),
     )
-
-
-def _no_pairs() -> pa.Table:
-    names = ("left", "right", "kind", "rule", "class", "band")
-    numbers: Mapping[str, pa.DataType] = {"millibits": pa.int64(), "probability": pa.float64()}
-    return pa.table(
-        {n: pa.array([], pa.string()) for n in names} | {n: pa.array([], t) for n, t in numbers.items()}
-    )
-
-
-def weakest_link(matched: Matched, cluster_id: str) -> pa.Table:
-    """The pairs of one cluster, weakest first."""
-    members = matched.membership.filter(pc.equal(matched.membership["cluster"], cluster_id))["record_id"]
-    inside = pc.and_(pc.is_in(matched.pairs["left"], members), pc.is_in(matched.pairs["right"], members))
-    return matched.pairs.filter(inside).sort_by([("millibits", "ascending"), ("left", "ascending")])

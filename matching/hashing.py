@@ -14,7 +14,7 @@ from matching.texts import bounds
 Hashes = npt.NDArray[np.uint64]
 
 
-def extended(records: Ints, hashes: Hashes, key: Column) -> tuple[Ints, Hashes]:
+def extended(records: npt.NDArray[np.integer], hashes: Hashes, key: Column) -> tuple[Ints, Hashes]:
     """Entries extended by a key: one for each of the record's values, none where it has none.
 
     Returns the entry that each new one comes from and its hash.

@@ -10,10 +10,14 @@ import pyarrow.compute as pc
 
 from matching.columns import MISSING, Codes, Column, Ints, dense, empty, from_codes, within
 from matching.features import KindFeatures
-from matching.names import fuller_names, sound
+from matching.names import fuller_names
+from matching.spellings import sounds
 
 FEWEST_LETTERS = 3
 """Letters that the local part of an e-mail address or a word of a name must have to be a key."""
+
+SOUND = 8
+"""Letters of the sound of an organisation's name that are a key."""
 
 RARE_WORDS = 2
 """Words of an organisation's name, rarest first, that make keys of their own."""
@@ -32,7 +36,7 @@ def _sound(field: str) -> Callable[[KindFeatures], Column]:
 
 
 def _initial(field: str) -> Callable[[KindFeatures], Column]:
-    return lambda features: features.columns[field].recoded(features.names.initial.astype(np.int32))
+    return lambda features: features.columns[field].recoded(features.names.initial)
 
 
 def _given(features: KindFeatures) -> Column:
@@ -159,6 +163,11 @@ def _of_name(of: Callable[[str], str]) -> Callable[[KindFeatures], Column]:
     return lambda features: features.columns["name"].attribute(of)
 
 
+def _name_sound(features: KindFeatures) -> Column:
+    col = features.columns["name"]
+    return col.mapped(pc.utf8_slice_codeunits(sounds(col.values.array), 0, SOUND))
+
+
 def _initials(name: str) -> str:
     words = name.split()
     return "".join(word[0] for word in words) if len(words) >= FEWEST_LETTERS else name.replace(" ", "")[:6]
@@ -187,6 +196,6 @@ _KEYS: dict[str, Callable[[KindFeatures], Column]] = {
     "name_word": lambda features: _words(features, None),
     "name_rare": lambda features: _words(features, RARE_WORDS),
     "name_letters": _of_name(lambda name: name.replace(" ", "")),
-    "name_sound": _of_name(lambda name: sound(name)[:8]),
+    "name_sound": _name_sound,
     "name_initials": _of_name(_initials),
 }

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-import jellyfish
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from nicknames import NickNamer
 
 from crm_unify.roles.given_names import given_names
-from matching.columns import Codes, Flags, Ints, Small
+from matching.columns import Codes, Flags, Ints
 from matching.lists import PARTICLES, SHORT_FORMS
+from matching.spellings import STEM, sounds, spellings
 from matching.texts import Texts
 
 
@@ -23,8 +23,8 @@ class NameTraits:
 
     values: Texts
     """The folded names, ascending: given, family, birth and middle names share these codes."""
-    initial: Small
-    """The first letter's code point."""
+    initial: Codes
+    """Code of the first letter."""
     single: Flags
     """True where the name is one letter."""
     listed: Flags
@@ -44,46 +44,26 @@ class NameTraits:
 
 def name_traits(values: Texts) -> NameTraits:
     """The traits of folded names; the work is one step a distinct name."""
-    sounds = pc.dictionary_encode(pa.array([sound(value) for value in values], pa.string()))
     related = _related(values)
     canonical = np.arange(len(values), dtype=np.int32)
     np.minimum.at(canonical, related & 0xFFFFFFFF, (related >> 32).astype(np.int32))
-    spelt = pc.dictionary_encode(pa.array([spelling(value) for value in values], pa.string()))
     known = _short_forms().keys() | _full_names() | given_names()
     listed = pc.is_in(values.array, value_set=pa.array(sorted(known)))
     return NameTraits(
         values,
-        values.trait(_initial, np.uint8),
+        _coded(pc.utf8_slice_codeunits(values.array, 0, 1)),
         values.lengths == 1,
         np.asarray(listed.to_numpy(zero_copy_only=False), np.bool_),
-        sounds.indices.to_numpy().astype(np.int32),
-        spelt.indices.to_numpy().astype(np.int32),
+        _coded(sounds(values.array)),
+        _coded(spellings(values.array)),
         canonical,
         related,
         _coupled(values),
     )
 
 
-def _initial(name: str) -> int:
-    return min(ord(name[0]), 255)
-
-
-def sound(name: str) -> str:
-    """The phonetic key of a folded name: metaphone over its words, run together."""
-    words = name.split()
-    kept = [word for word in words if word not in PARTICLES] or words
-    return "".join(jellyfish.metaphone(word.replace("Y", "I")) for word in kept) or name
-
-
-_SPELLINGS = (("PH", "F"), ("TZ", "Z"), ("C", "K"), ("Y", "I"), ("J", "I"), ("W", "V"), ("Z", "S"), ("H", ""))
-"""What is written either way in names: Philip, Filip; Marc, Mark; Sonja, Sonia; Kathrin, Katrin."""
-
-
-def spelling(name: str) -> str:
-    """The key of a folded name's spellings: letters written either way as one, the last vowels left out."""
-    for one, other in _SPELLINGS:
-        name = name.replace(one, other)
-    return _undoubled(name).rstrip("AEIOU") or name
+def _coded(keys: pa.StringArray) -> Codes:
+    return np.asarray(pc.dictionary_encode(keys).indices.to_numpy(), np.int32)
 
 
 def words_of(name: str) -> list[str]:
@@ -94,11 +74,7 @@ def words_of(name: str) -> list[str]:
 
 def is_compound(values: Texts) -> Flags:
     """Which names have several words."""
-    return values.trait(_has_words, np.bool_)
-
-
-def _has_words(name: str) -> bool:
-    return " " in name
+    return np.asarray(pc.match_substring(values.array, " ").to_numpy(zero_copy_only=False))
 
 
 def one_within_other(values: Texts, one: Codes, two: Codes, *, compound: Flags) -> Flags:
@@ -185,34 +161,8 @@ def gender_of_title(title: str) -> str | None:
     return told[0] if len(told) == 1 else None
 
 
-STEM = 3
-"""Letters that the stem of a pet form must have (Max of Maximilian, Dor- of Dorle and Dorothea)."""
-
-_PET_ENDINGS = ("CHEN", "LEIN", "IE", "LE", "EL", "I", "Y", "E")
 _FEMININE = ("A", "E", "INE", "INA", "IA", "ETTE", "ELLA", "ELLE")
 _COUPLED = ({"O", "A"}, {"US", "A"}, {"O", "E"}, {"ER", "RA"})
-
-
-def stem_start(name: str) -> int:
-    """A number that two names share where one may be a short form of the other: how their stems begin."""
-    return int.from_bytes(_undoubled(name)[:STEM].encode()[: 2 * STEM])
-
-
-def _undoubled(name: str) -> str:
-    return "".join(c for i, c in enumerate(name) if i == 0 or c != name[i - 1])
-
-
-@cache
-def _stems(name: str) -> tuple[str, ...]:
-    """The name with doubled letters made single, as it is and without a pet ending."""
-    single = _undoubled(name)
-    bare = next((single.removesuffix(end) for end in _PET_ENDINGS if single.endswith(end)), single)
-    return tuple(stem for stem in (single, bare) if len(stem) >= STEM)
-
-
-def begins(one: str, two: str) -> bool:
-    """True where the first, shorter name is how the other begins, or a pet form of it: Max of Maximilian."""
-    return any(whole.startswith(_stems(one)) for whole in _stems(two)[:1])
 
 
 def _coupled(values: Texts) -> Ints:

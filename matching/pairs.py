@@ -1,7 +1,7 @@
 """Pairs compared and scored batch by batch: a pair that cannot matter any more is dropped within its batch.
 
 The memory this takes is that of a batch for each thread and of the pairs worth keeping, however many pairs
-the blocking rules propose. Pairs whose cells are the same are scored once.
+the blocking rules propose.
 """
 
 from __future__ import annotations
@@ -13,56 +13,25 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from crm_unify.progress import Progress
 from matching.blocking import Candidates
 from matching.clustering import MAX_COMPONENT, inner_pairs
-from matching.columns import Codes, Flags, Ints, distinct
+from matching.columns import Codes, Flags, Ints, distinct, numbered
 from matching.comparer import Comparer
 from matching.comparisons import cells_of
 from matching.features import KindFeatures
-from matching.hashing import mixed
 from matching.model import KindModel
 from matching.policy import CLASSES, NEAR
-from matching.scoring import Scores, say, score
+from matching.scored_pairs import Cells, Scored, by_pattern, chosen, together
+from matching.scoring import Scores
 from matching.sieve import sieve
 
 BATCH = 250_000
 """Pairs compared at a time: what bounds the memory of a comparison."""
 
-Cells = npt.NDArray[np.uint8]
-"""Comparison by pair."""
-
 Positions = Ints | Codes
 """Positions of records, in 64 bits or in 32."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """Compared and scored pairs; ascending by left and right record unless said otherwise."""
-
-    left: Ints
-    right: Ints
-    """Positions of the records, left < right."""
-    rule: npt.NDArray[np.int8]
-    """First rule that proposed the pair, -1 where none did."""
-    cells: Cells
-    scores: Scores
-    say: Ints
-    """How much each pair counts in an average."""
-
-    def at(self, where: npt.NDArray[np.integer]) -> Scored:
-        """Some of the pairs, in the order asked for."""
-        return Scored(
-            self.left[where],
-            self.right[where],
-            self.rule[where],
-            self.cells[:, where],
-            _some(self.scores, where),
-            self.say[where],
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,13 +77,15 @@ def worth_keeping(
         left, right = found.left[span].astype(np.int64), found.right[span].astype(np.int64)
         spared = np.isin(left * records + right, always) if len(always) else np.zeros(len(left), np.bool_)
         if cells is None:
-            at, mine = sifter.sifted(left, right, spared)
+            at, own = sifter.sifted(left, right, spared)
         else:
-            at, mine = np.arange(len(left)), cells[:, span]
-        scored, pattern = _by_pattern(kind, mine, weights)
-        where = np.flatnonzero(_worth(scored.scores, least)[pattern] | spared[at])
-        kept = at[where]
-        return scored.of(left[kept], right[kept], found.rule[span][kept], pattern=pattern[where])
+            at, own = np.arange(len(left)), cells[:, span]
+        patterns, pattern = by_pattern(kind, own, weights)
+        worth = _worth(patterns.scores, least)[pattern] | spared[at]
+        kept = at[worth]
+        patterns, pattern = chosen(patterns, pattern, worth)
+        mine = found.at(kept + span.start)
+        return Scored(mine.left, mine.right, mine.rule, pattern, patterns)
 
     return together(list(_batches(work, len(found.left), batch)) or [batch(slice(0, 0))])
 
@@ -125,9 +96,9 @@ def _worth(scores: Scores, least: int) -> Flags:
 
 def given_up(kind: str, cells: Cells, weights: KindModel, *, least: int) -> float:
     """Pairs of one customer among those that are not worth keeping, as the model sees them."""
-    scored, pattern = _by_pattern(kind, cells, weights)
-    count = np.bincount(pattern, minlength=len(scored.say)).astype(np.float64)
-    return float((count * ~_worth(scored.scores, least)) @ scored.scores.probability)
+    patterns, pattern = by_pattern(kind, cells, weights)
+    count = np.bincount(pattern, minlength=len(patterns)).astype(np.float64)
+    return float((count * ~_worth(patterns.scores, least)) @ patterns.scores.probability)
 
 
 def all_of(work: Work, weights: KindModel, left: Ints, right: Ints, rule: npt.NDArray[np.int8]) -> Scored:
@@ -135,45 +106,11 @@ def all_of(work: Work, weights: KindModel, left: Ints, right: Ints, rule: npt.ND
 
     def batch(span: slice) -> Scored:
         cells = cells_of(work.made, left[span], right[span])
-        scored, pattern = _by_pattern(work.features.kind, cells, weights)
-        return scored.of(left[span], right[span], rule[span], pattern=pattern)
+        patterns, pattern = by_pattern(work.features.kind, cells, weights)
+        one, two = left[span].astype(np.int32), right[span].astype(np.int32)
+        return Scored(one, two, rule[span], pattern, patterns)
 
     return together(list(_batches(work, len(left), batch)) or [batch(slice(0, 0))])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Patterns:
-    """Cells that occur, scored once each."""
-
-    cells: Cells
-    scores: Scores
-    say: Ints
-
-    def of(self, left: Ints, right: Ints, rule: npt.NDArray[np.int8], *, pattern: Codes) -> Scored:
-        """Pairs, each with the pattern it has."""
-        scores = _some(self.scores, pattern)
-        return Scored(left, right, rule, self.cells[:, pattern], scores, self.say[pattern])
-
-
-def _by_pattern(kind: str, cells: Cells, weights: KindModel) -> tuple[_Patterns, Codes]:
-    """The patterns of cells among pairs, scored, and the pattern of each pair.
-
-    Patterns are told apart by a hash of 64 bits. Scoring them instead of the pairs takes a fifth of the time
-    (of 2.2M pairs 190,000 are unlike each other).
-    """
-    padded = np.zeros((cells.shape[1], 16), np.uint8)
-    padded[:, : len(cells)] = cells.T
-    words = padded.view(np.uint64)
-    encoded = pc.dictionary_encode(pa.array(mixed(words[:, 0].copy(), words[:, 1].copy())))
-    pattern = encoded.indices.to_numpy()
-    first = np.zeros(len(encoded.dictionary), np.int64)
-    first[pattern[::-1]] = np.arange(len(pattern))[::-1]
-    distinct = cells[:, first]
-    return _Patterns(distinct, score(kind, distinct, weights), say(kind, distinct, weights)), pattern
-
-
-def _some(scores: Scores, at: npt.NDArray[np.integer]) -> Scores:
-    return Scores(scores.millibits[at], scores.klass[at], scores.evidence[at], scores.contradicted[at])
 
 
 def missing_inside(
@@ -186,11 +123,11 @@ def missing_inside(
     """
     records = len(label)
     inside = np.flatnonzero(label[found.left] == label[found.right])
-    proposed = found.left[inside].astype(np.int64) * records + found.right[inside]
+    proposed = numbered(found.left[inside], found.right[inside], records)
     large = np.bincount(label, minlength=records)[label[found.left[inside]]] > MAX_COMPONENT
     left, right = (np.concatenate(sides) for sides in zip(inner_pairs(label), must, strict=True))
     wanted = distinct(np.concatenate([left * records + right, proposed[large]]))
-    new = wanted[_places(wanted, have.left * records + have.right) < 0]
+    new = wanted[_places(wanted, have.codes(records)) < 0]
     at = _places(new, proposed)
     rule = np.where(at < 0, -1, found.rule[inside][at] if len(inside) else -1).astype(np.int8)
     one = new // records
@@ -203,32 +140,6 @@ def _places(wanted: Ints, ascending: Ints) -> Ints:
         return np.full(len(wanted), -1, np.int64)
     at = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
     return np.where(ascending[at] == wanted, at, -1)
-
-
-def merged(one: Scored, two: Scored, records: int) -> Scored:
-    """Two lots of pairs in one, ascending."""
-    both = together([one, two])
-    return both.at(np.argsort(both.left * records + both.right))
-
-
-def together(parts: list[Scored]) -> Scored:
-    """Several lots of pairs in one, in their order."""
-    if len(parts) == 1:
-        return parts[0]
-    scores = [part.scores for part in parts]
-    return Scored(
-        np.concatenate([part.left for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        np.concatenate([part.rule for part in parts]),
-        np.concatenate([part.cells for part in parts], axis=1),
-        Scores(
-            np.concatenate([s.millibits for s in scores]),
-            np.concatenate([s.klass for s in scores]),
-            np.concatenate([s.evidence for s in scores]),
-            np.concatenate([s.contradicted for s in scores]),
-        ),
-        np.concatenate([part.say for part in parts]),
-    )
 
 
 def _batches(work: Work, pairs: int, batch: Callable[[slice], _T]) -> Iterator[_T]:

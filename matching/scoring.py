@@ -66,6 +66,22 @@ class Scores:
     contradicted: Flags
     """True where the two records contradict each other about who they are."""
 
+    def at(self, where: npt.NDArray[np.integer]) -> Scores:
+        """The scores of some of the pairs."""
+        return Scores(
+            self.millibits[where], self.klass[where], self.evidence[where], self.contradicted[where]
+        )
+
+    @classmethod
+    def together(cls, parts: Sequence[Scores]) -> Scores:
+        """Several lots of scores in one."""
+        return cls(
+            np.concatenate([part.millibits for part in parts]),
+            np.concatenate([part.klass for part in parts]),
+            np.concatenate([part.evidence for part in parts]),
+            np.concatenate([part.contradicted for part in parts]),
+        )
+
     @property
     def vote(self) -> Ints:
         """What a pair has to say when groups of records are compared, in millibits.

@@ -20,6 +20,8 @@ class Settings:
     """What errors cost."""
     threads: int = 2
     """Threads that compare pairs; the outcome does not depend on it."""
+    pairs: bool = True
+    """False: who is who is all that is asked; no pair is listed, which spares a fifth of the memory."""
     estimate: bool = False
     """True: the report of a kind holds an estimate of its accuracy with an interval, which takes a while."""
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from matching.blocking import Candidates
 from matching.clustering import Lines, Weighted, cluster, components, inner_pairs
-from matching.columns import Ints
+from matching.columns import Ints, numbered
 from matching.decisions import Constraints, between_confirmed
 from matching.evidence import Standing
 from matching.features import KindFeatures
 from matching.model import Model
-from matching.pairs import Scored, Work, all_of, merged, missing_inside
+from matching.pairs import Work, all_of, missing_inside
 from matching.policy import AVERAGE_BITS
+from matching.scored_pairs import Scored, merged
 from matching.scoring import MILLI
 
 
@@ -60,19 +61,19 @@ class Settling:
 
 
 def _linked(pairs: Scored) -> Weighted:
-    return Weighted(pairs.left, pairs.right, pairs.scores.millibits, np.ones(len(pairs.left), np.int64))
+    return Weighted(pairs.left, pairs.right, pairs.millibits, np.ones(len(pairs), np.int64))
 
 
 def weighted(pairs: Scored) -> Weighted:
     """The pairs with what they vote when groups are compared."""
-    return Weighted(pairs.left, pairs.right, pairs.scores.vote, pairs.say)
+    return Weighted(pairs.left, pairs.right, pairs.vote, pairs.say)
 
 
 def _by_component(label: Ints, every: Weighted) -> tuple[Ints, Weighted, Weighted]:
     """The pairs inside components: those whose pairs were all compared, and those too large for that."""
     records = len(label)
     left, right = inner_pairs(label)
-    at = np.searchsorted(every.left * records + every.right, left * records + right)
+    at = np.searchsorted(numbered(every.left, every.right, records), left * records + right)
     inside = label[every.left] == label[every.right]
     inside[at] = False
     return label, _some(every, at), _some(every, np.flatnonzero(inside))

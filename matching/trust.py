@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.blocking import Candidates
-from matching.columns import Ints
+from matching.columns import Ints, numbered
 from matching.estimate import BINS, CENTRES, Estimate, Merged, Tally, bins, estimate, supported, tally
-from matching.pairs import Scored
+from matching.scored_pairs import Scored
 from matching.scoring import MILLI
 
 FAR_BITS = -4.0
@@ -21,10 +21,9 @@ def trust(found: Candidates, kept: Scored, label: Ints, *, expected: float, prio
     `expected` is the sum of the probabilities of all pairs that were weighed; what the kept ones do not
     account for was let go below the review line. `prior` is the share of all pairs that are of one customer.
     """
-    counted = tally(kept.scores.millibits, _proposed_by(found, kept, len(label)))
+    counted = tally(kept.millibits, _proposed_by(found, kept, len(label)))
     together = np.flatnonzero(label[kept.left] == label[kept.right])
-    scores = kept.at(together).scores
-    merged = Merged(kept.left[together], kept.right[together], scores.millibits, scores.vote)
+    merged = _merged(kept.at(together))
     rest = max(expected - float(counted.pairs @ (1 / (1 + np.exp2(-CENTRES)))), 0.0)
     let_go, none = np.zeros(BINS, np.int64), np.zeros(BINS, np.int64)
     let_go[bins(np.array([round(FAR_BITS * MILLI)]))] = round(rest * (1 + 2**-FAR_BITS))
@@ -36,17 +35,20 @@ def probabilities(kept: Scored, label: Ints) -> npt.NDArray[np.float64]:
 
     Two records that differ in much belong together all the same where both belong to a third.
     """
-    out, at = kept.scores.probability, np.flatnonzero(label[kept.left] == label[kept.right])
-    merged = Merged(kept.left[at], kept.right[at], kept.scores.millibits[at], kept.scores.vote[at])
-    bits = supported(merged, label) / MILLI
+    out, at = kept.probability, np.flatnonzero(label[kept.left] == label[kept.right])
+    bits = supported(_merged(kept.at(at)), label) / MILLI
     out[at] = 1 / (1 + np.exp2(-np.clip(bits, -1000, 1000)))
     return out
 
 
+def _merged(pairs: Scored) -> Merged:
+    left, right = pairs.left.astype(np.int64), pairs.right.astype(np.int64)
+    return Merged(left, right, pairs.millibits, pairs.vote)
+
+
 def _proposed_by(found: Candidates, kept: Scored, records: int) -> Ints:
     """For each kept pair the rules that propose it, as bits; 0 where none does."""
-    proposed = found.left.astype(np.int64) * records + found.right
-    wanted = kept.left * records + kept.right
+    proposed, wanted = numbered(found.left, found.right, records), kept.codes(records)
     if not len(proposed):
         return np.zeros(len(wanted), np.int64)
     at = np.minimum(np.searchsorted(proposed, wanted), len(proposed) - 1)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pyarrow.compute as pc
-
 from crm_unify.cli._profile import seen
 from crm_unify.cli.evaluate import as_json as evaluation_json
 from crm_unify.cli.evaluate import as_text as evaluation_text
@@ -72,5 +70,4 @@ def _columns_text(taken: TakenFor) -> list[str]:
 
 
 def _review(result: DedupeResult) -> int:
-    bands = result.matched.pairs["band"]
-    return int(pc.sum(pc.equal(bands, "review")).as_py() or 0)
+    return sum(kind.asked for kind in result.matched.report)

@@ -62,6 +62,7 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     job = DedupeJob(
         files, id=said["key"], source=said["source"], truth=said["truth"], ignore=said["ignore"],
         roles=_roles(said["roles"]), link=said["link"], model=said["model"],
+        only_membership=wanted == {"membership"},
     )  # fmt: skip
     result: DedupeResult = dedupe(job, progress=output.progress())
     written = write(result, out, wanted)

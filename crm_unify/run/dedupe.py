@@ -22,6 +22,7 @@ from matching.engine import Matched, match
 from matching.evaluation import Evaluation, evaluate
 from matching.features import Features, features
 from matching.model import Model
+from matching.settings import Settings
 from pipelines.bare.interface import BareTable
 from pipelines.bare.keys import column_ids, content_ids
 from pipelines.bare.read import read_tables
@@ -48,6 +49,13 @@ class DedupeJob:
     """No source holds anybody twice: a customer has one record of each at most"""
     model: Path | None = None
     """Model to score by; None: one is trained on these records"""
+    only_membership: bool = False
+    """Nothing is asked but who is who: all else is let go as soon as it has served"""
+
+    @property
+    def lean(self) -> bool:
+        """What was read and the pairs are not needed any more once records are matched."""
+        return self.only_membership and self.truth is None and not self.link
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +63,13 @@ class DedupeResult:
     """All that is known after a run, for whoever writes or draws it."""
 
     tables: tuple[TakenFor, ...]
-    """The input, one entry a file or sheet, in the order they were named"""
+    """The input, an entry a file or sheet, in the order they were named; of a lean job without columns"""
     parties: Parties
-    """Records and claims as matching took them"""
+    """Records and claims as matching took them; none of a lean job"""
     features: Features
-    """What records were compared by"""
+    """What records were compared by; none of a lean job"""
     matched: Matched
-    """Scored pairs, clusters, model, counts by blocking rule"""
+    """Scored pairs (none of a lean job), clusters, model, counts by blocking rule"""
     membership: pa.Table
     """record_id, customer_id: every row once; by record id, or in the order of the input without id column"""
     evaluation: Evaluation | None
@@ -92,19 +100,28 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
         stage.advance(sum(len(one.table.names) for one in taken))
     with watch.stage("make records", rows) as stage:
         made = joined([parties(t.table, t.roles, ids=t.ids, source=t.source) for t in taken])
+        if job.lean:
+            tables, taken = [], tuple(map(_without_columns, taken))
         stage.advance(rows)
     with watch.stage("make features", rows) as stage:
         traits = features(made.records, made.claims)
+        if job.lean:
+            made = Parties(made.records.slice(0, 0), {})
         stage.advance(rows)
     with watch.stage("match"):
-        matched = match(traits, model=model, progress=watch)
+        matched = match(traits, model=model, settings=Settings(pairs=not job.lean), progress=watch)
         if job.link:
             matched = one_per_source(traits, matched, made.records, progress=watch)
     with watch.stage("name customers", rows) as stage:
+        traits = Features({}) if job.lean else traits
         membership = _membership(matched, taken, sort=job.id is not None)
         found = _evaluated(job, tables, taken, membership, matched=matched)
         stage.advance(rows)
     return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times), job.link)
+
+
+def _without_columns(taken: TakenFor) -> TakenFor:
+    return replace(taken, table=taken.table.without(*taken.table.names))
 
 
 def _exact(job: DedupeJob) -> set[str]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from matching.engine import Matched, match, weakest_link
+from matching.engine import Matched, match
 from matching.evaluation import evaluate
 from matching.features import features
 from matching.model import Model
@@ -269,14 +269,6 @@ def test_duplicate_record_ids_are_refused() -> None:
     """A record id that stands twice is named."""
     with pytest.raises(ValueError, match="a:1"):
         base(person("a:1"), person("a:1"))
-
-
-def test_the_weakest_link_of_a_cluster_stands_first(matched: Matched) -> None:
-    """The pairs of a cluster are listed from the weakest up."""
-    merged = matched.pairs.filter(pc.equal(matched.pairs["band"], "merge"))
-    links = weakest_link(matched, merged["left"][0].as_py())
-    assert links["millibits"].to_pylist() == sorted(links["millibits"].to_pylist())
-    assert set(links["band"].to_pylist()) == {"merge"}
 
 
 def test_a_verdict_holds_in_a_component_too_large_to_compare_all() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matching.names import among, begins, fuller_names, name_traits
+from matching.names import among, fuller_names, name_traits
 from matching.texts import Texts
 
 _NAMES = """
@@ -45,10 +45,3 @@ def test_fuller_names_are_those_a_short_form_stands_for() -> None:
     assert "WILLIAM" in found["BILL"]
     assert "THOMAS" in found["TOMMIE"]
     assert "KUNIBERT" not in found
-
-
-def test_a_name_may_begin_as_another_or_as_its_pet_form() -> None:
-    """Three letters at least; a pet ending does not count."""
-    assert begins("MAX", "MAXIMILIAN")
-    assert begins("DORLE", "DOROTHEA")
-    assert not begins("AL", "ALEXANDER")

@@ -6,7 +6,8 @@ import pytest
 from crm_unify.progress import Silent
 from matching.blocking import candidates
 from matching.comparisons import compare, comparers
-from matching.pairs import Scored, Work, all_of, merged, missing_inside, worth_keeping
+from matching.pairs import Work, all_of, missing_inside, worth_keeping
+from matching.scored_pairs import Scored, merged
 from matching.scoring import score
 from matching.training import lessons, train_kind
 from tests.matching.people import base, town
@@ -30,9 +31,9 @@ def test_pairs_scored_by_their_pattern_are_scored_as_one_by_one(monkeypatch: pyt
     monkeypatch.setattr("matching.pairs.BATCH", 83)
     found, exact = all_of(WORK, WEIGHTS, LEFT, RIGHT, FOUND.rule), score("person", CELLS, WEIGHTS)
     assert (found.cells == CELLS).all()
-    assert (found.scores.millibits == exact.millibits).all()
-    assert (found.scores.klass == exact.klass).all()
-    assert (found.scores.vote == exact.vote).all()
+    assert (found.millibits == exact.millibits).all()
+    assert (found.klass == exact.klass).all()
+    assert (found.vote == exact.vote).all()
 
 
 def test_every_pair_at_the_line_is_kept_and_few_below_it() -> None:
@@ -57,7 +58,7 @@ def test_all_pairs_inside_components_are_at_hand_in_order() -> None:
     assert {
         (a, b) for a in range(len(label)) for b in range(a + 1, len(label)) if label[a] == label[b]
     } <= pairs
-    assert (np.diff(every.left * len(FEATURES) + every.right) > 0).all()
+    assert (np.diff(every.codes(len(FEATURES))) > 0).all()
     rules = dict(zip(zip(LEFT.tolist(), RIGHT.tolist(), strict=True), FOUND.rule.tolist(), strict=True))
     assert all(
         rules.get(pair, -1) == rule

@@ -18,7 +18,8 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from crm_unify.steward.dedupe.weighing import customers
-from matching.engine import BANDS, Matched
+from matching.engine import Matched
+from matching.outcome import BANDS
 from matching.scoring import MILLI
 
 SHOWN: Final = 10

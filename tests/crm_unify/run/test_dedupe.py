@@ -91,6 +91,15 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DedupeResult]
     return path, run(path)
 
 
+def test_who_is_who_is_the_same_where_nothing_else_is_asked(crowd: tuple[Path, DedupeResult]) -> None:
+    """Only then are columns, claims and pairs let go on the way; the counts stay."""
+    path, whole = crowd
+    lean = run(path, only_membership=True)
+    assert lean.membership.equals(whole.membership)
+    assert lean.matched.report == whole.matched.report
+    assert (lean.matched.pairs.num_rows, len(lean.parties.claims), len(lean.features.kinds)) == (0, 0, 0)
+
+
 def with_strangers(path: Path, folder: Path) -> Path:
     """The same file with ten rows of people who have nothing to do with anybody."""
     lines = [f"z{i},Qx{i}vor,Zw{i}ubn,q{i}@strangers.example,Faraway {i}," for i in range(10)]
@@ -111,7 +120,7 @@ def test_the_number_of_threads_plays_no_part(
     crowd: tuple[Path, DedupeResult], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, threads: int
 ) -> None:
     """Rows shuffled, columns turned round, one thread or two: the same membership, row by row."""
-    monkeypatch.setattr("matching.engine.Settings", partial(Settings, threads=threads))
+    monkeypatch.setattr("crm_unify.run.dedupe.Settings", partial(Settings, threads=threads))
     header, *rows = list(csv.reader(crowd[0].read_text(encoding="utf-8").splitlines()))
     shuffled = random.Random(threads).sample(rows, len(rows))
     turned = written(tmp_path, [row[::-1] for row in shuffled], header[::-1])
