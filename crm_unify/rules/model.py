@@ -80,12 +80,11 @@ Unmapped = Annotated[
 
 
 class CodeTable(Strict):
-    """A CSV ``source_value,target_value,label,rows`` beside the rule file."""
+    """A CSV ``source_value,target_value,label,rows`` beside the rule file; codes in this letter case."""
 
     file: Path
     unmapped: Unmapped = "withhold"
     case: Literal["exact", "ignore"] = "exact"
-    """Whether letter case of the source's codes matters."""
 
 
 # --- targets ---
@@ -118,7 +117,6 @@ class FieldRule(Strict):
     """``[system, map, column]``: the record of that map whose key is the value of this row's column."""
     missing: Missing = "hold"
     transform: Annotated[list[AnyStep], BeforeValidator(_listed)] = []
-    """Steps in their order: names, or names with options; docs/transforms.md has them all."""
     type: FieldType | None = None
     sentinels: Annotated[list[date | str], BeforeValidator(_listed)] = []
     """Parsed values that mean nothing (1900-01-01)."""
@@ -281,7 +279,7 @@ class Example(Strict):
 
     name: str
     shows: list[str] = []
-    """Rules that it is about although they decide no row: why a column is left out, who is to be asked."""
+    """Rules that it is about although they decide no row."""
     given: Annotated[list[dict[str, Scalar | None]], Field(min_length=1)]
     expect: dict[str, list[dict[str, Scalar | None]]]
 

@@ -88,7 +88,7 @@ def governed(
                 if policy == "always":
                     before[table] = _replaced(table, column, before[table], standing)
                 else:
-                    keeps = _keeps(table, column, policy, before[table], after[table], standing, newer)
+                    keeps = _keeps(table, (column, policy), before[table], after[table], standing, newer)
                     after[table] = _replaced(table, column, after[table], keeps)
                     held |= {(one, f"{table}.{column}") for one in _owners(table, after[table], keeps)}
     return Governed(before, after, frozenset(held) if held else frozenset())
@@ -104,15 +104,14 @@ def _replaced(table: str, column: str, rows: pa.Table, by: pa.Table) -> pa.Table
 
 def _keeps(
     table: str,
-    column: str,
-    policy: str,
+    asked: tuple[str, str],
     old: pa.Table,
     new: pa.Table,
     standing: pa.Table,
     newer: frozenset[tuple[str, str]],
 ) -> pa.Table:
-    """Key and last written value of the rows whose value stays as it was last written."""
-    key, owner = key_of(table), owner_of(table)
+    """Key and last written value of the rows whose value stays so; `asked` is a column and its policy."""
+    (column, policy), key, owner = asked, key_of(table), owner_of(table)
     with engine(old=old, new=new, standing=standing) as con:
         rows = con.sql(
             f"SELECT old.{quoted(key)}, old.{quoted(column)}, old.{quoted(owner)} AS whose, "

@@ -9,6 +9,7 @@ import pytest
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.code_tables import read_code_table
 from crm_unify.rules.mistakes import each
+from tests.pipelines.interpret.maps import out, rule_text
 
 HEADER = "source_value,target_value,label,rows\n"
 
