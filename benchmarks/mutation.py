@@ -56,7 +56,10 @@ class Score:
 def mutation_score(loaded: LoadedRules) -> Score:
     """Take away every piece of a rule file in turn and run its examples."""
     small = loaded.for_examples()
-    tried = [(example, try_example(small, example, as_of=AS_OF)[1]) for example in loaded.rules.tests]
+    runs = [(example, *try_example(small, example, as_of=AS_OF)) for example in loaded.rules.tests]
+    failing = [example.name for example, said, _ in runs if said]
+    assert not failing, f"these examples fail with every piece in place: {failing}"
+    tried = [(example, marks) for example, _, marks in runs]
     mutants = list(mutants_of(small))
     survivors = tuple(mutant.piece for mutant in mutants if not _killed(mutant, tried))
     return Score(loaded.rules.map, len(mutants), survivors)
