@@ -113,6 +113,13 @@ class ConfigurationError(CrmUnifyError):
         return {**super().as_json(), "file": self.file, "line": self.line, "nearest": self.nearest}
 
 
+class WorkbookRefused(CrmUnifyError):
+    """A workbook that came back cannot be taken as it is; nothing of it is taken."""
+
+    code = "WORKBOOK-REFUSED"
+    exit_code = 2
+
+
 class GuardStopped(CrmUnifyError):
     """A guard or a rule stopped the run before anything was written."""
 
@@ -130,6 +137,12 @@ class AccountUnbalanced(GuardStopped):
     """Extracted rows are not exactly the mapped, held, quarantined and discarded ones; nothing is written."""
 
     code = "ACCOUNT-UNBALANCED"
+
+
+class EvidenceChanged(GuardStopped):
+    """An evidence pack is not as it was when it was signed."""
+
+    code = "EVIDENCE-CHANGED"
 
 
 class Unreachable(CrmUnifyError):

@@ -414,6 +414,9 @@ class Severity(StrEnum):
 SYS_REPEATED_ROW: Final = "SYS-REPEATED-ROW"
 """Built-in rule: of identical rows one is kept, the others are discarded."""
 
+SYS_WAIVED: Final = "SYS-WAIVED"
+"""Built-in rule: rows that a person waived, for a reason kept with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldLineage:

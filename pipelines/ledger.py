@@ -16,6 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import sqlalchemy as sa
 
+from crm_unify.schema.agreements import mig_correction
 from crm_unify.schema.bookkeeping import (
     mig_decision,
     mig_lineage,
@@ -109,8 +110,8 @@ class Ledger:
     """One that was trained since; it comes into force with the next run."""
     last_run: LastRun | None
     state: str
-    """Changes with every load that wrote a row, every decision and every training: a change set applies to
-    the state it was computed from."""
+    """Changes with every load that wrote a row, every decision, training and correction: a change set applies
+    to the state it was computed from."""
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -167,10 +168,10 @@ def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> p
 
 
 def state(connection: sa.Connection) -> str:
-    """What a change set was computed from: ``LOADS/DECISION/MODEL``.
+    """What a change set was computed from: ``LOADS/DECISION/MODEL/CORRECTION``.
 
-    A hash over all loads that wrote rows, the number of the newest decision (they are only ever added), and
-    the model that waits for the next run, if one does.
+    A hash over all loads that wrote rows, the number of the newest decision (they are only ever added), the
+    model that waits for the next run, if one does, and the number of the newest correction.
     """
     c = mig_run.c
     loads = connection.execute(
@@ -181,7 +182,8 @@ def state(connection: sa.Connection) -> str:
     loaded = hashlib.sha256(json.dumps([list(row) for row in loads]).encode()).hexdigest()[:32]
     decided = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
     waiting = connection.scalar(sa.select(mig_model.c.id).where(mig_model.c.proposed))
-    return f"{loaded}/{decided or 0}/{waiting or ''}"
+    corrected = connection.scalar(sa.select(sa.func.max(mig_correction.c.id)))
+    return f"{loaded}/{decided or 0}/{waiting or ''}/{corrected or 0}"
 
 
 def last_run(connection: sa.Connection) -> LastRun | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 from crm_unify.errors import UsageError
@@ -49,7 +49,7 @@ def deciding(*, why: bool) -> Callable[[Callable[..., int | None]], Callable[...
         @click.option("--why", **needed, help="The reason, kept with it.")
         @by_option
         @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
-        @click.option("-e", "--environment", help="Environment of the project file.")
+        @environment_option
         @yes_option
         @project_option
         @output_options

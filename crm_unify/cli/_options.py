@@ -65,21 +65,34 @@ def yes_option(function: Callable[..., int | None]) -> Callable[..., int | None]
     return click.option("-y", "--yes", is_flag=True, help="Act without asking.")(function)
 
 
+def environment_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `-e/--env NAME`, handed on as `environment`."""
+    said = "Environment of the project file."
+    return click.option("-e", "--env", "--environment", "environment", metavar="NAME", help=said)(function)
+
+
 def given_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Add `--as-of` and `--accept-rekey`; the command gets both as `given` (`crm_unify.run.found.Given`)."""
+    """Add what a run is told beside its project; the command gets `given` (`crm_unify.run.found.Given`)."""
 
     @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the run; today by default.")
     @click.option(
         "--accept-rekey", metavar="MAP", multiple=True, help="The keys of this rule file may have changed."
     )
+    @click.option("--unapproved", is_flag=True, help="Let it pass although rules are not approved; kept.")
     @functools.wraps(function)
     def wrapper(
-        *arguments: object, as_of: datetime | None, accept_rekey: tuple[str, ...], **values: object
+        *arguments: object,
+        as_of: datetime | None,
+        accept_rekey: tuple[str, ...],
+        unapproved: bool,
+        **values: object,
     ) -> int | None:
+        from crm_unify.cli._who import who
         from crm_unify.run.found import Given
 
         day = date.today() if as_of is None else as_of.date()
-        return function(*arguments, given=Given(day, accept_rekey), **values)
+        allows = who(None) if unapproved else ""
+        return function(*arguments, given=Given(day, accept_rekey, allows), **values)
 
     return wrapper
 

@@ -25,6 +25,9 @@ OF_ONE: Final = {
     "things are different about the sources since the last run": (
         "thing is different about the sources since the last run"
     ),
+    "corrections hold no longer, as their source rows have changed": (
+        "correction holds no longer, as its source row has changed"
+    ),
     "new records may be vanished ones under other keys: `decide` on them": (
         "new record may be a vanished one under another key: `decide` on them"
     ),
@@ -47,6 +50,7 @@ def planned_lines(planned: Planned) -> Iterator[str]:
     """The account of rows and what would be written."""
     yield from account_lines(planned)
     yield from drift_lines(planned)
+    yield from dropped_lines(planned)
     yield from (f"a run would be stopped: {stop}" for stop in planned.stops)
     for table, changes in planned.changes.tables.items():
         parts = (("new", changes.creates), ("changed", changes.updates), ("deleted", changes.deletes))
@@ -70,6 +74,15 @@ def drift_lines(planned: Planned) -> Iterator[str]:
     if planned.drift:
         yield "different since the last run:"
     yield from (f"  {one['map']}: {one['sentence']}" for one in planned.drift)
+
+
+def dropped_lines(planned: Planned) -> Iterator[str]:
+    """The first of the corrections that hold no longer."""
+    for one in planned.dropped[:NAMED]:
+        now = f": {one['found']!r}" if one["found"] is not None else ""
+        yield f"    correction {one['id']}: {one['outcome']}{now}"
+
+
 def named_questions(planned: Planned) -> Iterator[str]:
     """The first of the customers and records that a person is asked about by name."""
     for lost in planned.lost_evidence[:NAMED]:
@@ -93,6 +106,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"  {counted(paired, 'record keeps its id', 'records keep their ids')} under another key"
     for count, what in outcome.planned.waiting:
         yield f"  {counted(count, OF_ONE.get(what, what), what)}"
+    yield from dropped_lines(outcome.planned)
     yield from named_questions(outcome.planned)
     if known := outcome.planned.blocked["known"]:
         changes = counted(known, "change that an earlier run has told of is", CHANGES_TOLD)

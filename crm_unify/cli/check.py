@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from crm_unify.cli._examples import coverage_json, coverage_lines, mined_json, mined_text
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, SourceMissing
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from crm_unify.propose.mine import Found
     from crm_unify.rules.columns import ColumnCheck
     from crm_unify.rules.load import LoadedProject, LoadedRules
+    from crm_unify.run.approvals import Standing
     from pipelines.interpret.coverage import Coverage, Failing
 
 
 @click.command("check")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the examples; today by default.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @click.option("--mine", is_flag=True, help="Read rows; propose masked examples for what none tries.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
 @project_argument
@@ -129,11 +130,21 @@ class Checked:
     """Rules that are not approved, by map, in file order."""
     unread: tuple[str, ...]
     """Source systems that no rule file reads."""
+    approvals: tuple[Standing, ...]
+    """Where each rule stands in the target; nothing while nobody has approved anything there."""
+    untold: str = ""
+    """Why the approvals are not known."""
+
+    @property
+    def differing(self) -> tuple[Standing, ...]:
+        """Rules of which the file says one thing and the approvals another."""
+        return tuple(one for one in self.approvals if one.differs)
 
     @property
     def needs_person(self) -> bool:
         """Whether a question is open, a column is taken by nobody or a source is not read."""
-        return bool(self.questions or self.unread or any(one.columns.unclaimed for one in self.maps))
+        unclaimed = any(one.columns.unclaimed for one in self.maps)
+        return bool(self.questions or self.unread or self.differing or unclaimed)
 
     def as_json(self) -> dict[str, object]:
         """The whole as an object of plain values."""
@@ -143,6 +154,8 @@ class Checked:
             "maps": [one.as_json() for one in self.maps],
             "open_questions": [question.as_json() for question in self.questions],
             "sources_not_read": list(self.unread),
+            "approvals": [one.as_json() for one in self.approvals],
+            "approvals_differ": [one.name for one in self.differing],
         }
 
     def as_text(self) -> str:
@@ -173,7 +186,20 @@ def check_project(project: LoadedProject, *, as_of: date) -> Checked:
         raise stops[0]
     read = {loaded.rules.source.system for loaded in project.files}
     unread = tuple(system for system in project.project.sources if system not in read)
-    return Checked(project.project.project, tuple(maps), tuple(_open_questions(project.files)), unread)
+    questions, told = tuple(_open_questions(project.files)), _approvals(project)
+    return Checked(project.project.project, tuple(maps), questions, unread, *told)
+
+
+def _approvals(project: LoadedProject) -> tuple[tuple[Standing, ...], str]:
+    """Where the rules stand in the target, and why that is not known where it does not answer."""
+    from crm_unify.run.approvals import approvals_of, standings
+    from crm_unify.schema.target import open_target
+
+    try:
+        found = approvals_of(open_target(project.project.target, root=project.root))
+    except CrmUnifyError as error:
+        return (), error.what
+    return (standings(project, found) if found else ()), ""
 
 
 def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
@@ -277,6 +303,12 @@ def _findings(checked: Checked) -> Iterator[str]:
     for question in checked.questions:
         owner = f" ({question.owner})" if question.owner is not None else ""
         yield f"  {question.map} {question.rule} {question.status}: {question.what}{owner}"
+    if checked.differing:
+        yield "\nthe files and the approvals say different things:"
+    for rule in checked.differing:
+        yield f"  {rule.name}: the file says {rule.claimed}, in the target it is {rule.state}"
+    if checked.untold:
+        yield f"\napprovals are not known: {checked.untold}"
     examples = sum(len(one.loaded.rules.tests) for one in checked.maps)
     passes = "passes" if examples == 1 else "pass"
     yield (

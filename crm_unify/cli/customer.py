@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crm_unify.cli._options import output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("customer")
 @click.argument("customer_id")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_option
 @output_options
 def command(output: Output, customer_id: str, project: Path, environment: str | None) -> None:
@@ -60,6 +60,7 @@ def lines(found: CustomerView) -> Iterator[str]:
         state = "" if record.state == "active" else f" ({record.state})"
         yield f"    {record.record_id}{state}"
         yield "      " + " | ".join(f"{header}: {text}" for header, text in record.raw.items())
+        yield from (f"      {one.field} corrected to {one.sentence}" for one in found.corrected(record))
 
 
 SHOWN = 5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("decisions")
 @click.option("--all", "every", is_flag=True, help="Revoked decisions and revocations, too.")
 @click.option("--about", metavar="ID", help="Only those about this record or customer.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_argument
 @output_options
 def command(

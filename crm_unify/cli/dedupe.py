@@ -53,12 +53,13 @@ def command(output: Output, files: tuple[Path, ...], out: Path, outputs: str, **
     spare_pandas()
     from crm_unify.cli._dedupe import as_json, as_text
     from crm_unify.run.dedupe import DedupeJob, dedupe
-    from crm_unify.run.dedupe_files import write
+    from crm_unify.run.dedupe_files import check_writable, write
 
     wanted = _outputs(outputs)
     if out.exists() and not out.is_dir():
         raise UsageError("the results need a folder", str(out), why="a file of this name is there",
                          remedy="name another folder with --out")  # fmt: skip
+    check_writable(out)
     job = DedupeJob(
         files, id=said["key"], source=said["source"], truth=said["truth"], ignore=said["ignore"],
         roles=_roles(said["roles"]), link=said["link"], model=said["model"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--html", type=click.Path(path_type=Path), help="Write it as a page, with the waterfall as a picture."
 )
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_option
 @output_options
 def command(

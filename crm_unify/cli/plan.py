@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import given_options, output_options, project_argument
+from crm_unify.cli._options import environment_option, given_options, output_options, project_argument
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @given_options
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @click.option("--out", type=click.Path(path_type=Path), help="Plan file; plan.jsonl beside the project file.")
 @project_argument
 @output_options

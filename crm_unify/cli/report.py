@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 from crm_unify.errors import UsageError
 
@@ -17,7 +17,7 @@ REPORT: Final = "report.html"
 
 @click.command("report")
 @click.option("--out", type=click.Path(path_type=Path), help=f"File to write; {REPORT} beside the project.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_argument
 @output_options
 def command(output: Output, project: Path, out: Path | None, environment: str | None) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_argument, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 
 
 @click.command("resume")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @by_option
 @yes_option
 @project_argument

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ HEADS: Final = f"{'run':>6}  {'started (UTC)':<19}  {'as of':<10}  {'rows writte
 
 
 @click.command("runs")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_argument
 @output_options
 def command(output: Output, project: Path, environment: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import given_options, output_options, project_argument
+from crm_unify.cli._options import environment_option, given_options, output_options, project_argument
 from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, CrmUnifyError, LockHeld
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command("sync")
 @given_options
 @click.option("--every", metavar="TIME", help="Do it again each 90s, 15m, 6h or 1d until SIGTERM.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
 @project_argument
 @output_options

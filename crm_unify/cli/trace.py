@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("trace")
 @click.argument("origin")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_option
 @output_options
 def command(output: Output, origin: str, project: Path, environment: str | None) -> None:
@@ -32,13 +32,17 @@ def command(output: Output, origin: str, project: Path, environment: str | None)
     from crm_unify.steward.newest import newest_run
     from crm_unify.steward.origin import parse_origin
     from crm_unify.steward.trace import Snapshot, trace
+    from pipelines.corrections import read_corrections
 
     asked = parse_origin(origin)
     loaded = load_project(project, environment=environment)
     newest = newest_run(loaded)
     with newest.engine.connect() as connection:
         results = newest.results
-        snapshot = Snapshot(newest.landed, results.fates, results.rejections)
+        by_id = {one.id: one for one in read_corrections(connection)}
+        said = ((by_id[one["id"]], one) for one in results.figures.get("repaired", ()))
+        corrected = {(at["map"], at["row_id"], one.field or ""): one for one, at in said}
+        snapshot = Snapshot(newest.landed, results.fates, results.rejections, corrected)
         found = trace(asked, project=loaded, snapshot=snapshot, view=LedgerView(connection))
     text = "\n\n".join("\n".join(lines(one)) for one in found)
     output.answer({"origin": origin, "traces": [one.as_json() for one in found]}, text)
@@ -49,6 +53,8 @@ def lines(found: CellTrace) -> Iterator[str]:
     place = ", ".join(str(part) for part in (found.file, found.sheet, found.row) if part is not None)
     raw = "absent" if found.raw is None else repr(found.raw)
     yield f"{place}, column {found.column}: {raw}"
+    if found.corrected is not None:
+        yield f"  corrected to {found.corrected}"
     yield f"  map {found.map}: {found.sentence}"
     for step in found.steps:
         yield from _step(step)

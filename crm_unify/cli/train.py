@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_argument, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 
@@ -25,7 +25,7 @@ MOVED_SHOWN: Final = 8
 @click.command("train")
 @click.option("--dry-run", is_flag=True, help="Show what would be learnt, and store nothing.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date for the rules; today by default.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @by_option
 @yes_option
 @project_argument

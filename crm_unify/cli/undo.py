@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 
@@ -24,7 +24,7 @@ SHOWN: Final = 20
 @click.argument("run", metavar="RUN")
 @click.option("--plan", is_flag=True, help="Show what would be restored and what stays; write nothing.")
 @click.option("--cascade", is_flag=True, help="Take back all later runs first, newest first.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @by_option
 @yes_option
 @project_option

@@ -161,7 +161,9 @@ class _Addresses:
             else source.model_copy(update={"url": self._filled(source.url, ("sources", system, "url"))})
             for system, source in project.sources.items()
         }
-        return project.model_copy(update={"target": target, "sources": sources})
+        scratch = self._filled(project.rehearsal.target, ("rehearsal", "target"))
+        rehearsal = project.rehearsal.model_copy(update={"target": scratch})
+        return project.model_copy(update={"target": target, "sources": sources, "rehearsal": rehearsal})
 
     def _target(self, project: Project, environment: str | None) -> tuple[str, YamlPath]:
         """The address of the target that is in force, and where it stands."""

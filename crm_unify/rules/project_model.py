@@ -29,6 +29,27 @@ class Environment(Strict):
     """What differs in one environment."""
 
     target: str
+    needs_approval: bool | None = None
+    """Runs wait until every rule is approved as it is; by default those of `production` alone."""
+
+
+class Rehearsal(Strict):
+    """What a rehearsal has to reach for a go."""
+
+    target: str = "sqlite:///.crm_unify/rehearsal.db"
+    """A scratch database that each rehearsal empties and fills."""
+    max_reject_pct: float = 2
+    """Rows in quarantine, percent of those extracted."""
+    max_orphans: int = 0
+    """Rows that wait for a parent nobody delivered."""
+    max_review: int = 100
+    """Pairs of records that a person should look at."""
+    max_control_sums: int = 0
+    """Control sums that do not agree."""
+    all_approved: bool = True
+    """Every rule is approved as it is."""
+    window: Annotated[str | None, Field(pattern=r"^\d+[smhd]$")] = None
+    """How long the load may take on the day: 90s, 45m, 6h."""
 
 
 class Matching(Strict):
@@ -80,6 +101,7 @@ class Project(Strict):
     write_policy: WritePolicies = WritePolicies()
     matching: Matching = Matching()
     guards: Guards = Guards()
+    rehearsal: Rehearsal = Rehearsal()
     on_lost_evidence: Literal["review", "split"] = "review"
     """What becomes of a customer of the CRM whose records evidence alone holds together no longer."""
     notify: list[str] = []

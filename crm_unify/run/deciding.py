@@ -159,13 +159,20 @@ def _members(connection: sa.Connection, draft: Draft) -> Iterator[Member]:
 
 def record(engine: sa.Engine, decision: Decision) -> Decision:
     """Write a decision; when somebody else has taken its number meanwhile it gets the next."""
+    return record_all(engine, [decision])[0]
+
+
+def record_all(engine: sa.Engine, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """Write decisions, all or none, with the numbers that follow the last one then."""
     for attempt in range(TRIES):
         try:
             with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
                 with connection.begin():
                     number = (connection.scalar(sa.select(sa.func.max(mig_decision.c.id))) or 0) + 1
-                    insert(connection, replace(decision, id=number))
-                return replace(decision, id=number)
+                    numbered = tuple(replace(one, id=at) for at, one in enumerate(decisions, number))
+                    for one in numbered:
+                        insert(connection, one)
+                return numbered
         except IntegrityError:
             if attempt == TRIES - 1:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,10 +24,21 @@ def write(result: DedupeResult, folder: Path, outputs: Collection[str]) -> list[
         folder.mkdir(parents=True, exist_ok=True)
         return [writer(result, folder) for name, writer in writers.items() if name in outputs]
     except OSError as error:
-        remedy = "name a folder that can be written to with --out"
-        raise Unreachable(
-            "the results cannot be written", str(folder), why=str(error), remedy=remedy
-        ) from None
+        raise _unwritable(folder, error) from None
+
+
+def check_writable(folder: Path) -> None:
+    """Raise Unreachable where nothing can be written below a folder, before any work; makes no folder."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    try:
+        TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> Unreachable:
+    remedy = "name a folder that can be written to with --out"
+    return Unreachable("the results cannot be written", str(folder), why=str(error), remedy=remedy)
 
 
 def _membership(result: DedupeResult, folder: Path) -> Path:

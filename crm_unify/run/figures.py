@@ -17,10 +17,11 @@ from crm_unify.run.gather import Sources
 from crm_unify.run.said import digest, rules_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
+from pipelines.interpret.interface import Outcome
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift")
+SUMMED: Final = ("sums", "bands", "headers", "former", "shapes", "drift", "repairs")
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
@@ -35,6 +36,7 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
             for one in interpreted.sums
         ],
         "hits": interpreted.hits.to_pylist(),
+        "codes": interpreted.codes.to_pylist(),
         "notes": [asdict(note) for note in interpreted.notes],
         "bands": {band: band_count(matched.pairs, band) for band in ("merge", "review")},
         "conflicts": matched.conflicts.to_pylist(),
@@ -47,8 +49,24 @@ def figures(read: Sources, matched: Matched, ledger: Ledger) -> dict[str, Any]:
         "former": _former(headers, ledger),
         "shapes": read.shapes,
         "drift": [one.as_json() for one in read.drift],
+        "repairs": _repairs(interpreted.repairs),
+        "repaired": _repaired(interpreted.repairs),
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
     }
+
+
+def _repairs(repairs: pa.Table) -> dict[str, Any]:
+    """How many corrections of people hold, and those that do not with the reason."""
+    rows = repairs.to_pylist()
+    dropped = [row for row in rows if row["outcome"] != Outcome.APPLIED]
+    return {"applied": len(rows) - len(dropped), "dropped": dropped}
+
+
+def _repaired(repairs: pa.Table) -> list[dict[str, Any]]:
+    """The corrections that hold, with their rows: for whoever follows a cell."""
+    rows = repairs.filter(pc.equal(repairs["outcome"], Outcome.APPLIED))
+    found: list[dict[str, Any]] = rows.select(["id", "map", "row_id"]).to_pylist()
+    return found
 
 
 def _former(headers: Mapping[str, Sequence[str]], ledger: Ledger) -> dict[str, list[str]]:
@@ -64,12 +82,18 @@ def band_count(pairs: pa.Table, band: str) -> int:
 
 
 def run_facts(
-    project: LoadedProject, landed: Iterable[Landed], found: dict[str, Any], given: Given
+    project: LoadedProject,
+    landed: Iterable[Landed],
+    found: dict[str, Any],
+    given: Given,
+    unapproved: Sequence[str],
 ) -> Facts:
-    """What the run is about, for ``mig_run`` and the head of the plan."""
+    """What the run is about, for ``mig_run`` and the head of the plan; `unapproved` are names of rules."""
     summary = {name: found[name] for name in (*SUMMED, "customers", "under")}
     if given.accepted:
         summary["accepted_rekey"] = sorted(given.accepted)
+    if given.unapproved and unapproved:
+        summary["unapproved"] = {"by": given.unapproved, "rules": sorted(unapproved)}
     return Facts(
         project=project.project.project,
         environment=project.environment,

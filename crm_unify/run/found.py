@@ -35,6 +35,8 @@ class Given:
     """Its date, for rules that ask for today."""
     accepted: tuple[str, ...] = ()
     """Maps whose keys may have changed as much as they have: ``--accept-rekey``."""
+    unapproved: str = ""
+    """Who lets the run pass although rules are not approved: ``--unapproved``."""
 
 
 @dataclass(frozen=True, slots=True)

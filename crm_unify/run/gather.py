@@ -21,13 +21,17 @@ from crm_unify.run.known import Known, known
 from crm_unify.run.model import settings, stored_model
 from crm_unify.run.rekeyed import Rekeyed, rekeyed
 from crm_unify.run.sources import OpenSource
+from crm_unify.schema.bookkeeping import mig_quarantine, mig_source_record
+from crm_unify.schema.target import reachable
 from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
 from matching.policy import KERNEL_VERSION
 from pipelines.carry import INACTIVE, Carried, carry_over
+from pipelines.corrections import in_force, read_corrections
 from pipelines.delta import DeltaRows
 from pipelines.interpret.interface import Interpreted
+from pipelines.interpret.repairs import Remembered
 from pipelines.interpret.stage import interpret
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger, read_records
@@ -103,6 +107,20 @@ class _Base:
         """Record ids in, whole rows of ``mig_source_record`` out."""
         return read_records(self.engine, ids)
 
+    def corrections(self) -> pa.Table:
+        """CORRECTIONS in force."""
+        with reachable(self.engine), self.engine.connect() as connection:
+            return in_force(read_corrections(connection))
+
+    def seen(self, hashes: Sequence[str]) -> frozenset[str]:
+        """Those of these row hashes that the last run has met, loaded or in quarantine."""
+        c, ids = mig_source_record.c, [f"{one}-1" for one in hashes]
+        loaded = sa.select(c.row_hash).where(c.row_hash.in_(hashes))
+        refused = sa.select(mig_quarantine.c.row_id).where(mig_quarantine.c.row_id.in_(ids))
+        with reachable(self.engine), self.engine.connect() as connection:
+            bad = (str(row_id).partition("-")[0] for row_id in connection.scalars(refused))
+            return frozenset([*connection.scalars(loaded), *bad])
+
     def model(self) -> Model | None:
         """The model the run scores with; None where it trains it, or where no run can score with it."""
         stored = self.ledger.next_model
@@ -137,6 +155,7 @@ def _read(base: _Base, landing: Landing, *, as_of: date, progress: Progress) -> 
     stops = stopped(lambda: _guard_sizes(project, ledger, landed))
     stops += stopped(lambda: guard_drift(changed, project.files))
     changed += _of_files(landing.sources)
+    corrections = base.corrections()
     extracted = {
         one.map: pq.read_table(one.path, columns=[ROW_ID])[ROW_ID].combine_chunks() for one in landed
     }
@@ -144,7 +163,9 @@ def _read(base: _Base, landing: Landing, *, as_of: date, progress: Progress) -> 
         project,
         ledger,
         read=base.records,
-        again=lambda names: interpret(landed, project, as_of=as_of, progress=progress, names=names),
+        again=lambda names: interpret(
+            landed, project, as_of=as_of, progress=progress, known=Remembered(names, corrections, base.seen)
+        ),
         model=base.model(),
     )
     account = balance(extracted, found.interpreted.fates, found.interpreted.rejections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class Planned:
     """The newest run of the target so far."""
     run: int
     """Number the run gets when it is applied."""
+    repairs: tuple[dict[str, Any], ...]
+    """Rows of REPAIRS: what became of each correction."""
     known_blocked: int
     """Blocked changes that an earlier run has told of already."""
     vanished: int
@@ -54,6 +57,7 @@ class Planned:
             (sum(line.withheld_values for line in self.account), "values are withheld"),
             (sum(not one["ok"] for one in self.results.figures["sums"]), "control sums do not agree"),
             (len(self.drift), "things are different about the sources since the last run"),
+            (len(self.dropped), "corrections hold no longer, as their source rows have changed"),
             (len(self.open_keys), "new records may be vanished ones under other keys: `decide` on them"),
             (self.vanished, "records have vanished from their sources and are inactive now"),
             (len(overwritten(self.changes)), "edits made in the CRM give way to news from their source"),
@@ -66,6 +70,13 @@ class Planned:
         """What is different about the sources since the last run, see :class:`crm_unify.run.drift.Drift`."""
         found: list[dict[str, str]] = self.results.figures["drift"]
         return found
+
+    @property
+    def dropped(self) -> list[dict[str, Any]]:
+        """Corrections that hold no longer and of which no earlier run has told: rows of REPAIRS."""
+        told = {} if self.former is None else json.loads(self.former.summary or "{}")
+        known = {one["id"] for one in told.get("repairs", {}).get("dropped", ())}
+        return [one for one in self.results.figures["repairs"]["dropped"] if one["id"] not in known]
 
     @property
     def blocked(self) -> dict[str, int]:
@@ -115,6 +126,8 @@ class Outcome:
             "lost_evidence": planned.lost_evidence,
             "open_keys": [list(pair) for pair in planned.open_keys],
             "drift": planned.drift,
+            "repairs": planned.results.figures["repairs"],
+            "dropped": planned.dropped,
             "waiting": {what: count for count, what in planned.waiting},
             "blocked": planned.blocked,
             "seconds": round(self.seconds, 3),

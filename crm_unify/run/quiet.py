@@ -112,5 +112,6 @@ def _empty(
 def _without_consent_of_then(summary: str) -> str:
     """The summary without what a person let through that one time."""
     told: dict[str, Any] = json.loads(summary)
-    told.pop("accepted_rekey", None)
+    for consent in ("accepted_rekey", "unapproved"):
+        told.pop(consent, None)
     return json.dumps(told, sort_keys=True, ensure_ascii=False)

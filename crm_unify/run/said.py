@@ -10,8 +10,8 @@ from crm_unify.rules.loaded import LoadedProject
 
 
 def rules_hash(project: LoadedProject) -> str:
-    """Hash of what the project says: its own file without addresses, its rule files and their code tables."""
-    said = project.project.model_dump_json(exclude={"sources", "target", "environments"})
+    """Hash of what the project says: its file without addresses and rehearsals, rule files, code tables."""
+    said = project.project.model_dump_json(exclude={"sources", "target", "environments", "rehearsal"})
     files = [said]
     for loaded in project.files:
         files.append(loaded.rules.model_dump_json())

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from crm_unify.errors import UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.approvals import passed, refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
 from crm_unify.run.dry import untouched
@@ -61,18 +62,24 @@ Agreed = Callable[["Planned"], bool]
 
 
 def run(
-    project: LoadedProject, *, given: Given, progress: Progress, agreed: Agreed = lambda _: True
+    project: LoadedProject,
+    *,
+    given: Given,
+    progress: Progress,
+    agreed: Agreed = lambda _: True,
+    workspace: Workspace | None = None,
 ) -> Outcome:
-    """Plan and apply under one lock, then publish what the workspace keeps.
+    """Plan and apply under one lock, then publish what the workspace (the project's, if none is given) keeps.
 
     Raises UsageError when the person does not agree, GuardStopped when a guard stops the run; nothing is
     written then, nor after any other error.
     """
     engine, work = open_target(project.project.target, root=project.root), Work.begun(progress)
-    workspace = Workspace(project.root)
+    workspace = workspace or Workspace(project.root)
     with hold(engine) as lock:
         upgrade(engine)
         refuse_while_held(engine)
+        refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         with aside(workspace) as folder:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             planned = plan(project, engine, landing, given=given, progress=work.timed)
@@ -123,10 +130,11 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
         return planned
 
 
-def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> Applied:
-    """Write exactly what a plan file says.
+def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unapproved: str = "") -> Applied:
+    """Write exactly what a plan file says; `unapproved` is who lets it pass although rules are not approved.
 
-    Raises GuardStopped for a plan that was changed, or made for another database or another state of it.
+    Raises GuardStopped for a plan that was changed, or made for another database or another state of it, and
+    where the environment waits for approvals, of the very rules that the plan was made with.
     """
     began = datetime.now(UTC)
     engine = open_target(project.project.target, root=project.root)
@@ -134,7 +142,8 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress) -> App
         upgrade(engine)
         with aside(Workspace(project.root)) as folder:
             changes = read_plan(path, spool=folder)
-            record = RunRecord(changes.facts, began, plan_hash(path))
+            facts = passed(project, engine, changes.facts, by=unapproved)
+            record = RunRecord(facts, began, plan_hash(path))
             return apply(
                 changes,
                 engine,
@@ -179,7 +188,9 @@ def plan(
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
     found = figures(read, matched, ledger) | {"customers": count, UNDER: circumstances(ledger.state)}
-    facts = run_facts(project, read.landed, found, given)
+    waiting = unapproved(project, engine)
+    stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
+    facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
     policies = Policies(said.write_policy.default, said.write_policy.fields)
     desired = replace(desired, policies=policies, snapshots=snapshots(landing))
@@ -193,6 +204,7 @@ def plan(
         results=results,
         former=ledger.last_run,
         run=ledger.next_run,
+        repairs=tuple(rows.repairs.to_pylist()),
         known_blocked=known_blocked(changes, ledger),
         vanished=gathered.vanished,
         rekeyed=read.rekeyed.paired,

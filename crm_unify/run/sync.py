@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from crm_unify.errors import Unreachable
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.approvals import refuse_unapproved
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of
@@ -90,10 +91,12 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
     with hold(engine) as lock:
         upgrade(engine)
         refuse_while_held(engine)
+        refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         last, workspace = newest(engine), Workspace(project.root)
         with aside(workspace) as folder:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
-            nothing = None if given.accepted else nothing_new(project, engine, landing, as_of=given.as_of)
+            told = given.accepted or given.unapproved
+            nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
             if nothing is not None:
                 return _quiet(nothing, engine, landing, work=work, lock=lock)
             from crm_unify.run.stages import carried_out, plan  # a second to import, and seldom needed

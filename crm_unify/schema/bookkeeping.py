@@ -271,3 +271,18 @@ mig_decision_member = table(
 ``customer_id`` tells whose the record was when it was decided, ``row_hash`` and ``claims_hash`` what its
 source row held and what the rules made of it.
 """
+
+mig_assignment = table(
+    "mig_assignment",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("left_record", record_id(), nullable=False),
+    sa.Column("right_record", record_id(), nullable=False),
+    sa.Column("assignee", sa.Text, nullable=False),
+    sa.Column("assigned_by", sa.Text, nullable=False),
+    sa.Column("assigned_at", time(), nullable=False),
+    layer=BOOKKEEPING,
+)
+"""Who looks after a question of the review queue: by the records that lead it, ``left_record`` the lesser.
+
+It holds for the question between the customers of these records, whatever else they hold by then.
+"""

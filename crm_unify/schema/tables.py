@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from crm_unify.schema import bookkeeping, crm
+from crm_unify.schema import agreements, bookkeeping, crm
 from crm_unify.schema.base import BOOKKEEPING, CRM, LOAD_STAMP, metadata
 from crm_unify.schema.types import arrow_type
 
@@ -52,10 +52,22 @@ PROFILE_TABLES: Final = tuple(
 CHILD_TABLES: Final = ("app_user", "sales_order", "order_line", "support_case", "opportunity", "activity")
 """Tables whose rows come from one source record each."""
 
+AGREEMENTS: Final = tuple(
+    t.name
+    for t in (
+        agreements.mig_correction,
+        agreements.mig_approval,
+        agreements.mig_rehearsal,
+        agreements.mig_audit,
+    )
+)
+"""Tables of what people agreed on; no change set writes them."""
+
 CRM_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == CRM)
 BOOKKEEPING_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == BOOKKEEPING)
 
 __all__ = [
+    "AGREEMENTS",
     "BOOKKEEPING_TABLES",
     "CHILD_TABLES",
     "CRM_TABLES",

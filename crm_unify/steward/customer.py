@@ -14,6 +14,7 @@ from crm_unify.schema.views import consent_current
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
 from crm_unify.wording import counted
 from matching.survivorship import TOGETHER
+from pipelines.corrections import Correction, live, read_corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,25 @@ class CustomerView:
     opportunities: tuple[Mapping[str, Any], ...]
     activities: tuple[Mapping[str, Any], ...]
     records: tuple[KnownRecord, ...]
+    corrections: tuple[Correction, ...]
+    """What people corrected in source rows, as far as nobody took it back."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values by name."""
-        return dict(asdict(self), records=[asdict(record) for record in self.records])
+        mine = {one.id: one for record in self.records for one in self.corrected(record)}
+        corrections = [mine[number].as_json() for number in sorted(mine)]
+        records = [asdict(record) for record in self.records]
+        return dict(asdict(self), records=records, corrections=corrections)
+
+    def corrected(self, record: KnownRecord) -> tuple[Correction, ...]:
+        """What was corrected in the row of one record."""
+        return tuple(one for one in self.corrections if _about(one, record))
+
+
+def _about(one: Correction, record: KnownRecord) -> bool:
+    if one.by_row:
+        return one.row_hash == record.row_hash
+    return (one.system, one.entity, one.key) == (record.system, record.map, record.key)
 
 
 def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
@@ -92,6 +108,7 @@ def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
         opportunities=tuple(_plain(view.rows("opportunity", "customer_id", [present]))),
         activities=tuple(_plain(view.rows("activity", "customer_id", [present]))),
         records=records,
+        corrections=live(read_corrections(connection)),
     )
 
 

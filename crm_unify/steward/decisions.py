@@ -66,7 +66,7 @@ def listing(connection: sa.Connection, *, about: str | None, every: bool) -> Lis
     Raises UsageError for a name nobody has.
     """
     decisions = read_decisions(connection)
-    found = rulings(decisions, _said(connection, decisions))
+    found = rulings(decisions, said_of(connection, decisions))
     lapsed = {number for number, _, _ in found.lapsed}
     newest = connection.scalar(sa.select(sa.func.max(mig_run.c.started_at)))
     wanted = None if about is None else set(subject(connection, about).records)
@@ -102,7 +102,7 @@ def _state(decision: Decision, lapsed: set[int], newest: datetime | None) -> str
     return ""
 
 
-def _said(connection: sa.Connection, decisions: Sequence[Decision]) -> Said:
+def said_of(connection: sa.Connection, decisions: Sequence[Decision]) -> Said:
     """What the records of UNSURE verdicts say now."""
     asked = sorted({m.record_id for d in decisions if _live(d) and d.verdict == "unsure" for m in d.members})
     c = mig_source_record.c

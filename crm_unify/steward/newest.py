@@ -49,8 +49,8 @@ class Newest:
         return self.folder
 
 
-def newest_run(project: LoadedProject) -> Newest:
-    """The newest run of this project's target.
+def newest_run(project: LoadedProject, *, workspace: Path | None = None) -> Newest:
+    """The newest run of this project's target; its rows are in the project's workspace, or one elsewhere.
 
     Raises UsageError when there was none; Unreachable when the database does not answer.
     """
@@ -64,4 +64,4 @@ def newest_run(project: LoadedProject) -> Newest:
         run = last_run(connection)
     if run is None:
         raise nothing
-    return Newest(engine, run, folder_of(Workspace(project.root), run))
+    return Newest(engine, run, folder_of(Workspace(workspace or project.root), run))

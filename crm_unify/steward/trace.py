@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from crm_unify.rules.model import ContentKey
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
 from crm_unify.steward.origin import AnyOrigin, Cell, Line, OfRecord
 from matching.survivorship import TOGETHER
+from pipelines.corrections import Correction
 from pipelines.landed import Landed
 from pipelines.sources.interface import Column
 
@@ -66,6 +67,8 @@ class CellTrace:
     sentence: str
     """What became of the row, and what is doubtful about the cell."""
     steps: tuple[Step, ...]
+    corrected: str | None = None
+    """What a person said it should be, by whom and why."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values by name."""
@@ -81,6 +84,8 @@ class Snapshot:
     """ROW_FATES."""
     rejections: pa.Table
     """REJECTIONS."""
+    corrected: Mapping[tuple[str, str, str], Correction] = field(default_factory=dict)
+    """By map, row id and column the correction that a run applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,7 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
     steps = [step for record in records for step in _steps(record, header, rejected, rules, view)]
     if not steps and fate["fate"] == Fate.MAPPED:
         steps = [_unused(header, rules)]
+    corrected = snapshot.corrected.get((landed.map, row["_row_id"], header))
     return CellTrace(
         map=landed.map,
         file=row["_file"],
@@ -182,6 +188,7 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
         fate=fate["fate"],
         sentence="; ".join([_row_sentence(fate, rejected, rules), *_doubts(rejected, header)]),
         steps=tuple(steps),
+        corrected=None if corrected is None else corrected.sentence,
     )
 
 

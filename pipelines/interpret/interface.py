@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,50 @@ from crm_unify.records import Lineage
 
 HITS: Final = pa.schema([("map", pa.string()), ("rule", pa.string()), ("rows", pa.int64())])
 """How many rows each business rule, check and built-in rule decided."""
+
+
+CODES: Final = pa.schema(
+    [("map", pa.string()), ("table", pa.string()), ("code", pa.string()), ("rows", pa.int64())]
+)
+"""How many rows have each code of a code table, and the most frequent texts that it lacks."""
+
+CORRECTIONS: Final = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("kind", pa.string()),  # correct or waive
+        ("system", pa.string()),
+        ("entity", pa.string()),
+        ("key", pa.string()),  # of the row as found; null where it has none
+        ("row_hash", pa.string()),
+        ("by_row", pa.bool_()),  # the content has to be the same, not just the key
+        ("rest_hash", pa.string()),  # over the cells besides the key
+        ("field", pa.string()),
+        ("old_value", pa.string()),
+        ("new_value", pa.string()),
+    ]
+)
+"""The repairs of source rows that are in force, sorted by id: rows of ``mig_correction``."""
+
+REPAIRS: Final = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("map", pa.string()),  # null: no map of the project has such rows any more
+        ("row_id", pa.string()),
+        ("outcome", pa.string()),  # an Outcome
+        ("found", pa.string()),  # what the source says now, where that is the reason
+    ]
+)
+"""What became of each correction in a run."""
+
+
+class Outcome(StrEnum):
+    """What becomes of a correction; all but the first let it drop for as long as that is so."""
+
+    APPLIED = "applied"
+    CHANGED = "the source says something else now"
+    AGREES = "the source says it itself now"
+    GONE = "the source has no such row any more"
+    NO_COLUMN = "the source has no such column any more"
 
 
 class Subject(StrEnum):
@@ -45,20 +89,22 @@ class ControlSum:
     map: str
     name: str
     source: int | Decimal
-    """Over all extracted rows."""
+    """Over all extracted rows, as found."""
     loaded: int | Decimal
     """The rule's `target`, over what was mapped."""
     quarantined: int | Decimal
     discarded: int | Decimal
     held: int | Decimal
     tolerance: int
+    corrected: int | Decimal = 0
+    """How much more the source adds up to with the corrections of people than as it was found."""
     failed: str | None = None
     """Why the sum could not be worked out, all amounts being 0 then; None where it could."""
 
     @property
     def difference(self) -> int | Decimal:
-        """What the source has and no part accounts for; negative when the parts have too much."""
-        return self.source - (self.loaded + self.quarantined + self.discarded + self.held)
+        """What the source has, as corrected, and no part accounts for; negative where they have too much."""
+        return self.source + self.corrected - (self.loaded + self.quarantined + self.discarded + self.held)
 
     @property
     def ok(self) -> bool:
@@ -85,3 +131,7 @@ class Interpreted:
     hits: pa.Table
     """Schema :data:`HITS`."""
     notes: tuple[Note, ...]
+    codes: pa.Table
+    """Schema :data:`CODES`."""
+    repairs: pa.Table = field(default_factory=REPAIRS.empty_table)
+    """Schema :data:`REPAIRS`, sorted by id."""

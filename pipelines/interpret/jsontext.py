@@ -21,9 +21,10 @@ def objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
     return _enclosed("{", pieces, closing="}", length=length)
 
 
-def row_json(rows: Rows) -> pa.Array:
-    """Each row as JSON by header, text as found; empty columns are left out."""
-    texts = {column.header: rows.raw(column.header) for column in rows.columns}
+def row_json(rows: Rows, *, without: Sequence[str] = ()) -> pa.Array:
+    """Each row as JSON by header, text as found; empty columns, and those in `without`, are left out."""
+    headers = (column.header for column in rows.columns)
+    texts = {header: rows.found(header) for header in headers if header not in without}
     return objects({name: _none_if_empty(text) for name, text in texts.items()}, len(rows))
 
 

@@ -82,7 +82,7 @@ def _keys(columns: tuple[str, ...], text: pa.Array) -> Keys:
 
 
 def _content_keys(rows: Rows, columns: list[str], *, engine: Engine, live: Mask) -> pa.Array:
-    texts = [pc.fill_null(rows.raw(column), "") for column in columns]
+    texts = [pc.fill_null(text, "") for text in _identifying(rows, columns)]
     sized = [pc.binary_join_element_wise(pc.cast(pc.binary_length(t), pa.string()), t, ":") for t in texts]
     frame = pa.table({"i": pa.array(np.arange(len(rows))), "t": pc.binary_join_element_wise(*sized, "|")})
     hashed = engine.query(f"SELECT left(sha256(t), {CONTENT_DIGITS}) AS h FROM frame ORDER BY i", frame)
@@ -92,6 +92,21 @@ def _content_keys(rows: Rows, columns: list[str], *, engine: Engine, live: Mask)
     for column in columns:
         empty &= as_mask(rows.clean(column).is_null())
     return pc.if_else(pa.array(empty), _NO_KEY, pc.binary_join_element_wise(digest, ordinals, "-"))
+
+
+def _identifying(rows: Rows, columns: list[str]) -> list[pa.Array]:
+    """The texts a content key is made of: as found, so that no correction renames a record.
+
+    Only a row that had none of them gets its key from what people filled in.
+    """
+    found = [rows.found(column) for column in columns]
+    if rows.as_found() is rows:
+        return found
+    empty = np.ones(len(rows), np.bool_)
+    for text in found:
+        empty &= as_mask(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(text, "")), ""))
+    here = pa.array(empty)
+    return [pc.if_else(here, rows.raw(column), text) for column, text in zip(columns, found, strict=True)]
 
 
 def _ordinals(digest: pa.Array, row_hash: pa.Array, *, live: Mask) -> npt.NDArray[np.int64]:

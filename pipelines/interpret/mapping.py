@@ -151,6 +151,7 @@ def _decoded(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple
     unmapped = work.rules.code_tables[table].unmapped
     if work.rules.code_tables[table].case == "ignore":
         found = values.in_table_case(found, work.loaded.code_tables[table])
+    work.count_codes(table, own.entry.fields[name], found.text)
     answer = values.decoded(found, work.loaded.code_tables[table], unmapped=unmapped)
     work.tally.codes.setdefault(table, set()).update(answer.used)
     if work.tally.touched is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +13,7 @@ from crm_unify.errors import GuardStopped
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import ContentKey, RuleFile
-from pipelines.interpret.interface import HITS, Note, Subject
+from pipelines.interpret.interface import CODES, HITS, Note, Subject
 from pipelines.interpret.lineage import source_columns
 from pipelines.interpret.work import Tally
 
@@ -60,6 +62,21 @@ def hits(name: str, tally: Tally) -> pa.Table:
     rules = sorted(tally.hits)
     rows = [int(np.count_nonzero(tally.hits[rule])) for rule in rules]
     return pa.table([pa.array([name] * len(rules), pa.string()), rules, rows], schema=HITS)
+
+
+LACKING: Final = 20
+"""Texts a code table lacks that are counted one by one, the most frequent."""
+
+
+def codes(loaded: LoadedRules, tally: Tally) -> pa.Table:
+    """Rows of each code of a map's tables, in the tables' order, then of the texts that they lack."""
+    rows = []
+    for name, table in sorted(loaded.code_tables.items()):
+        counts = tally.counts.get(name, Counter())
+        known = [code.source_value for code in table.codes]
+        lacking = sorted(counts.keys() - set(known), key=lambda code: (-counts[code], code))[:LACKING]
+        rows += [(loaded.rules.map, name, code, counts.get(code, 0)) for code in (*known, *lacking)]
+    return pa.table([[row[at] for row in rows] for at in range(len(CODES))], schema=CODES)
 
 
 def _untaken(rules: RuleFile, headers: Sequence[str]) -> list[str]:

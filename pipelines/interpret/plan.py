@@ -90,7 +90,7 @@ def steps(branch: Branch, file: str) -> tuple[tuple[Value, ...], ...]:
     graph = {value: set(needs) for value, needs in dependencies(branch).items()}
     for value in graph:
         graph[value] |= {
-            other for other in _read_with(branch, value) if not _reaches(graph, other, goal=value)
+            other for other in read_with(branch, value) if not _reaches(graph, other, goal=value)
         }
     sorter = TopologicalSorter(graph)
     try:
@@ -113,7 +113,8 @@ def is_parent(kind: str, field: str) -> bool:
     return field in CHILDREN.get(kind, ())
 
 
-def _read_with(branch: Branch, value: Value) -> set[Value]:
+def read_with(branch: Branch, value: Value) -> set[Value]:
+    """Fields of the same entry that say how a value is read: the country of a postcode."""
     place, field = value
     entry = branch.entries[place]
     names = _READ_WITH.get(field_type(entry, field), ())

@@ -45,17 +45,20 @@ def _control_sum(
     branches: Sequence[BranchResult],
     engine: Engine,
 ) -> ControlSum:
+    as_found = _source_scope(rules, rows.as_found(), one=one, engine=engine)
     scope = _source_scope(rules, rows, one=one, engine=engine)
     everything = np.ones(len(rows), np.bool_)
     try:
-        source, *parts = (
+        whole, *parts = (
             engine.aggregate(one.source, scope, rows=mask) for mask in (everything, *map(fates.of, _PARTS))
         )
+        source = whole if rows.as_found() is rows else engine.aggregate(one.source, as_found, rows=everything)
         quarantined, discarded, held = parts
         loaded = _loaded(one, branches, engine=engine)
     except SumFailedError as error:
         return ControlSum(rules.map, one.name, 0, 0, 0, 0, 0, one.tolerance, failed=str(error))
-    return ControlSum(rules.map, one.name, source, loaded, quarantined, discarded, held, one.tolerance)
+    more = whole - source
+    return ControlSum(rules.map, one.name, source, loaded, quarantined, discarded, held, one.tolerance, more)
 
 
 def _source_scope(rules: RuleFile, rows: Rows, *, one: Reconcile, engine: Engine) -> Scope:

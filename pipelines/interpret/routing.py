@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crm_unify.errors import GuardStopped
-from crm_unify.records import SYS_REPEATED_ROW, Fate, Severity
+from crm_unify.records import SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.model import Branch, RuleFile
 from pipelines.interpret.fates import Fates
@@ -76,6 +76,11 @@ class Reception:
         """Of identical rows one is kept."""
         settled = self.fates.settle(repeated_rows(self.rows), Fate.DISCARDED, rule=SYS_REPEATED_ROW)
         self.tally.hit(SYS_REPEATED_ROW, np.flatnonzero(settled))
+
+    def discard_waived(self, rows: Mask) -> None:
+        """Rows that people waived."""
+        settled = self.fates.settle(rows, Fate.DISCARDED, rule=SYS_WAIVED)
+        self.tally.hit(SYS_WAIVED, np.flatnonzero(settled))
 
     def discard(self, routed: Routes) -> None:
         """Rows the business does not want; more of them than agreed stop the run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -63,12 +63,20 @@ class Rows:
         return header in self._fields
 
     def raw(self, header: str) -> pa.Array:
-        """The text as found."""
+        """The text as found, or as people corrected it."""
         if header not in self._raw:
             self._raw[header] = as_array(self._table[self._fields[header]])
             if not pa.types.is_string(self._raw[header].type):
                 self._raw[header] = self._raw[header].cast(pa.string())
         return self._raw[header]
+
+    def found(self, header: str) -> pa.Array:
+        """The text as the source has it, whatever people corrected."""
+        return self.raw(header)
+
+    def as_found(self) -> Rows:
+        """The rows without what people corrected."""
+        return self
 
     def clean(self, header: str) -> pa.Array:
         """The text after trim and null tokens."""
@@ -79,6 +87,10 @@ class Rows:
     def at(self, positions: Positions) -> Rows:
         """Some of the rows, in this order."""
         return _Part(self, positions)
+
+    def overlaid(self, changes: Mapping[str, tuple[Positions, pa.Array]]) -> Rows:
+        """The rows with other texts at some positions (ascending) of some columns."""
+        return _Overlaid(self, changes)
 
     def forget(self) -> None:
         """Let go of the columns that were read or cleaned; they are read again when asked for."""
@@ -108,3 +120,53 @@ class _Part(Rows):
         if header not in self._raw:
             self._raw[header] = self._whole.raw(header).take(self._positions)
         return self._raw[header]
+
+    def found(self, header: str) -> pa.Array:
+        return self._whole.found(header).take(self._positions)
+
+
+class _Overlaid(Rows):
+    """The rows of a map with other texts in some cells; a row that has one counts as readable."""
+
+    def __init__(self, whole: Rows, changes: Mapping[str, tuple[Positions, pa.Array]]) -> None:
+        self.columns = whole.columns
+        self._fields = whole._fields
+        self._null_tokens = whole._null_tokens
+        self._whole = whole
+        self._changes = {header: _replacement(len(whole), *cells) for header, cells in changes.items()}
+        self._raw = {}
+        self._clean = {}
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def origin(self, name: str) -> pa.Array:
+        column = self._whole.origin(name)
+        for mask, _ in self._changes.values() if name == "_problem" else ():
+            column = pc.if_else(mask, _NO_TEXT, column)
+        return column
+
+    def raw(self, header: str) -> pa.Array:
+        if header not in self._raw:
+            text = self._whole.raw(header)
+            if header in self._changes:
+                text = pc.replace_with_mask(text, *self._changes[header])
+            self._raw[header] = text
+        return self._raw[header]
+
+    def found(self, header: str) -> pa.Array:
+        return self._whole.found(header)
+
+    def as_found(self) -> Rows:
+        return self._whole.as_found()
+
+    def forget(self) -> None:
+        super().forget()
+        self._whole.forget()
+
+
+def _replacement(length: int, at: Positions, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Mask and texts, as a column is given them."""
+    mask = np.zeros(length, np.bool_)
+    mask[at] = True
+    return pa.array(mask), texts

@@ -19,11 +19,11 @@ from pipelines.interpret.interface import ControlSum
 from pipelines.interpret.jsontext import row_json
 from pipelines.interpret.keys import Keys, keys_of
 from pipelines.interpret.mojibake import mojibake_findings
-from pipelines.interpret.names import NAMES
 from pipelines.interpret.objections import may_object, objections, without_party
 from pipelines.interpret.parents import MapIndex, Parents, map_index
 from pipelines.interpret.reading import point_in_time, reading
 from pipelines.interpret.reconcile import control_sums
+from pipelines.interpret.repairs import Remembered, repaired
 from pipelines.interpret.routing import Reception, Routes, routes
 from pipelines.interpret.rows import Positions, Rows, as_mask
 from pipelines.interpret.sql import Engine
@@ -44,6 +44,8 @@ class MapResult:
     sums: tuple[ControlSum, ...]
     objections: pa.Table
     """Of rows that make no record."""
+    repairs: pa.Table
+    """REPAIRS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +61,32 @@ class _Run:
     """NAMES."""
     fates: Fates
     tally: Tally
+    repairs: pa.Table
+    """REPAIRS."""
 
 
 def run_map(
     loaded: LoadedRules,
-    rows: Rows,
+    found: Rows,
     *,
     engine: Engine,
     parents: Parents,
-    names: pa.Table | None = None,
+    known: Remembered | None = None,
     tally: Tally | None = None,
 ) -> MapResult:
-    """Interpret the rows of one map; `names` (NAMES) are records that are known under other keys.
+    """Interpret the rows of one map, as they were `found`.
 
     Raises GuardStopped where a rule says that the run must stop.
     """
-    rules, fates, tally = loaded.rules, Fates(len(rows)), tally or Tally(len(rows))
-    _guard_size(loaded, len(rows), engine=engine)
+    rules, fates, tally = loaded.rules, Fates(len(found)), tally or Tally(len(found))
+    _guard_size(loaded, len(found), engine=engine)
+    known = known or Remembered()
+    mended = repaired(loaded, found, known=known, engine=engine)
+    rows = mended.rows
     reception = Reception(rules, rows=rows, fates=fates, engine=engine, tally=tally)
     reception.refuse_broken()
     reception.discard_repeated()
+    reception.discard_waived(mended.waived)
     keys = keys_of(rows, rules.source.key, engine=engine, live=fates.open)
     routed = routes(rows, rules.targets, engine=engine, open_rows=fates.open)
     for number in range(len(rules.targets)):
@@ -87,8 +95,7 @@ def run_map(
     reception.refuse_shared_keys(keys)
     reception.refuse_unrouted(routed)
     reception.refuse_keyless(keys)
-    known = NAMES.empty_table() if names is None else names
-    run = _Run(loaded, rows, engine, parents, keys, known, fates, tally)
+    run = _Run(loaded, rows, engine, parents, keys, known.names, fates, tally, mended.repairs)
     worked = list(_branches(run, routed))
     findings = [*reception.findings, *(f for _, result in worked for f in result.findings)]
     findings += mojibake_findings(rules, rows, loaded=fates.of(Fate.MAPPED) | fates.of(Fate.HELD))
@@ -227,6 +234,7 @@ def _result(
         map_index(run.keys, fates, records=_roles(len(rows), worked)),
         control_sums(rules, rows, fates=fates, branches=results, engine=run.engine),
         unheard,
+        run.repairs,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
@@ -18,9 +19,10 @@ from crm_unify.rules.expressions import connection
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
-from pipelines.interpret.interface import HITS, Interpreted
-from pipelines.interpret.notes import hits, notes
+from pipelines.interpret.interface import CODES, HITS, REPAIRS, Interpreted
+from pipelines.interpret.notes import codes, hits, notes
 from pipelines.interpret.parents import NO_ROWS, Parents
+from pipelines.interpret.repairs import Remembered, told_of
 from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
@@ -37,9 +39,9 @@ def interpret(
     *,
     as_of: date,
     progress: Progress,
-    names: pa.Table | None = None,
+    known: Remembered | None = None,
 ) -> Interpreted:
-    """Interpret the landed rows of every map of the project; `names` (NAMES) are records under other keys.
+    """Interpret the landed rows of every map of the project, with what is known of them from before.
 
     Pure but for reading the landed files. Raises GuardStopped where a rule says that the run must stop.
     """
@@ -53,10 +55,11 @@ def interpret(
             found = {name: result.index for name, (result, _) in results.items()}
             parents = Parents({**dict.fromkeys(unread, NO_ROWS), **found})
             rows, engine = _landed_rows(one, loaded), _engine(loaded, as_of, one.rows)
-            made = run_map(loaded, rows, engine=engine, parents=parents, names=names)
+            made = run_map(loaded, rows, engine=engine, parents=parents, known=known)
             results[one.map] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
-    return _assembled([results[name] for name in sorted(results)])
+    whole = _assembled([results[name] for name in sorted(results)])
+    return whole if known is None else replace(whole, repairs=told_of(whole.repairs, known.corrections))
 
 
 def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
@@ -65,13 +68,17 @@ def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
 
 
 def interpret_rows(
-    loaded: LoadedRules, given: Sequence[Mapping[str, str | None]], *, as_of: date
+    loaded: LoadedRules,
+    given: Sequence[Mapping[str, str | None]],
+    *,
+    as_of: date,
+    known: Remembered | None = None,
 ) -> Interpreted:
     """Interpret rows given as text, by the same code: for the examples of a rule file.
 
     Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
     """
-    return _tallied(loaded, *example_table(loaded.rules, given), as_of=as_of, touched=None)[0]
+    return _tallied(loaded, *example_table(loaded.rules, given), as_of=as_of, touched=None, known=known)[0]
 
 
 def interpret_watched(
@@ -88,11 +95,12 @@ def _tallied(
     *,
     as_of: date,
     touched: dict[Touch, Mask] | None,
+    known: Remembered | None = None,
 ) -> tuple[Interpreted, Tally]:
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
     tally = Tally(len(rows), touched=touched)
     engine = _engine(loaded, as_of, len(rows))
-    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), tally=tally)
+    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known, tally=tally)
     return _assembled([(found, [column.header for column in columns])]), tally
 
 
@@ -152,6 +160,8 @@ def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interprete
             for one, headers in results
             for note in notes(one.loaded, headers, tally=one.tally, file=one.loaded.tree.file)
         ),
+        codes=pa.concat_tables([CODES.empty_table(), *(codes(one.loaded, one.tally) for one in maps)]),
+        repairs=pa.concat_tables([REPAIRS.empty_table(), *(one.repairs for one in maps)]).sort_by("id"),
     )
 
 

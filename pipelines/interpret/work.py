@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from crm_unify.records import Severity
 from crm_unify.rules.branches import Value
 from crm_unify.rules.loaded import LoadedRules
-from crm_unify.rules.model import Branch, RuleFile, has_own_record
+from crm_unify.rules.model import Branch, FieldRule, RuleFile, has_own_record
 from pipelines.interpret import values
 from pipelines.interpret.findings import Finding
 from pipelines.interpret.jsontext import row_json
@@ -38,6 +39,8 @@ class Tally:
     """Codes found in the data, by code table."""
     touched: dict[Touch, Mask] | None = None
     """Rows on which each part of the rule file made a difference; None where nobody asks."""
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    """Rows with each text that was looked up, by code table, those that the table lacks included."""
 
     def hit(self, rule: str | None, positions: Positions) -> None:
         """Count these rows for the rule."""
@@ -78,6 +81,7 @@ class Work:
         self.findings: list[Finding] = []
         self.quarantined: Mask = np.zeros(len(rows), np.bool_)
         self.wanted = {p.place: self._wanted(p) for p in self.entries}
+        self._counted: set[tuple[str, str | None, str | None]] = set()
 
     @property
     def rules(self) -> RuleFile:
@@ -102,6 +106,16 @@ class Work:
                 part = f"#{own.entry.part}"
                 made = pc.binary_join_element_wise(start, key, part, "")
                 self.record_ids[own.place] = named(made, names)
+
+    def count_codes(self, table: str, of: FieldRule, texts: pa.Array) -> None:
+        """Count the rows of each code; a column that several entries look up counts once."""
+        use = (table, of.from_, of.expr)
+        if use in self._counted:
+            return
+        self._counted.add(use)
+        counts = self.tally.counts.setdefault(table, Counter())
+        for one in pc.value_counts(texts.drop_null()).to_pylist():
+            counts[one["values"]] += one["counts"]
 
     def forget_values(self) -> None:
         """Let go of the mapped values, once the claims have taken them over."""

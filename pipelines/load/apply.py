@@ -244,10 +244,12 @@ def _refuse_moved(connection: sa.Connection, change_set: ChangeSet) -> None:
 
 
 def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[str]) -> str:
-    """What has changed since a change set was computed; the state is of loads, decision and model."""
+    """What has changed since a change set was computed; a state is of loads, decision, model, correction."""
     newest = last_run(connection)
     if now[:1] != then[:1]:
         return "it is empty" if newest is None else f"run {newest.id} has changed it since"
     if now[:2] != then[:2]:
         return f"decision {now[1]} was recorded since"
-    return "a model was trained since, or one that waited was withdrawn"
+    if now[:3] != then[:3]:
+        return "a model was trained since, or one that waited was withdrawn"
+    return f"correction {now[3]} was recorded since"

@@ -1,7 +1,7 @@
 """The help pages: at hand at once, the same in the program and in docs/commands.md."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -21,15 +21,33 @@ def help_page(name: str, command: click.Command) -> str:
 
 
 def commands() -> dict[str, click.Command]:
-    """Every command there is, by name."""
+    """Every command there is, by name, with the parts of those that have parts."""
     context = click.Context(cli.program)
     found = {name: cli.program.get_command(context, name) for name in cli.program.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
+    own = {name: command for name, command in found.items() if command is not None}
+    every: dict[str, click.Command] = {}
+    for name, command in own.items():
+        every[name] = command
+        if isinstance(command, click.Group):
+            every |= {f"{name} {part}": one for part, one in sorted(command.commands.items())}
+    return every
+
+
+def with_own(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command, and those that it holds."""
+    yield name, command
+    for own, held in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from with_own(f"{name} {own}", held)
+
+
+def every_command() -> dict[str, click.Command]:
+    """Every command there is and those that these hold, by their words."""
+    return dict(pair for name, command in commands().items() for pair in with_own(name, command))
 
 
 def test_the_documented_help_is_the_programs(root: Path, golden: Callable[[Path, str], None]) -> None:
     """docs/commands.md holds the help page of the program and of every command."""
-    pages = [help_page(f"crm-unify {name}", command) for name, command in commands().items()]
+    pages = [help_page(f"crm-unify {name}", command) for name, command in every_command().items()]
     golden(root / "docs/commands.md", "".join([HEADER, help_page("crm-unify", cli.program), *pages]))
 
 
@@ -41,7 +59,8 @@ def test_every_command_file_is_in_the_table() -> None:
 
 def test_the_line_of_help_is_what_the_file_says_it_is_for() -> None:
     """The table, which spares importing the command, says what the first line of its file says."""
-    modules = {name: importlib.import_module(f"crm_unify.cli.{name}") for name in commands()}
+    own = (name for name in commands() if " " not in name)
+    modules = {name: importlib.import_module(f"crm_unify.cli.{name}") for name in own}
     assert {name: (module.__doc__ or "").splitlines()[0] for name, module in modules.items()} == {
         name: cli.COMMANDS[name] for name in modules
     }
@@ -49,5 +68,6 @@ def test_the_line_of_help_is_what_the_file_says_it_is_for() -> None:
 
 def test_every_command_answers_for_people_and_for_programs() -> None:
     """Each command takes --json and -v."""
-    taken = {name: {opt for p in command.params for opt in p.opts} for name, command in commands().items()}
+    every = every_command().items()
+    taken = {name: {opt for p in command.params for opt in p.opts} for name, command in every}
     assert [name for name, options in taken.items() if not {"--json", "--verbose"} <= options] == []

@@ -90,6 +90,18 @@ def of_pair(records: Sequence[KnownRecord], left: Leavings) -> Evidence:
     return Evidence(columns(records, left), _filled(rows), 0)
 
 
+def said(record: KnownRecord) -> dict[str, tuple[str, ...]]:
+    """Everything a record claims, by label, in the order of the page; what it is silent on is left out."""
+    details = {label: _detail(record, name) for name, label in DETAILS[record.kind].items()}
+    found = {label: [text] for label, text in details.items() if text is not None}
+    listed = ((kind, rows) for kind, rows in record.claims.items() if isinstance(rows, list))
+    shown = [_shown(kind, entry) for kind, rows in listed if kind not in PARTIES for entry in rows]
+    for label in LISTS:
+        texts = [one[1] for one in shown if one is not None and one[0] == label]
+        found |= {label: texts} if texts else {}
+    return {label: tuple(dict.fromkeys(texts)) for label, texts in found.items()}
+
+
 def columns(records: Sequence[KnownRecord], left: Leavings) -> tuple[Column, ...]:
     """The heads of records: system, id, and where they stand in today's sources."""
     rows = {record.record_id: (record.map, f"{record.row_hash}-1") for record in records}
@@ -180,22 +192,38 @@ def _kept(found: CustomerView) -> dict[str, list[str]]:
 
 def _value(kind: str, entry: Mapping[str, Any]) -> _Kept | None:
     """A claim or a row of the CRM as the page shows it."""
+    shown = _shown(kind, entry)
+    if shown is None:
+        return None
+    match kind:
+        case "address":
+            return _Kept(*shown, _place(entry))
+        case "consent":
+            return _Kept(*shown, _consented(entry))
+        case _:
+            return _Kept(*shown, shown[1])
+
+
+def _shown(kind: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Label and text of a claim or a row of the CRM; None for what the page does not show."""
     match kind:
         case "contact_point":
-            return _Kept(CONTACTS[entry["kind"]], entry["value_norm"], entry["value_norm"])
+            return CONTACTS[entry["kind"]], entry["value_norm"]
         case "address":
-            return _Kept("Address", _address(entry), _place(entry))
+            return "Address", _address(entry)
         case "party_identifier":
-            said = f"{entry['scheme']} {entry['value']}"
-            return _Kept("Identifier", said, said)
+            return "Identifier", f"{entry['scheme']} {entry['value']}"
         case "account":
-            return _Kept("Account", _account(entry), _account(entry))
+            return "Account", _account(entry)
         case "consent":
-            said = f"{entry['channel']}: {STATUSES[entry['status']]}"
             flag = entry.get("raw_flag")
-            return _Kept("Consent", said if flag is None else f"{said} (said {flag!r})", said)
+            return "Consent", _consented(entry) + ("" if flag is None else f" (said {flag!r})")
         case _:
             return None
+
+
+def _consented(entry: Mapping[str, Any]) -> str:
+    return f"{entry['channel']}: {STATUSES[entry['status']]}"
 
 
 def _address(entry: Mapping[str, Any]) -> str:

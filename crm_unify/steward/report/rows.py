@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from crm_unify.normalise.money import currency_exponent
-from crm_unify.records import PARTIES, SYS_REPEATED_ROW, Fate
+from crm_unify.records import PARTIES, SYS_REPEATED_ROW, SYS_WAIVED, Fate
 from crm_unify.rules.functions import MONEY
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.model import RuleFile
@@ -19,7 +19,8 @@ from crm_unify.steward.report.values import Discard, SourceTable, SumLine, Waiti
 from pipelines.interpret.problems import ALL_PROBLEMS
 
 BUILT_IN: Final = {
-    SYS_REPEATED_ROW: "The same row stands in the source more than once; one was taken (built-in rule)"
+    SYS_REPEATED_ROW: "The same row stands in the source more than once; one was taken (built-in rule)",
+    SYS_WAIVED: "A person said that the row shall not be loaded as it is (built-in rule)",
 }
 COUNTS: Final = ("extracted", "mapped", "held", "quarantined", "discarded", "withheld_values")
 
@@ -111,6 +112,9 @@ def _sum(one: Mapping[str, Any], project: LoadedProject) -> SumLine:
     unit, exponent = _unit(one, project)
     parts = ("source", "loaded", "quarantined", "discarded", "held", "difference")
     amounts = {part: amount(one[part], exponent) for part in parts}
+    more = Decimal(one.get("corrected", 0))
+    if more:
+        amounts["source"] += f" ({'+' if more > 0 else ''}{amount(str(more), exponent)} corrected)"
     scaled = Decimal(one["tolerance"]).scaleb(-exponent)
     return SumLine(map=one["map"], name=one["name"], unit=unit, tolerance=scaled, ok=one["ok"], **amounts)
 

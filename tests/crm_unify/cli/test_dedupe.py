@@ -77,6 +77,17 @@ def test_wrong_options_are_answered_with_a_remedy(
     assert told in capsys.readouterr().err
 
 
+def test_a_folder_nobody_can_write_to_is_told_before_anything_is_read(
+    people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 4 with a remedy; not even the columns are looked at."""
+    assert main(["dedupe", str(people), "--out", "/proc/nowhere/out"]) == 4
+    told = capsys.readouterr()
+    assert "the results cannot be written" in told.err
+    assert "--out" in told.err
+    assert "first_name" not in told.out
+
+
 def test_neither_dlt_nor_pandas_is_imported(people: Path) -> None:
     """A process that deduplicates a file starts without the two heaviest libraries."""
     arguments = ["dedupe", str(people), "--out", str(people.parent / "out")]

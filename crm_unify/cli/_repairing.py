@@ -1,0 +1,303 @@
+"""The part of `crm-unify quarantine` that changes something: import, replay, waive, revoke."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from crm_unify.cli._options import (
+    environment_option,
+    given_options,
+    output_options,
+    project_argument,
+    project_option,
+    yes_option,
+)
+from crm_unify.cli._output import Output
+from crm_unify.cli._who import by_option, who
+from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, UsageError
+
+if TYPE_CHECKING:
+    from crm_unify.rules.loaded import LoadedProject
+    from crm_unify.run.correcting import NewCorrection
+    from crm_unify.run.found import Given
+    from crm_unify.run.planned import Outcome
+    from crm_unify.steward.newest import Newest
+    from crm_unify.steward.quarantine import BadRow
+    from pipelines.corrections import Correction
+
+IN_FORCE: Final = "in force from the next run; `crm-unify quarantine replay` is one"
+SHOWN: Final = 30
+"""Lines shown before a person agrees."""
+LEAST: Final = 6
+"""Characters of a row id that name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What somebody who repairs rows has before them."""
+
+    project: LoadedProject
+    newest: Newest
+    rows: tuple[BadRow, ...]
+    corrections: tuple[Correction, ...]
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """What the newest run said of itself."""
+        found: dict[str, Any] = json.loads(self.newest.run.summary or "{}")
+        return found
+
+    @property
+    def repairs(self) -> Mapping[str, Any]:
+        """What became of the corrections in the newest run."""
+        found: dict[str, Any] = self.summary.get("repairs", {})
+        return found
+
+    def write(self, path: Path, rows: Sequence[BadRow]) -> None:
+        """The workbook of these rows."""
+        from crm_unify.steward.workbook import write_quarantine
+
+        about = {
+            "project": self.project.project.project,
+            "environment": self.project.environment or "",
+            "run": str(self.newest.run.id),
+        }
+        columns = self.summary.get("headers", {})
+        write_quarantine(path, rows, about=about, columns=columns, corrections=self.corrections)
+
+
+def opened(project: Path, environment: str | None, *, every: bool) -> Desk:
+    """The desk of a project after its newest run; `every`: rows of all queues."""
+    from crm_unify.rules.load import load_project
+    from crm_unify.schema.target import reachable
+    from crm_unify.steward.newest import newest_run
+    from crm_unify.steward.quarantine import QUARANTINED, QUEUES, bad_rows
+    from pipelines.corrections import read_corrections
+
+    loaded = load_project(project, environment=environment)
+    newest = newest_run(loaded)
+    with reachable(newest.engine), newest.engine.connect() as connection:
+        corrections = read_corrections(connection)
+    rows = bad_rows(loaded, newest, queues=QUEUES if every else (QUARANTINED,))
+    return Desk(loaded, newest, rows, corrections)
+
+
+def chosen(rows: Sequence[BadRow], map_name: str | None, code: str | None) -> list[BadRow]:
+    """The rows of a map and with a code. Raises UsageError for a map or code that no row has."""
+    known = (("map", map_name, {row.map for row in rows}), ("code", code, {c for r in rows for c in r.codes}))
+    for what, name, names in known:
+        if name is not None and name not in names:
+            remedy = f"{what}s of rows that wait: {', '.join(sorted(names))}" if names else "no row waits"
+            raise UsageError(f"no row waits with this {what}", name, remedy=remedy)
+    mine = (row for row in rows if map_name in (None, row.map))
+    return [row for row in mine if code is None or code in row.codes]
+
+
+@click.command("import")
+@click.argument("workbook", type=click.Path(path_type=Path))
+@click.option("--why", default="", help="The reason, where a line of the workbook gives none.")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
+@by_option
+@environment_option
+@yes_option
+@project_option
+@output_options
+def taken(
+    output: Output,
+    workbook: Path,
+    project: Path,
+    environment: str | None,
+    why: str,
+    by: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Take a workbook back: what was changed in it becomes corrections and waivers.
+
+    All of it or nothing: a workbook of which anything cannot be taken (a formula, a date that Excel made of a
+    text, a changed key, a line about a row that does not wait any more) is refused with every cell named.
+    """
+    from crm_unify.steward.sheet_edits import Returned
+    from crm_unify.steward.workbook import older_than, read_quarantine
+
+    desk = opened(project, environment, every=True)
+    name = desk.project.project.project
+    older = older_than(Returned(workbook).about.get("run", ""), desk.newest.run.id)
+    if older is not None:
+        output.note(older)
+    repairs = read_quarantine(workbook, desk.rows, project=name, corrections=desk.corrections, why=why)
+    lines = [
+        f"{one.row.map} {one.row.key or one.row.row_id[:12]}  {line}" for one in repairs for line in one.lines
+    ]
+    words = [word for one in repairs for word in one.said]
+    _record(output, desk, words, lines, by=who(by), yes=yes, dry_run=dry_run)
+
+
+@click.command("waive")
+@click.argument("rows", metavar="[ROW]...", nargs=-1)
+@click.option("--map", "map_name", metavar="MAP", help="All rows of this rule file that wait.")
+@click.option("--code", metavar="CODE", help="All rows that wait with this code.")
+@click.option("--why", required=True, help="The reason, kept with it.")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
+@by_option
+@environment_option
+@yes_option
+@project_option
+@output_options
+def waive(
+    output: Output,
+    rows: Sequence[str],
+    project: Path,
+    environment: str | None,
+    map_name: str | None,
+    code: str | None,
+    why: str,
+    by: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Say of rows that they shall not be loaded as they are: SYS-WAIVED in the account.
+
+    ROW is the beginning of a row id or MAP:KEY, as `quarantine list` shows them. A waiver holds for as long
+    as the row stays as it is in its source.
+    """
+    from crm_unify.run.correcting import waiving
+
+    if not why.strip():
+        raise UsageError("the reason is empty", "--why", remedy="say why, for those who come later")
+    if not rows and map_name is None and code is None:
+        raise UsageError("no row is named", "ROW", remedy="name rows, or all of a --code or --map")
+    desk = opened(project, environment, every=True)
+    able = [row for row in desk.rows if row.queue != "withheld"]
+    mine = [_named(able, name) for name in rows] if rows else chosen(able, map_name, code)
+    words = [waiving(row.source, why=why) for row in mine]
+    lines = [f"{row.map} {row.key or row.row_id[:12]}  waived: {why}" for row in mine]
+    _record(output, desk, words, lines, by=who(by), yes=yes, dry_run=dry_run)
+
+
+def _named(rows: Sequence[BadRow], name: str) -> BadRow:
+    """The row of this id or key. Raises UsageError for none, or several."""
+    found = [
+        r for r in rows if name == f"{r.map}:{r.key}" or (len(name) >= LEAST and r.row_id.startswith(name))
+    ]
+    if len(found) == 1:
+        return found[0]
+    what = "several rows have this name" if found else "no row that waits has this name"
+    remedy = "name it by its row id, as `crm-unify quarantine list --all` shows it"
+    raise UsageError(what, name, remedy=remedy)
+
+
+@click.command("revoke")
+@click.argument("numbers", metavar="CORRECTION...", nargs=-1, required=True, type=click.IntRange(min=1))
+@click.option("--why", default="", help="The reason, kept with it.")
+@by_option
+@environment_option
+@yes_option
+@project_option
+@output_options
+def revoke(
+    output: Output,
+    numbers: Sequence[int],
+    project: Path,
+    environment: str | None,
+    why: str,
+    by: str | None,
+    *,
+    yes: bool,
+) -> None:
+    """Take corrections or waivers back; `quarantine corrections` lists them with their numbers.
+
+    Nothing is deleted: both stay on record. From the next run on the row is what its source says.
+    """
+    from crm_unify.run.correcting import taking_back
+    from crm_unify.schema.target import reachable
+
+    desk = opened(project, environment, every=False)
+    with reachable(desk.newest.engine), desk.newest.engine.connect() as connection:
+        words = taking_back(connection, numbers, why=why)
+    lines = [f"correction {number} is taken back" for number in dict.fromkeys(numbers)]
+    _record(output, desk, words, lines, by=who(by), yes=yes, dry_run=False)
+
+
+def _record(
+    output: Output,
+    desk: Desk,
+    words: Sequence[NewCorrection],
+    lines: Sequence[str],
+    *,
+    by: str,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Show what is recorded, ask where there is a terminal, and record all of it."""
+    from crm_unify.run.correcting import record
+    from crm_unify.wording import counted
+
+    if words and not yes and not dry_run and sys.stdin.isatty():
+        output.say(
+            "\n".join([*lines[:SHOWN], *([f"and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else [])])
+        )
+        if not output.agreed("Record this?", yes=False):
+            raise UsageError("nothing was recorded", remedy="repeat it and agree")
+    numbers = () if dry_run else record(desk.newest.engine, words, by=by)
+    data = {"recorded": list(numbers), "words": len(words), "lines": list(lines), "dry_run": dry_run}
+    done = "would be recorded" if dry_run else "recorded"
+    tail = f"{counted(len(words), 'correction')} {done}" if words else "nothing new: all of it stands already"
+    output.answer(data, "\n".join([*lines, tail, *([IN_FORCE] if numbers else [])]))
+
+
+@click.command("replay")
+@given_options
+@environment_option
+@click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
+@yes_option
+@project_argument
+@output_options
+def replay(
+    output: Output, project: Path, given: Given, environment: str | None, *, strict: bool, yes: bool
+) -> int:
+    """Run with the corrections, and tell what became of each row that was repaired."""
+    from crm_unify.cli._summary import outcome_lines
+    from crm_unify.cli.run import asking
+    from crm_unify.rules.load import load_project
+    from crm_unify.run.stages import run
+
+    loaded = load_project(project, environment=environment)
+    outcome = run(loaded, given=given, progress=output.progress(), agreed=asking(output, yes=yes))
+    repaired = became(outcome)
+    lines = [f"  correction {one['id']}: {one['became']}" for one in repaired]
+    data = outcome.as_json() | {"repaired": repaired}
+    output.answer(data, "\n".join([*outcome_lines(outcome), "repaired rows:" if lines else "", *lines]))
+    return EXIT_NEEDS_PERSON if strict and outcome.planned.waiting else EXIT_DONE
+
+
+def became(outcome: Outcome) -> list[dict[str, Any]]:
+    """Of each correction that holds or dropped: what became of its row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fates = outcome.planned.results.fates
+    rows = outcome.planned.repairs
+    mine = fates.filter(pc.is_in(fates["row_id"], pa.array([row["row_id"] for row in rows], pa.string())))
+    found = {(row["map"], row["row_id"]): row for row in mine.to_pylist()}
+    told = []
+    for row in rows:
+        fate = found.get((row["map"], row["row_id"]))
+        where = (
+            ""
+            if fate is None
+            else f", the row is {fate['fate']}" + (f" ({fate['rule']})" if fate["rule"] else "")
+        )
+        told.append(
+            {**row, "fate": None if fate is None else fate["fate"], "became": f"{row['outcome']}{where}"}
+        )
+    return told

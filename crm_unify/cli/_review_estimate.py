@@ -1,0 +1,53 @@
+"""Precision and recall from the answers to a sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crm_unify.cli._options import output_options
+from crm_unify.cli._output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crm_unify.steward.review.found import Problem
+    from crm_unify.steward.review.sample import Accuracy
+    from matching.sampling import Share
+
+
+@click.command("estimate")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--design", type=click.Path(path_type=Path), help="Where the design is, if not beside FILE.")
+@output_options
+def command(output: Output, file: Path, design: Path | None) -> None:
+    """Read the answers of FILE, a workbook of `review sample`, and tell how right the customers are.
+
+    Each figure comes with the interval that holds the truth 95 times in 100. Recall is that of the pairs
+    which the blocking rules proposed. Nothing is recorded.
+    """
+    from crm_unify.steward.review.pack_read import read_pack
+    from crm_unify.steward.review.returned import answers
+    from crm_unify.steward.review.sample import design_file, estimated, read_design
+
+    drawn = read_design(design_file(file) if design is None else design)
+    said, problems = answers(read_pack(file), drawn.stamp)
+    found = estimated(drawn, said)
+    data = found.as_json() | {"problems": [problem.as_json() for problem in problems]}
+    output.answer(data, "\n".join(_lines(found, problems)))
+
+
+def _lines(found: Accuracy, problems: tuple[Problem, ...]) -> Iterator[str]:
+    yield f"{found.answered:,} answers, {found.unsure:,} unsure, {found.empty:,} pairs without an answer"
+    yield f"{'':<32}{'precision':<24}recall of proposed pairs"
+    yield f"{'all sources':<32}{_said(found.precision):<24}{_said(found.recall)}"
+    for source, (precision, recall) in found.sources.items():
+        yield f"{source:<32}{_said(precision):<24}{_said(recall)}"
+    for problem in problems:
+        yield f"  {problem.place}: {problem.raw!r} {problem.sentence}"
+
+
+def _said(share: Share | None) -> str:
+    return "-" if share is None else f"{share.value:.3f} ({share.low:.3f} to {share.high:.3f})"

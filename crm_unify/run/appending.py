@@ -1,0 +1,32 @@
+"""Rows that are only ever added, under the next numbers, however many people add at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from crm_unify.run.deciding import TRIES
+from crm_unify.schema.target import reachable
+
+
+def appended(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+    """Write all of these rows or none, in one transaction; their numbers.
+
+    Every row has the same columns; ``id`` is filled in. A number lost to somebody else is taken anew.
+    """
+    for attempt in range(TRIES):
+        try:
+            immediate = engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            with reachable(engine), immediate as connection, connection.begin():
+                first = (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
+                full = [{**row, "id": number} for number, row in enumerate(rows, first)]
+                if full:
+                    connection.execute(table.insert(), full)
+            return tuple(row["id"] for row in full)
+        except IntegrityError:
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError("the loop returns or raises")

@@ -1,0 +1,111 @@
+"""A single value of a YAML file changed, and not a byte besides: comments, order and layout stay.
+
+The file is composed, never dumped: the nodes tell where each value stands in the text, and that span alone is
+replaced. Whoever changes a file so reads it again and compares, for anchors and odd layouts can make a value
+stand for more than one place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+_PLAIN: Final = re.compile(r"[^\W_](?:[\w ./()+%-]*[\w)%.])?")
+"""Texts that are the same without quotes, in a block and between braces."""
+_WORDS: Final = re.compile(r"(?i)null|true|false|yes|no|on|off|y|n|[-+.\d][\d_.,:eE+-]*")
+"""Plain texts that other programs read as something else."""
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class NoPlaceError(Exception):
+    """The file is written in a form in which this value cannot be changed by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value to be set."""
+
+    path: tuple[str, ...]
+    """Keys from the top of the file to the value."""
+    value: str | None
+    """None sets null."""
+    behind: Sequence[str] = ()
+    """Keys behind which a new one is put: the last of them that is there."""
+    written: str | None = None
+    """The value as YAML, in the place of `value`."""
+
+    @property
+    def yaml(self) -> str:
+        """What is put into the file."""
+        return scalar(self.value) if self.written is None else self.written
+
+
+def with_values(text: str, settings: Sequence[Setting]) -> str:
+    """The text with these values; raises NoPlaceError."""
+    for setting in settings:
+        text = _with(text, setting)
+    return text
+
+
+def _with(text: str, setting: Setting) -> str:
+    block = _node(YAML().compose(text), setting.path[:-1])
+    if not isinstance(block, MappingNode):
+        raise NoPlaceError
+    key = setting.path[-1]
+    found = {str(name.value): (name, value) for name, value in block.value}
+    if key in found:
+        return _replaced(text, found[key][1], setting.yaml)
+    return _inserted(text, block, f"{key}: {setting.yaml}", setting.behind)
+
+
+def _node(top: Node | None, path: Sequence[str]) -> Node:
+    node = top
+    for key in path:
+        inside = {str(k.value): v for k, v in node.value} if isinstance(node, MappingNode) else {}
+        node = inside.get(key)
+    if node is None:
+        raise NoPlaceError
+    return node
+
+
+def scalar(value: str | None) -> str:
+    """A text as YAML writes it: plain where that is safe, else in double quotes."""
+    if value is None:
+        return "null"
+    if _DAY.fullmatch(value):
+        return value
+    safe = _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value)
+    return value if safe else json.dumps(value, ensure_ascii=False)
+
+
+def _replaced(text: str, node: Node, new: str) -> str:
+    start, end = node.start_mark.index, node.end_mark.index
+    if not isinstance(node, ScalarNode) and not (isinstance(node, MappingNode) and node.flow_style):
+        raise NoPlaceError
+    old = text[start:end]
+    kept = old[len(old.rstrip()) :]  # a block scalar ends behind its line breaks
+    if not old.strip():  # `owner:` without a value
+        return f"{text[:start].rstrip(' ')} {new}{text[end:]}" if start else text
+    return text[:start] + new + kept + text[end:]
+
+
+def _inserted(text: str, block: MappingNode, line: str, after: Sequence[str]) -> str:
+    """The text with a further key of a block, behind the last of `after` that is there, else at the end."""
+    there = {str(name.value): (name, value) for name, value in block.value}
+    behind = next((there[name] for name in reversed(after) if name in there), block.value[-1])
+    end = behind[1].end_mark.index
+    if block.flow_style:
+        return f"{text[:end]}, {line}{text[end:]}"
+    indent = " " * block.value[0][0].start_mark.column
+    if text[end - 1 : end] != "\n":  # up to the end of the line, a comment on it included
+        stop = text.find("\n", end)
+        end = len(text) if stop < 0 else stop + 1
+    eol = "\r\n" if "\r\n" in text else "\n"
+    ending = "" if text[end - 1 : end] == "\n" else eol
+    return f"{text[:end]}{ending}{indent}{line}{eol}{text[end:]}"

@@ -1,0 +1,1 @@
+"""Tests of the review queue and its ways out and back."""

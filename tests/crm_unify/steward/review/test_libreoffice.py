@@ -1,0 +1,85 @@
+"""The pack in LibreOffice: opened, saved, edited as a person would, saved again, imported, and obeyed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tests.crm_unify.run.decided import town
+from tests.crm_unify.steward.review.towns import (
+    answer,
+    asked_rows,
+    broken,
+    columns,
+    doubtful,
+    edited,
+    exported,
+    imported,
+    listed,
+)
+from tests.projects import run
+
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+PEOPLE = 26
+"""People of two doubtful records each."""
+NONSENSE = ("perhaps", "=B2", "12")
+needs_libreoffice = pytest.mark.skipif(
+    SOFFICE is None, reason="no LibreOffice: apt-get install --no-install-recommends libreoffice-calc"
+)
+
+
+def saved_by_libreoffice(file: Path) -> Path:
+    """The workbook as LibreOffice saves it after opening it."""
+    out = file.parent / f"{file.stem}-saved"
+    home = f"-env:UserInstallation=file://{file.parent / 'profile'}"
+    words = [
+        SOFFICE,
+        "--headless",
+        home,
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        out,
+        file,
+    ]
+    subprocess.run(list(map(str, words)), check=True, capture_output=True, env=dict(os.environ), timeout=300)
+    return out / file.name
+
+
+def sort_filter_and_answer(page: Worksheet) -> None:
+    """Sort by a column, hide some rows by a filter, answer twenty questions and write nonsense into three."""
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=2)]
+    random.Random(7).shuffle(rows)
+    for number, row in enumerate(rows, 2):
+        for place, value in enumerate(row, 1):
+            page.cell(number, place).value = value
+    page.auto_filter.add_filter_column(columns(page)["Side"] - 1, ["B"])
+    asked = asked_rows(page)
+    for row in (row for row in range(2, page.max_row + 1) if row not in asked):
+        page.row_dimensions[row].hidden = True
+    words = ["Same", "Different", "same ", "UNSURE"] * 5 + list(NONSENSE)
+    for row, text in zip(asked, words, strict=False):
+        answer(page, row, text)
+        answer(page, row, f"seen in row {row}", "Note")
+
+
+@needs_libreoffice
+def test_twenty_answers_out_of_libreoffice_hold(tmp_path: Path) -> None:
+    """Saved by LibreOffice twice, sorted and filtered: 20 answers hold, 3 nonsense cells are listed."""
+    asking = doubtful(tmp_path / "town", town()[: 2 * PEOPLE])
+    assert run(asking).code == 0
+    pack = saved_by_libreoffice(exported(asking, tmp_path / "pack.xlsx"))
+    found = imported(asking, saved_by_libreoffice(edited(pack, sort_filter_and_answer)))
+    assert (found.code, len(found.data["recorded"]), found.data["answers"]) == (0, 20, 20), found.stderr
+    told = [(one["trouble"], one["raw"]) for one in found.data["problems"]]
+    assert sorted(raw for _, raw in told) == sorted(NONSENSE)
+    assert {trouble for trouble, _ in told} == {"nonsense"}
+    assert run(asking).code == 0
+    assert broken(asking) == []
+    assert listed(asking)["progress"]["questions"] == PEOPLE - 20
