@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crm_unify.errors import AccountUnbalanced, CrmUnifyError, GuardStopped
 from crm_unify.rules.source_model import READER_KEYS
+from pipelines.delta import DeltaRows
+from pipelines.kept import KEPT, KeptRows
 from pipelines.landed import MANIFEST, Landed, read_landed, write_manifest
 from pipelines.row_ids import VERSION, give_ids, sorter
 
@@ -98,6 +100,8 @@ def _reading(source: Source) -> str:
 def _file_hashes(reader: Reader) -> dict[str, str]:
     """SHA-256 of each file behind a reader, by name; the second of a name by its place among them too."""
     hashes: dict[str, str] = {}
+    if isinstance(reader, KeptRows | DeltaRows) and reader.kept is not None:
+        hashes[KEPT] = reader.kept
     for place, path in enumerate(reader.files()):
         with path.open("rb") as file:
             name = path.name if path.name not in hashes else f"{place}:{path.name}"
@@ -111,11 +115,20 @@ def _taken_over(jobs: Sequence[_Job], previous: Path | None, folder: Path) -> di
         return {}
     earlier = {entry.map: entry for entry in read_landed(previous)}
     same = {
-        job.map: earlier[job.map] for job in jobs
+        job.map: replace(earlier[job.map], file_hashes=job.file_hashes) for job in jobs
         if job.file_hashes and job.map in earlier and earlier[job.map].path.is_file()
-        and (earlier[job.map].reading, earlier[job.map].file_hashes) == (job.reading, job.file_hashes)
+        and (_same_files(job, earlier[job.map]) or _same_kept(job, earlier[job.map]))
     }
     return {name: _linked(entry, folder) for name, entry in same.items()}
+
+
+def _same_files(job: _Job, earlier: Landed) -> bool:
+    return (earlier.reading, earlier.file_hashes) == (job.reading, job.file_hashes)
+
+
+def _same_kept(job: _Job, earlier: Landed) -> bool:
+    """Whether rows that were kept are those of the earlier landing, and no file is new."""
+    return job.file_hashes == {KEPT: earlier.content_hash}
 
 
 def _linked(entry: Landed, folder: Path) -> Landed:

@@ -12,36 +12,52 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from crm_unify.cli._examples import coverage_json, coverage_lines, mined_json, mined_text
 from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
-from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, GuardStopped
+from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, SourceMissing
 
 if TYPE_CHECKING:
+    from crm_unify.propose.mine import Found
     from crm_unify.rules.columns import ColumnCheck
     from crm_unify.rules.load import LoadedProject, LoadedRules
-    from crm_unify.rules.model import Example
     from crm_unify.run.approvals import Standing
+    from pipelines.interpret.coverage import Coverage, Failing
 
 
 @click.command("check")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date of the examples; today by default.")
 @environment_option
+@click.option("--mine", is_flag=True, help="Read rows; propose masked examples for what none tries.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when something waits for a person.")
 @project_argument
 @output_options
 def command(
-    output: Output, project: Path, as_of: datetime | None, environment: str | None, *, strict: bool
+    output: Output,
+    project: Path,
+    as_of: datetime | None,
+    environment: str | None,
+    *,
+    mine: bool,
+    strict: bool,
 ) -> int:
     """Check rule files, code tables and examples, and open each source as far as its header.
 
-    No data row is read and nothing is written. Mistakes are told all at once, with file and line. Rules that
-    nobody has approved and columns nobody takes are listed; they are no mistakes.
+    No data row is read (but with --mine) and nothing is written. Mistakes are told all at once, with file and
+    line. Rules that nobody has approved, columns nobody takes and parts of rule files that no example tries
+    are listed; they are no mistakes. --mine looks among real rows for examples of these parts and prints
+    those that still try them once every value is masked, to be read and put under `tests:`.
     """
     from crm_unify.rules.load import load_project
 
     day = date.today() if as_of is None else as_of.date()
-    checked = check_project(load_project(project, environment=environment), as_of=day)
-    output.answer(checked.as_json(), checked.as_text())
+    loaded = load_project(project, environment=environment)
+    checked = check_project(loaded, as_of=day)
+    if mine:
+        found = _mined(loaded, checked, as_of=day)
+        output.answer({**checked.as_json(), "mined": [mined_json(one) for one in found]}, mined_text(found))
+    else:
+        output.answer(checked.as_json(), checked.as_text())
     return EXIT_NEEDS_PERSON if strict and checked.needs_person else EXIT_DONE
 
 
@@ -54,6 +70,8 @@ class CheckedMap:
     """The rule file."""
     columns: ColumnCheck
     """Columns of its source today."""
+    coverage: Coverage
+    """What its examples try."""
 
     def as_json(self) -> dict[str, object]:
         """The map as an object of plain values."""
@@ -70,6 +88,7 @@ class CheckedMap:
             },
             "code_tables": {name: len(table.codes) for name, table in self.loaded.code_tables.items()},
             "examples": len(rules.tests),
+            "coverage": coverage_json(self.coverage),
         }
 
 
@@ -148,14 +167,16 @@ class Checked:
 def check_project(project: LoadedProject, *, as_of: date) -> Checked:
     """Check everything that needs no data row; raises all mistakes at once, else the first other stop."""
     from crm_unify.rules.mistakes import each, raise_all
+    from pipelines.interpret.coverage import try_examples
 
     mistakes: list[ConfigurationError] = []
     stops: list[CrmUnifyError] = []
     maps: list[CheckedMap] = []
     for loaded in project.files:
-        mistakes += _failing_examples(loaded, as_of)
+        failing, coverage = try_examples(loaded, as_of=as_of)
+        mistakes += [_mistake(loaded, one) for one in failing]
         try:
-            maps.append(CheckedMap(loaded, _columns_of(project, loaded)))
+            maps.append(CheckedMap(loaded, _columns_of(project, loaded), coverage))
         except ConfigurationError as error:
             mistakes += each(error)
         except CrmUnifyError as error:
@@ -182,35 +203,39 @@ def _approvals(project: LoadedProject) -> tuple[tuple[Standing, ...], str]:
 
 
 def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
-    """The header of the source, held against its rule file."""
-    from crm_unify.rules.columns import check_columns
+    """The header of the source, held against its rule file; that of one nobody delivers again may be gone."""
+    from crm_unify.rules.columns import ColumnCheck, check_columns, column_uses
     from pipelines.sources import header_of, open_reader
 
     source = loaded.rules.source
-    reader = open_reader(source, project.project.sources[source.system], project.root)
-    return check_columns(loaded, header_of(reader))
-
-
-def _failing_examples(loaded: LoadedRules, as_of: date) -> Iterator[ConfigurationError]:
-    """A mistake for each example that the rules do not fulfil."""
-    small = loaded.for_examples()
-    for i, example in enumerate(loaded.rules.tests):
-        if found := _differences(small, example, as_of):
-            what = f"the example '{example.name}' fails: {'; '.join(found)}"
-            yield loaded.wrong(what, ("tests", i), remedy="correct the rules or the example")
-
-
-def _differences(loaded: LoadedRules, example: Example, as_of: date) -> tuple[str, ...]:
-    """What the rules make of the given rows and the example does not say; or the rule that stops at them."""
-    from crm_unify.rules.examples import differences
-    from pipelines.interpret.stage import interpret_rows
-
-    given = [{k: None if v is None else str(v) for k, v in row.items()} for row in example.given]
     try:
-        made = interpret_rows(loaded, given, as_of=as_of)
-    except GuardStopped as stop:
-        return (f"a run with these rows stops: {stop.what}",)
-    return differences(example, {**made.claims, "rejection": made.rejections, "fate": made.fates})
+        reader = open_reader(source, project.project.sources[source.system], project.root)
+        return check_columns(loaded, header_of(reader))
+    except SourceMissing:
+        if source.state == "live" and source.delivery == "full":
+            raise
+        named = (use.column for use in column_uses(loaded) if use.claims)
+        return ColumnCheck(tuple(dict.fromkeys(named)), tuple(source.ignore), ())
+
+
+def _mistake(loaded: LoadedRules, failing: Failing) -> ConfigurationError:
+    """An example that the rules do not fulfil, at its line."""
+    what = f"the example '{failing.name}' fails: {'; '.join(failing.said)}"
+    return loaded.wrong(what, ("tests", failing.number), remedy="correct the rules or the example")
+
+
+def _mined(project: LoadedProject, checked: Checked, *, as_of: date) -> Sequence[Found]:
+    """Examples out of real rows for what no example tries, map by map."""
+    from crm_unify.propose.mine import mine
+    from pipelines.sources import open_reader
+
+    found = []
+    for one in checked.maps:
+        if one.coverage.untried:
+            source = one.loaded.rules.source
+            reader = open_reader(source, project.project.sources[source.system], project.root)
+            found.append(mine(one.loaded, reader, one.coverage.untried, as_of=as_of))
+    return found
 
 
 def _open_questions(files: Sequence[LoadedRules]) -> Iterator[OpenQuestion]:
@@ -269,6 +294,8 @@ def _findings(checked: Checked) -> Iterator[str]:
         if one.columns.unclaimed:
             names = ", ".join(one.columns.unclaimed)
             yield f"\ncolumns nobody takes in {one.loaded.rules.map}: {names}"
+    yield ""
+    yield from coverage_lines([one.coverage for one in checked.maps])
     if checked.unread:
         yield f"\nsources no rule file reads: {', '.join(checked.unread)}"
     if checked.questions:

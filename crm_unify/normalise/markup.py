@@ -41,12 +41,18 @@ _BLANKS: Final = re.compile(r"[^\S\n\xa0]+")
 
 
 def html_to_text(column: Column) -> Normalised:
-    """HTML as the text a browser would show; text without tags keeps its line breaks."""
+    r"""HTML as the text a browser would show; text without tags keeps its line breaks.
+
+    `html_to_text`: `<p>Dear <b>Anna</b>,<br>thank you</p>` becomes `Dear Anna,\nthank you`
+    """
     return distinct(column, lambda values: _each(values, _html_text))
 
 
 def rtf_to_text(column: Column) -> Normalised:
-    """Rich text as the text a word processor would show; anything else stays."""
+    r"""Rich text as the text a word processor would show; anything else stays.
+
+    `rtf_to_text`: `{\rtf1 Dear {\b Anna}\par}` becomes `Dear Anna`
+    """
     return distinct(column, lambda values: _each(values, _rtf_text))
 
 

@@ -63,7 +63,10 @@ def split_family_names(family: Column) -> Normalised:
 
 
 def person_case(column: Column) -> Normalised:
-    """Names all in capitals or all in small letters get tidy case; others stay as they were written."""
+    """Names all in capitals or all in small letters get tidy case; others stay as they were written.
+
+    `person_case`: `ANNA MCDONALD` becomes `Anna McDonald`
+    """
     # squeezed again: the small form of a letter may come apart (İ becomes i with a dot of its own)
     return distinct(column, lambda values: fine(squeezed(_tidy_case(squeezed(values)))))
 

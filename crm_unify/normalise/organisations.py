@@ -75,6 +75,8 @@ def org_case(column: Column) -> Normalised:
     """Names all in capitals or all in small letters get tidy case; legal forms are spelt as they should be.
 
     Acronyms stay in capitals: words that cannot be spoken (IBM, BASF), known ones (SAP), words with digits.
+
+    `org_case`: `ACME TRADING GMBH` becomes `Acme Trading GmbH`
     """
     return distinct(column, lambda values: fine(_tidy_case(squeezed(values))))
 

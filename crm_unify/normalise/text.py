@@ -65,12 +65,18 @@ _SPANISH_U = re.compile("([Gg])[üÜ](?=[eéiíEÉIÍ])")
 
 
 def squeeze(column: Column) -> Normalised:
-    """One space between words, none around, no invisible characters, composed accents; blank is null."""
+    """One space between words, none around, no invisible characters, composed accents; blank is null.
+
+    `squeeze`: `  MUELLER   GMBH ` becomes `MUELLER GMBH`
+    """
     return distinct(column, lambda values: fine(squeezed(values)))
 
 
 def fold(column: Column) -> Normalised:
-    """Upper-case ASCII words for comparison: letters and digits, one space between words."""
+    """Upper-case ASCII words for comparison: letters and digits, one space between words.
+
+    `fold`: `Müller & Söhne` becomes `MUELLER SOEHNE`
+    """
     return distinct(column, lambda values: fine(folded(values)))
 
 

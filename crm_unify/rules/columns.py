@@ -13,10 +13,11 @@ from typing import Final
 
 from crm_unify.errors import ConfigurationError, GuardStopped, SourceMissing
 from crm_unify.rules.branches import expressions_of
-from crm_unify.rules.expressions import parse_expression
+from crm_unify.rules.expressions import ROW_FLAGS, parse_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.mistakes import raise_all
 from crm_unify.rules.model import Branch, ContentKey, Entry
+from crm_unify.rules.transforms import step_columns
 from crm_unify.rules.yaml_tree import Path
 
 SHOWN: Final = 40
@@ -128,7 +129,7 @@ def _source_uses(loaded: LoadedRules) -> Iterator[ColumnUse]:
     columns = source.key.content if isinstance(source.key, ContentKey) else source.key
     for i, column in enumerate(columns):
         yield ColumnUse(column, ("source", "key", "content", i) if content else ("source", "key", i))
-    for name in ("created", "updated"):
+    for name in ("created", "updated", "op_column"):
         if (column := getattr(source, name)) is not None:
             yield ColumnUse(column, ("source", name))
     for column in source.ignore:
@@ -155,6 +156,8 @@ def _entry_uses(entry: Entry, at: Path) -> Iterator[ColumnUse]:
         path: Path = (*at, "fields", field)
         if rule.from_ is not None:
             yield ColumnUse(rule.from_, (*path, "from"))
+        for column in step_columns(rule.transform):
+            yield ColumnUse(column, (*path, "transform"))
         if rule.lookup is not None:
             yield ColumnUse(rule.lookup[2], (*path, "lookup", 2))
         for below, sql in expressions_of(rule):
@@ -166,7 +169,7 @@ def _other_uses(loaded: LoadedRules) -> Iterator[ColumnUse]:
         yield from _in_expression(control.source, ("reconcile", i, "source"), aggregates=True)
     for i, example in enumerate(loaded.rules.tests):
         for j, row in enumerate(example.given):
-            for column in row:
+            for column in (name for name in row if name not in ROW_FLAGS):
                 yield ColumnUse(column, ("tests", i, "given", j, column), claims=False)
 
 

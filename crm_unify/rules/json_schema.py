@@ -76,10 +76,13 @@ def _rule_file() -> Schema:
     missing = definitions["FieldRule"]["properties"]["missing"]
     missing["enum"] = [*(word for word in missing["enum"] if word not in NOT_SUPPORTED_MISSING), None]
     missing["type"] = [missing["type"], "null"]  # `missing: null` as well as `missing: "null"`
-    transform = {"type": "string", "enum": sorted(TRANSFORMS)}
+    alone = {"type": "string", "enum": sorted(TRANSFORMS)}
+    told = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+    optional = sorted(name for name, one in TRANSFORMS.items() if one.options)
+    transform = {"anyOf": [alone, {**told, "properties": {name: {} for name in optional}}]}
     described = {"description": "; ".join(f"{t.name}: {t.doc}" for t in TRANSFORMS.values())}
     definitions["FieldRule"]["properties"]["transform"] = {
-        "anyOf": [transform, {"type": "array", "items": transform}],
+        "anyOf": [*transform["anyOf"], {"type": "array", "items": transform}],
         **described,
     }
     return schema

@@ -32,6 +32,8 @@ from crm_unify.rules.source_model import Header as Header
 from crm_unify.rules.source_model import Key as Key
 from crm_unify.rules.source_model import Parse as Parse
 from crm_unify.rules.source_model import Source as Source
+from crm_unify.rules.steps import AnyStep as AnyStep
+from crm_unify.rules.steps import Step as Step
 
 Scalar = str | int | float | bool
 RuleStatus = Literal["draft", "proposed", "disputed", "approved", "retired"]
@@ -78,10 +80,11 @@ Unmapped = Annotated[
 
 
 class CodeTable(Strict):
-    """A CSV ``source_value,target_value,label,rows`` beside the rule file."""
+    """A CSV ``source_value,target_value,label,rows`` beside the rule file; codes in this letter case."""
 
     file: Path
     unmapped: Unmapped = "withhold"
+    case: Literal["exact", "ignore"] = "exact"
 
 
 # --- targets ---
@@ -113,7 +116,7 @@ class FieldRule(Strict):
     lookup: Annotated[list[str] | None, Field(min_length=3, max_length=3)] = None
     """``[system, map, column]``: the record of that map whose key is the value of this row's column."""
     missing: Missing = "hold"
-    transform: Annotated[list[str], BeforeValidator(_listed)] = []
+    transform: Annotated[list[AnyStep], BeforeValidator(_listed)] = []
     type: FieldType | None = None
     sentinels: Annotated[list[date | str], BeforeValidator(_listed)] = []
     """Parsed values that mean nothing (1900-01-01)."""
@@ -275,6 +278,8 @@ class Example(Strict):
     """A specification by example: rows in, records out; columns absent from ``given`` are NULL."""
 
     name: str
+    shows: list[str] = []
+    """Rules that it is about although they decide no row."""
     given: Annotated[list[dict[str, Scalar | None]], Field(min_length=1)]
     expect: dict[str, list[dict[str, Scalar | None]]]
 

@@ -87,7 +87,13 @@ WritePolicy = Literal["always", "if_source_changed", "if_empty", "if_newer", "ne
 
 
 class WritePolicies(Strict):
-    """How a golden value is written over what the CRM holds."""
+    """How a golden value is written over what the CRM holds; a new row is written whole.
+
+    `always`: also over what a person edited. `if_source_changed`: where it differs from what was last
+    written. `if_empty`: where the field is empty then. `if_newer`: where the record that wins was changed
+    later than the one that won last. `never`: not after the row was made. `most_restrictive`: consent, which
+    has no other.
+    """
 
     default: WritePolicy = "if_source_changed"
     fields: dict[str, WritePolicy] = {}

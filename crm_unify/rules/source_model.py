@@ -176,7 +176,13 @@ class Source(Strict):
     created: str | None = None
     updated: str | None = None
     delivery: Literal["full", "delta"] = "full"
+    """`delta`: files are applied once, in the order of their names; the last row of a key stands."""
+    op_column: str | None = None
+    """Column of a delta that says what became of a row."""
+    op_delete: Annotated[list[str], Field(min_length=1)] = ["D", "DEL", "DELETE"]
+    """Words in it that delete the row's key, in whatever letter case."""
     state: Literal["live", "frozen", "retired"] = "live"
+    """`frozen`: not read any more, what it said stays in force; `retired`: what it said is evidence alone."""
     expects: Expects = Expects()
     parse: Parse = Parse()
     ignore: dict[str, str] = {}

@@ -18,42 +18,66 @@ if TYPE_CHECKING:
 
 
 def upper(column: Column) -> Normalised:
-    """All letters in capitals."""
+    """All letters in capitals.
+
+    `upper`: `ärger 7a` becomes `ÄRGER 7A`
+    """
     return distinct(column, lambda values: fine(pc.utf8_upper(values)))
 
 
 def lower(column: Column) -> Normalised:
-    """All letters small."""
+    """All letters small.
+
+    `lower`: `ÄPFEL` becomes `äpfel`
+    """
     return distinct(column, lambda values: fine(pc.utf8_lower(values)))
 
 
 def digits(column: Column) -> Normalised:
-    """Only the digits 0 to 9 stay; text without any is missing."""
+    """Only the digits 0 to 9 stay; text without any is missing.
+
+    `digits`: `DE 0815-4711` becomes `08154711`
+    """
     return _replaced(column, "[^0-9]+", "")
 
 
 def strip_leading_zeros(column: Column) -> Normalised:
-    """Zeros at the beginning go; a value of zeros only becomes 0."""
+    """Zeros at the beginning go; a value of zeros only becomes 0.
+
+    `strip_leading_zeros`: `000170` becomes `170`
+    """
     return _replaced(column, "^0+([^ ])", r"\1")
 
 
 def first_line(column: Column) -> Normalised:
-    """Text up to the first line break."""
+    r"""Text up to the first line break.
+
+    `first_line`: `Hafenweg 3\nHinterhaus` becomes `Hafenweg 3`
+    """
     return _replaced(column, r"(?s)^\s*([^\r\n]*).*$", r"\1")
 
 
 def one_line(column: Column) -> Normalised:
-    """Line breaks become commas."""
+    r"""Line breaks become commas.
+
+    `one_line`: `Hafenweg 3\nHinterhaus` becomes `Hafenweg 3, Hinterhaus`
+    """
     return _replaced(column, r",?[ \t]*(\r\n|\r|\n)+[ \t]*", ", ")
 
 
 def strip_accents(column: Column) -> Normalised:
-    """Letters lose their accents; letters that are no accented ones (ß, ø) stay."""
+    """Letters lose their accents; letters that are no accented ones (ß, ø) stay.
+
+    `strip_accents`: `Zoë Müßig` becomes `Zoe Mußig`
+    """
     return distinct(column, lambda values: fine(_without_marks(values)))
 
 
 def repair_encoding(column: Column) -> Normalised:
-    """Text that was read in the wrong encoding is put right where that is certain, else left alone."""
+    """Text that was read in the wrong encoding is put right where that is certain, else left alone.
+
+    `repair_encoding`: `MÃ¼ller` becomes `Müller`
+    """
     return distinct(column, lambda values: fine(pc.coalesce(mojibake(values).value, values)))
 
 
@@ -62,6 +86,8 @@ def surname_first(column: Column) -> Normalised:
 
     Text with a comma, and text in which no given name is found, stays. A title in front (DR. MUELLER ANNA)
     goes to the given names, particles (VON DER) stay with the family name.
+
+    `surname_first`: `VON DER HEIDE KARL` becomes `VON DER HEIDE, KARL`
     """
     return distinct(column, lambda values: fine(_family_comma_rest(values)))
 

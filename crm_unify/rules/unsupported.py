@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {
-    "source.delivery": ("delta",),
-    "source.op_column": None,
     "source.cursor": None,
-    "source.state": ("frozen", "retired"),
     "on_delete": ("delete",),
-    "write_policy.default": ("always", "if_empty", "if_newer", "never", "most_restrictive"),
-    "write_policy.fields": None,
     "on_target_deleted": None,
 }
 """Keys of the language (or the values of keys) that this version refuses as not supported yet."""

@@ -52,9 +52,9 @@ class Drift:
 
     map: str
     what: str
-    """new, gone, renamed, kind, emptied or zeros."""
+    """new, gone, renamed, kind, emptied or zeros; gap, late or redelivered of a file."""
     column: str
-    """The column as the source calls it now; of one that is gone, as it was called."""
+    """The column as the source calls it now; of one that is gone, as it was called; or the file."""
     sentence: str
 
     def as_json(self) -> dict[str, str]:

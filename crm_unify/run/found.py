@@ -16,8 +16,11 @@ import sqlalchemy as sa
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.run.place import folder_of
-from crm_unify.run.sources import Explain, OpenSource, open_sources
+from crm_unify.run.sources import Explain, OpenSource, kept_rows, open_sources
 from crm_unify.run.suppression import without_erased
+from pipelines.changes.interface import Snapshot
+from pipelines.delta import DeltaRows
+from pipelines.kept import Keeper, read_delivered
 from pipelines.landed import Landed
 from pipelines.landing import land
 from pipelines.ledger import LastRun, newest
@@ -56,12 +59,28 @@ def land_sources(
     Files that are as the last run found them are not read. What the rows said of erased persons is emptied.
     """
     last = newest(engine)
-    headers = last_headers(last)
-    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine))
+    headers, previous = last_headers(last), folder_of(workspace, last)
+    keeper = Keeper(engine, read_delivered(engine) if keeps_rows(project) else {}, previous)
+    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine), keeper=keeper)
     readers = [(source.rules, source.reader) for source in sources]
-    landed = land(readers, folder=folder, previous=folder_of(workspace, last), progress=progress)
+    landed = land(readers, folder=folder, previous=previous, progress=progress)
     without_erased(project, engine, landed)
     return Landing(workspace, folder, sources, landed)
+
+
+def snapshots(landing: Landing) -> tuple[Snapshot, ...]:
+    """The rows to keep: nobody delivers them again."""
+    pairs = zip(landing.sources, landing.landed, strict=True)
+    return tuple(
+        Snapshot(one, source.reader.applied() if isinstance(source.reader, DeltaRows) else {})
+        for source, one in pairs
+        if kept_rows(source.rules.rules.source)
+    )
+
+
+def keeps_rows(project: LoadedProject) -> bool:
+    """Whether the rows of any source are kept because nobody delivers them again."""
+    return any(kept_rows(loaded.rules.source) for loaded in project.files)
 
 
 def last_headers(last: LastRun | None) -> dict[str, list[str]]:

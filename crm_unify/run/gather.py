@@ -29,6 +29,7 @@ from matching.model import Model
 from matching.policy import KERNEL_VERSION
 from pipelines.carry import INACTIVE, Carried, carry_over
 from pipelines.corrections import in_force, read_corrections
+from pipelines.delta import DeltaRows
 from pipelines.interpret.interface import Interpreted
 from pipelines.interpret.repairs import Remembered
 from pipelines.interpret.stage import interpret
@@ -154,6 +155,7 @@ def _read(base: Base, landing: Landing, *, as_of: date, progress: Progress) -> S
     changed = drifts(landed, now, ledger, base.engine, files=project.files)
     stops = stopped(lambda: guard_sizes(project, ledger, landed))
     stops += stopped(lambda: guard_drift(changed, project.files))
+    changed += _of_files(landing.sources)
     corrections = base.corrections()
     found = rekeyed(
         project,
@@ -177,14 +179,33 @@ def guard_sizes(project: LoadedProject, ledger: Ledger, landed: Sequence[Landed]
     """Sources that are suddenly much smaller than in the last run stop this one."""
     before, now = last_rows(ledger.last_run), {one.map: one.rows for one in landed}
     for name, expects in ((loaded.rules.map, loaded.rules.source.expects) for loaded in project.files):
-        guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
+        if name in now:  # a retired source has no rows to lose
+            guard_shrunk(name, before=before.get(name, 0), now=now[name], max_drop_pct=expects.max_drop_pct)
 
 
 def carried_over(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> Carried:
     """Known records that this snapshot does not make."""
-    policies = {loaded.rules.map: loaded.rules.on_delete for loaded in project.files}
+    retired = _retired(project)
+    policies = {
+        loaded.rules.map: "mark_inactive" if loaded.rules.map in retired else loaded.rules.on_delete
+        for loaded in project.files
+    }
     made = rows.records["record_id"].combine_chunks()
     return carry_over(ledger.records, made, rows.fates, on_delete=policies)
+
+
+def _retired(project: LoadedProject) -> set[str]:
+    return {loaded.rules.map for loaded in project.files if loaded.rules.source.state == "retired"}
+
+
+def _of_files(sources: Sequence[OpenSource]) -> tuple[Drift, ...]:
+    """What is wrong with the files of sources that deliver changes."""
+    return tuple(
+        Drift(source.rules.rules.map, told.what, told.file, told.sentence)
+        for source in sources
+        if isinstance(source.reader, DeltaRows)
+        for told in source.reader.told
+    )
 
 
 def carried_stops(
@@ -194,10 +215,12 @@ def carried_stops(
     records = base.ledger.records
     before = _by_map(records.filter(pc.not_equal(records["state"], INACTIVE)))
     guards = base.project.project.guards
-    gone = {name: count for name, count in found.gone.items() if name not in accepted}
+    retired = _retired(base.project)
+    gone = {n: count for n, count in found.gone.items() if n not in accepted and n not in retired}
+    vanished = {name: count for name, count in carried.vanished.items() if name not in retired}
     return [
         *stopped(lambda: guard_rekeyed(before, gone, found.come, max_pct=guards.max_rekey_pct)),
-        *stopped(lambda: guard_vanished(before, carried.vanished, max_pct=guards.max_delete_pct)),
+        *stopped(lambda: guard_vanished(before, vanished, max_pct=guards.max_delete_pct)),
     ]
 
 

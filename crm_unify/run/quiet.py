@@ -26,6 +26,7 @@ from crm_unify.schema.bookkeeping import mig_quarantine
 from crm_unify.schema.target import reachable
 from pipelines.changes import ChangeSet, Facts, fingerprint
 from pipelines.changes.interface import BLOCKED
+from pipelines.kept import KEPT
 from pipelines.landed import MANIFEST, Landed, read_landed
 from pipelines.ledger import LastRun, last_run, state
 
@@ -83,7 +84,8 @@ def _same_rows(now: Sequence[Landed], before: Sequence[Landed]) -> bool:
 
 def _identity(landed: Landed) -> tuple[object, ...]:
     files = dict(landed.file_hashes)
-    return landed.map, landed.reading, files or landed.content_hash
+    kept = KEPT in files or not files
+    return landed.map, landed.reading, landed.content_hash if kept else files
 
 
 def _take_over(previous: Path, folder: Path) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from crm_unify.errors import SourceMissing
 from crm_unify.rules.columns import ColumnCheck, check_columns, column_uses
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
-from crm_unify.rules.model import ProjectSource
+from crm_unify.rules.model import ProjectSource, Source
+from pipelines.delta import delta_reader
+from pipelines.kept import Keeper
 from pipelines.sources import header_of, open_reader
 from pipelines.sources.interface import Reader
 from pipelines.sources.lookalikes import lookalikes
@@ -29,26 +31,57 @@ class OpenSource:
     columns: ColumnCheck
 
 
+def kept_rows(source: Source) -> bool:
+    """Whether the rows of a source are kept because nobody delivers them again."""
+    return source.state == "frozen" or (source.state == "live" and source.delivery == "delta")
+
+
 def open_sources(
-    project: LoadedProject, *, last_headers: Mapping[str, Sequence[str]], explain: Explain | None = None
+    project: LoadedProject,
+    *,
+    last_headers: Mapping[str, Sequence[str]],
+    explain: Explain | None = None,
+    keeper: Keeper,
 ) -> tuple[OpenSource, ...]:
-    """Every source of the project, in order of map name.
+    """Every source of the project that is not retired, in order of map name.
 
     ``last_headers`` are the columns of earlier runs by map; ``explain`` says what became of columns that are
     gone. Raises what the readers and the column check raise: a missing file or table is a guard, a column
     nobody ever saw a mistake in the rule file.
     """
     asked = explain or (lambda rules, reader, gone: ())
-    return tuple(_opened(rules, project, last_headers.get(rules.rules.map), asked) for rules in project.files)
+    return tuple(
+        _opened(rules, project, last_headers.get(rules.rules.map), asked, keeper=keeper)
+        for rules in project.files
+        if rules.rules.source.state != "retired"
+    )
+
+
+def _reader(rules: LoadedRules, project: LoadedProject, keeper: Keeper) -> Reader:
+    """The reader of a source: of the rows that were kept, where it is frozen or sends changes alone."""
+    source, name = rules.rules.source, rules.rules.map
+    place = project.project.sources[source.system]
+    kept = keeper.rows(name) if kept_rows(source) else None
+    if source.state == "frozen" and kept is not None:
+        return kept
+    if source.delivery == "delta":
+        known = keeper.of(name)
+        base = kept if known.content is not None else None
+        return delta_reader(source, place, project.root, base=base, known=known)
+    return open_reader(source, place, project.root)
 
 
 def _opened(
-    rules: LoadedRules, project: LoadedProject, last: Sequence[str] | None, explain: Explain
+    rules: LoadedRules,
+    project: LoadedProject,
+    last: Sequence[str] | None,
+    explain: Explain,
+    *,
+    keeper: Keeper,
 ) -> OpenSource:
-    source = rules.rules.source
-    place = project.project.sources[source.system]
+    place = project.project.sources[rules.rules.source.system]
     try:
-        reader = open_reader(source, place, project.root)
+        reader = _reader(rules, project, keeper)
         headers = header_of(reader)
     except SourceMissing as missing:
         raise _with_lookalikes(missing, rules, place, project.root, last) from None

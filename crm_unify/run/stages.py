@@ -20,7 +20,7 @@ from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
-from crm_unify.run.found import Given, Landing, land_sources
+from crm_unify.run.found import Given, Landing, land_sources, snapshots
 from crm_unify.run.gather import Base, Gathered, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.kept import kept
@@ -48,6 +48,7 @@ from pipelines.changes import (
     Desired,
     Facts,
     ModelInForce,
+    Policies,
     Settlement,
     change_set,
     fingerprint,
@@ -223,7 +224,9 @@ def worked_out(
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
     facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
-    desired = replace(desired, confirmed=ruled.confirmed["record_id"].combine_chunks())
+    policies = Policies(said.write_policy.default, said.write_policy.fields)
+    confirmed = ruled.confirmed["record_id"].combine_chunks()
+    desired = replace(desired, confirmed=confirmed, policies=policies, snapshots=snapshots(landing))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(

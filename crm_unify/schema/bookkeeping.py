@@ -176,6 +176,34 @@ mig_quarantine = table(
 )
 """Withheld values and quarantined rows of the current snapshot."""
 
+mig_snapshot = table(
+    "mig_snapshot",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("map", key(), nullable=False, index=True),
+    sa.Column("row", long_text(), nullable=False),
+    load_stamp("run"),
+    layer=BOOKKEEPING,
+)
+"""Rows of sources that nobody delivers again: frozen ones, and those that deliver changes.
+
+As JSON, with where each stood.
+"""
+
+mig_delivery = table(
+    "mig_delivery",
+    sa.Column("id", key(), primary_key=True),
+    sa.Column("map", key(), nullable=False),
+    sa.Column("file", sa.Text),
+    sa.Column("digest", key(), nullable=False),
+    sa.Column("header", long_text()),
+    load_stamp("run"),
+    layer=BOOKKEEPING,
+)
+"""What is kept of a map as a whole (``file`` is empty: hash of all rows, columns as JSON), and applied files.
+
+The digest of a file is its SHA-256.
+"""
+
 mig_change = table(
     "mig_change",
     sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),

@@ -38,6 +38,8 @@ TABLES: Final[dict[str, sa.Table]] = {
         bookkeeping.mig_model,
         bookkeeping.mig_profile,
         bookkeeping.mig_quarantine,
+        bookkeeping.mig_snapshot,
+        bookkeeping.mig_delivery,
     )
 }
 """Every table a change set can write, parents before children (the reverse is the order of deletes)."""

@@ -10,6 +10,7 @@ from pipelines.changes.interface import (
     ChangeSet,
     Desired,
     Facts,
+    Snapshot,
     TableChanges,
 )
 from pipelines.changes.merges import Settlement, without_dead_ends
@@ -17,6 +18,7 @@ from pipelines.changes.plan import write_plan
 from pipelines.changes.plan_diff import PlanDiff, plan_diff
 from pipelines.changes.plan_reading import plan_hash, read_plan
 from pipelines.changes.radius import Radius, radius
+from pipelines.changes.said import Policies
 from pipelines.changes.stood import overwritten
 from pipelines.ledger import ModelInForce
 
@@ -27,8 +29,10 @@ __all__ = [
     "Facts",
     "ModelInForce",
     "PlanDiff",
+    "Policies",
     "Radius",
     "Settlement",
+    "Snapshot",
     "TableChanges",
     "change_set",
     "fingerprint",

@@ -31,6 +31,7 @@ from pipelines.changes.remembered import (
     rekey_changes,
     xref_changes,
 )
+from pipelines.changes.snapshots import snapshot_changes
 from pipelines.changes.standing import Settled, settle, sorted_blocked
 from pipelines.changes.stood import with_stood
 from pipelines.changes.users import USERS, described, user_changes
@@ -68,7 +69,7 @@ def change_set(
         recorded = golden | {USERS: described(golden[USERS])}
         children = {name: written(name, recorded[name], desired.records) for name in CHILD_TABLES}
         stage.advance()
-        parties = _differing(golden, desired, ledger, kept=kept_apart.kept, connection=connection)
+        parties = differing(golden, desired, ledger, kept=kept_apart.kept, connection=connection)
         stage.advance()
         wanted = party_changes(parties) | _others(recorded, children, ledger, connection)
         wanted[USERS] = user_changes(golden[USERS], wanted[USERS], wanted, connection)
@@ -76,7 +77,7 @@ def change_set(
         stage.advance()
         crm = settled.tables | {"customer": _with_retired(settled, parties)}
         file = None if spool is None else spool / "profiles.arrow"
-        profiles = profile_changes(parties, settled.blocked, desired.winners, file=file)
+        profiles = profile_changes(parties, settled.blocked, file=file)
         kept = {
             name: as_written(name, child, settled.blocked, ledger.records) for name, child in children.items()
         }
@@ -96,25 +97,6 @@ def change_set(
         target=fingerprint(engine),
     )
     return replace(whole, cause=why.usual, causes=why.rows, moves=moved)
-
-
-def _differing(
-    golden: Mapping[str, pa.Table],
-    desired: Desired,
-    ledger: Ledger,
-    *,
-    kept: pa.ChunkedArray,
-    connection: sa.Connection,
-) -> Parties:
-    """The customers that differ, before and after; those in `kept` stay as they are."""
-    return differing(
-        golden,
-        desired.winners,
-        ledger,
-        redirects=desired.redirects,
-        kept=kept,
-        connection=connection,
-    )
 
 
 def fingerprint(engine: sa.Engine) -> str:
@@ -157,6 +139,7 @@ def _memory(
         "mig_redirect": redirect_changes(desired.redirects, ledger),
         "mig_model": model_changes(desired.model, ledger),
         "mig_quarantine": quarantine_changes(desired.rejections, ledger, connection=connection),
+        **snapshot_changes(desired.snapshots, connection),
     }
 
 

@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from crm_unify.records import Lineage
 from crm_unify.schema.tables import arrow_schema, key_of
+from pipelines.changes.said import Policies
+from pipelines.landed import Landed
 from pipelines.ledger import ModelInForce
 
 BLOCKED: Final = pa.schema(
@@ -80,6 +82,19 @@ class Desired:
     """BLOCKED: what was left out of this state already."""
     confirmed: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
     """Records of the customers that a person has confirmed."""
+    policies: Policies = field(default_factory=Policies)
+    """How values are written over what the CRM holds."""
+    snapshots: Sequence[Snapshot] = ()
+    """Rows to keep, because nobody delivers them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The rows of one map that are to be kept."""
+
+    landed: Landed
+    files: Mapping[str, str]
+    """SHA-256 of every file that was applied, by name; none for a frozen source."""
 
 
 MASK: Final = "mask"

@@ -19,11 +19,12 @@ import sqlalchemy as sa
 from crm_unify.schema.bookkeeping import mig_profile
 from crm_unify.schema.tables import PROFILE_TABLES, arrow_schema, key_of, owner_of
 from pipelines.changes.differences import difference, only, without
-from pipelines.changes.interface import TableChanges, no_changes
+from pipelines.changes.interface import Desired, TableChanges, no_changes
+from pipelines.changes.policies import Dates, edited, governed, kept_winners, newer_fields
 from pipelines.changes.profiles import profile_hashes, profile_rows, unfolded
 from pipelines.database.columns import engine, sorted_by_key
 from pipelines.database.read import matching
-from pipelines.ledger import Ledger
+from pipelines.ledger import BETWEEN, COMPARED, Ledger
 
 Tables = Mapping[str, pa.Table]
 
@@ -38,42 +39,71 @@ class Parties:
     """The rows last written for them, by table."""
     new: Tables
     """The rows they shall have."""
+    winners: pa.Table
+    """Who won their fields; of a value that is held back, who won it before."""
 
 
 def differing(
     golden: Tables,
-    winners: pa.Table,
+    desired: Desired,
     ledger: Ledger,
     *,
-    redirects: pa.Table,
     kept: pa.ChunkedArray,
     connection: sa.Connection,
 ) -> Parties:
     """The customers whose profile differs from the one last written; `golden` is canonical.
 
-    Customers in `kept` stay as they are although nothing in `golden` speaks of them.
+    Customers in `kept` stay as they are although nothing in `golden` speaks of them. Write policies have been
+    asked: what they hold back is as it was last written.
     """
+    winners, policies = desired.winners, desired.policies
     if len(ledger.profiles) == 0:
         _refuse_strays(golden)
         nothing = {name: arrow_schema(name).empty_table() for name in PROFILE_TABLES}
         return Parties(
-            arrow_schema("mig_profile").empty_table(), nothing, {n: golden[n] for n in PROFILE_TABLES}
+            arrow_schema("mig_profile").empty_table(),
+            nothing,
+            {n: golden[n] for n in PROFILE_TABLES},
+            winners,
         )
     now = profile_hashes(golden, winners)
     if len(now) != len(golden["customer"]):
         _refuse_strays(golden)
     changed = _changed(now, ledger.profiles)
+    overruled = edited(golden, policies, connection)
+    if len(overruled):
+        changed = pa.chunked_array([pc.unique(pa.chunked_array([*changed.chunks, *overruled.chunks])).sort()])
     gone = without(ledger.profiles, "customer_id", golden["customer"]["id"])["customer_id"]
     gone = without(pa.table({"id": gone}), "id", ledger.redirects["old_id"])["id"]
     gone = without(pa.table({"id": gone}), "id", kept)["id"]
     asked = pa.chunked_array([*changed.chunks, *gone.chunks], pa.string())
     columns = [mig_profile.columns[name] for name in arrow_schema("mig_profile").names]
     profiles = matching(connection, sa.select(*columns), mig_profile.c.customer_id, asked)
-    old = unfolded(profiles)
-    new = {name: only(golden[name], owner_of(name), changed) for name in PROFILE_TABLES}
-    merged = only(only(old["customer"], "id", gone), "id", redirects["old_id"])
-    customers = pa.concat_tables([new["customer"], _with_status(merged, "merged")])
-    return Parties(profiles, old, {**new, "customer": sorted_by_key("customer", customers)})
+    rows = governed(
+        unfolded(profiles),
+        {name: only(golden[name], owner_of(name), changed) for name in PROFILE_TABLES},
+        policies,
+        newer=newer_fields(profiles, winners, policies, _dates(desired, ledger)),
+        connection=connection,
+    )
+    merged = only(only(rows.old["customer"], "id", gone), "id", desired.redirects["old_id"])
+    customers = pa.concat_tables([rows.new["customer"], _with_status(merged, "merged")])
+    new = {**rows.new, "customer": sorted_by_key("customer", customers)}
+    return Parties(profiles, rows.old, new, kept_winners(profiles, winners, rows.held))
+
+
+def _dates(desired: Desired, ledger: Ledger) -> Dates:
+    """When records were changed at their source, now and as of the last load; asked by one policy only."""
+    policies = desired.policies
+    if "if_newer" not in (policies.default, *policies.fields.values()):
+        return Dates({}, {})
+    place = COMPARED.index("updated")
+    then = [text.split(BETWEEN)[place] for text in ledger.records["compared"].to_pylist()]
+    now = pc.fill_null(desired.records["updated"], "").to_pylist()
+    return Dates(
+        dict(zip(desired.records["record_id"].to_pylist(), now, strict=True)),
+        dict(zip(ledger.records["record_id"].to_pylist(), then, strict=True)),
+    )
 
 
 def _changed(now: pa.Table, before: pa.Table) -> pa.ChunkedArray:
@@ -109,14 +139,12 @@ def retired(parties: Parties, blocked: pa.Table) -> pa.Table:
     return _with_status(held, "inactive")
 
 
-def profile_changes(
-    parties: Parties, blocked: pa.Table, winners: pa.Table, *, file: Path | None
-) -> TableChanges:
+def profile_changes(parties: Parties, blocked: pa.Table, *, file: Path | None) -> TableChanges:
     """What changes in ``mig_profile``: it tells what is written, so what is blocked stays as it was."""
     effective = {name: _effective(name, parties, blocked) for name in PROFILE_TABLES}
     if len(effective["customer"]) + len(parties.profiles) == 0:
         return no_changes("mig_profile")
-    everyone = len(parties.profiles) == 0
+    everyone, winners = len(parties.profiles) == 0, parties.winners
     won = winners if everyone else only(winners, "customer_id", effective["customer"]["id"])
     return difference("mig_profile", parties.profiles, profile_rows(effective, won, file=file))
 

@@ -25,12 +25,13 @@ from crm_unify.schema.bookkeeping import (
     mig_redirect,
     mig_rekey,
     mig_run,
+    mig_snapshot,
     mig_source_record,
     mig_xref,
 )
 from crm_unify.schema.crm import consent
 from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
-from pipelines.erasure.person import Person
+from pipelines.erasure.person import Person, row_of
 from pipelines.erasure.tokens import Tokens
 
 MANY: Final = 500
@@ -129,6 +130,35 @@ def _siblings(connection: sa.Connection, who: Person, _: Tokens) -> int:
             found += connection.execute(
                 mig_source_record.update().where(c.record_id == record).values(**values)
             ).rowcount
+    return found
+
+
+def _snapshots(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """Rows that are kept for sources nobody reads again: out they go, or stay without what was of the person.
+
+    They stay where another record is made of the same row.
+    """
+    r, c, found = mig_source_record.c, mig_snapshot.c, 0
+    shared = {row_of(record) for record in who.siblings}
+    mine = [
+        row
+        for some in _parts(who.every_record)
+        for row in connection.execute(sa.select(r.record_id, r.map, r.raw).where(r.record_id.in_(some)))
+    ]
+    for name in sorted({row.map for row in mine}):
+        own = {_json(json.loads(one.raw or "{}")): one.record_id for one in mine if one.map == name}
+        for number, text in connection.execute(sa.select(c.id, c.row).where(c.map == name)).all():
+            told = json.loads(text)
+            record = own.get(_json(told["cells"]))
+            if record is None:
+                continue
+            if row_of(record) in shared:
+                told["cells"] = {n: cell for n, cell in told["cells"].items() if not who.is_in(cell)}
+                kept = json.dumps(told, sort_keys=True, ensure_ascii=False)
+                connection.execute(mig_snapshot.update().where(c.id == number).values(row=kept))
+            else:
+                connection.execute(mig_snapshot.delete().where(c.id == number))
+            found += 1
     return found
 
 
@@ -260,6 +290,7 @@ STORES: Final = (
     Store("mig_xref", _owned(mig_xref.c.record_id)),
     Store("mig_rekey", _owned(mig_rekey.c.record_id)),
     Store("mig_quarantine", _quarantine),
+    Store("mig_snapshot", _snapshots),
     Store("mig_source_record (of the same rows)", _siblings),
     Store("mig_source_record", _owned(mig_source_record.c.record_id)),
     Store("mig_change", _images),
@@ -269,5 +300,6 @@ STORES: Final = (
     Store("mig_correction", _typed("mig_correction")),
     Store("mig_approval", _typed("mig_approval")),
     Store("mig_audit", _typed("mig_audit")),
+    Store("mig_assignment", _typed("mig_assignment")),
 )
 """Every place in the database, children before their parents."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from crm_unify.rules.expressions import ROW_FLAGS
 from crm_unify.rules.model import RuleFile
 from pipelines.interpret.notes import taken_columns
 from pipelines.sources.interface import ORIGIN, Column, name_columns
@@ -18,7 +19,8 @@ def example_table(
     rules: RuleFile, given: Sequence[Mapping[str, str | None]]
 ) -> tuple[pa.Table, tuple[Column, ...]]:
     """The rows as a landed table: identical ones numbered, sorted by content, in a file called 'example'."""
-    headers = dict.fromkeys([*taken_columns(rules), *(header for row in given for header in row)])
+    given_headers = (header for row in given for header in row if header not in ROW_FLAGS)
+    headers = dict.fromkeys([*taken_columns(rules), *given_headers])
     columns = name_columns(list(headers))
     hashes = [_row_hash(columns, row) for row in given]
     order = sorted(range(len(given)), key=hashes.__getitem__)
@@ -28,7 +30,7 @@ def example_table(
         seen[hashes[i]] += 1
         ids.append(f"{hashes[i]}-{seen[hashes[i]]}")
     rows = [given[i] for i in order]
-    table = _origin([i + 1 for i in order])
+    table = _origin([i + 1 for i in order], rows)
     for column in columns:
         table = table.append_column(
             column.field, pa.array([row.get(column.header) for row in rows], pa.string())
@@ -39,12 +41,17 @@ def example_table(
 
 def _row_hash(columns: Sequence[Column], row: Mapping[str, str | None]) -> str:
     texts = [[column.header, row.get(column.header)] for column in columns]
+    texts += [[flag, row[flag]] for flag in ROW_FLAGS if flag in row]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]
 
 
-def _origin(places: Sequence[int]) -> pa.Table:
+def _origin(places: Sequence[int], rows: Sequence[Mapping[str, str | None]]) -> pa.Table:
+    """Where the rows stand; an example says `row_hidden: true` and `row_struck: true` of itself."""
     length = len(places)
     nothing = pa.nulls(length, pa.string())
-    no = pa.array([False] * length, pa.bool_())
+    hidden, struck = (
+        pa.array([row.get(flag) == "true" for row in rows], pa.bool_()) for flag in sorted(ROW_FLAGS)
+    )
     file = pa.array(["example"] * length, pa.string())
-    return pa.table([file, nothing, pa.array(places, pa.int64()), no, no, nothing, nothing], schema=ORIGIN)
+    place = pa.array(places, pa.int64())
+    return pa.table([file, nothing, place, hidden, struck, nothing, nothing], schema=ORIGIN)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.records import REJECTIONS, Severity
-from pipelines.interpret.problems import ALL_PROBLEMS, NUL, SPELT_NUL
+from pipelines.interpret.problems import ALL_PROBLEMS, NUL, RULE_FAILED, SPELT_NUL
 from pipelines.interpret.rows import Mask, Positions
 from pipelines.sources.interface import (
     CSV_BROKEN_QUOTE,
@@ -72,6 +72,8 @@ class Finding:
     sentence: pa.Array | str | None = None
     """Instead of the one the code has."""
     suggestion: pa.Array | str | None = None
+    rule: str | None = None
+    """Business rule that could not be worked out, for the sentence."""
 
 
 def rejections(name: str, findings: Sequence[Finding], *, row_id: pa.Array, quarantined: Mask) -> pa.Table:
@@ -128,7 +130,7 @@ def _words(finding: Finding, code: pa.Array, *, shown: pa.Array) -> tuple[pa.Arr
     distinct, back = np.unique(pairs, return_inverse=True)
     known = [divmod(int(pair), max(1, len(texts.dictionary))) for pair in distinct]
     filled = [
-        _filled(codes.dictionary[c].as_py(), finding.column, raw=texts.dictionary[t].as_py())
+        _filled(codes.dictionary[c].as_py(), finding, raw=texts.dictionary[t].as_py())
         for c, t in known
     ]
     sentences = pa.array([said for said, _ in filled], pa.string()).take(pa.array(back))
@@ -139,8 +141,11 @@ def _words(finding: Finding, code: pa.Array, *, shown: pa.Array) -> tuple[pa.Arr
     )
 
 
-def _filled(code: str, column: str | None, *, raw: str) -> tuple[str, str]:
+def _filled(code: str, finding: Finding, *, raw: str) -> tuple[str, str]:
     problem = ALL_PROBLEMS.get(code)
     if problem is None:
         return _UNREAD.get(code, (f"The row could not be read ({code}).", "Correct the row at the source."))
-    return problem.sentence(column=column or "The row", raw=raw), problem.suggestion
+    said = problem.sentence(column=finding.column or "The row", raw=raw)
+    if code == RULE_FAILED and finding.rule is not None:
+        said = said.replace("The rule over", f"Rule {finding.rule} over", 1)
+    return said, problem.suggestion

@@ -113,7 +113,7 @@ def _ordinals(digest: pa.Array, row_hash: pa.Array, *, live: Mask) -> npt.NDArra
     """Place of each live row among those with the same digest, by row hash, from 1; 0 for the others."""
     ordinals = np.where(live, 1, 0).astype(np.int64)
     codes = digest.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    counts = np.bincount(codes[live], minlength=1)
+    counts = np.bincount(codes[live], minlength=len(digest) + 1)  # a row that is not live has a code as well
     alike = np.flatnonzero(live & (counts[codes] > 1)) if len(codes) else np.empty(0, np.int64)
     if len(alike) == 0:
         return ordinals

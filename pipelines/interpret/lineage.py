@@ -11,6 +11,7 @@ from crm_unify.records import FieldLineage, FieldType, Lineage
 from crm_unify.rules.branches import expressions_of, field_type
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.model import Branch, FieldRule, RuleFile, has_own_record
+from crm_unify.rules.transforms import step_columns
 from pipelines.interpret.parties import FULL_NAME, NAME_PARTS
 from pipelines.interpret.plan import Placed, owner, placed
 
@@ -81,6 +82,7 @@ def _out_of(branch: Branch, own: Placed, *, name: str, whole: str) -> FieldLinea
 def source_columns(field: FieldRule) -> tuple[str, ...]:
     """Headers a field takes its value from, and those its conditions look at, each once."""
     found = [field.from_] if field.from_ is not None else []
+    found += step_columns(field.transform)
     found += [] if field.lookup is None else [field.lookup[2]]
     for _, sql in expressions_of(field):
         found += sorted(parse_expression(sql).columns)
@@ -88,7 +90,7 @@ def source_columns(field: FieldRule) -> tuple[str, ...]:
 
 
 def _how(field: FieldRule, ftype: FieldType) -> str:
-    steps = [_start(field), *field.transform]
+    steps = [_start(field), *map(str, field.transform)]
     if field.pad_left is not None:
         condition = "" if field.pad_left.when is None else f" when {field.pad_left.when}"
         steps.append(f"filled up on the left to {field.pad_left.to} with '{field.pad_left.with_}'{condition}")

@@ -16,6 +16,7 @@ from crm_unify.rules.branches import CONTACT_KINDS, Value, expressions_of, field
 from crm_unify.rules.checking.fields import CONSTANTS
 from crm_unify.rules.expressions import SQL_TYPES, Reference, parse_expression
 from crm_unify.rules.model import FieldRule
+from crm_unify.rules.transforms import prepared, step_columns
 from pipelines.interpret import values
 from pipelines.interpret.plan import Placed, is_parent, steps
 from pipelines.interpret.problems import NOT_A_CHOICE, NUL, NUL_CHARACTER, SPELT_NUL
@@ -47,11 +48,14 @@ def field_origins(work: Work, field: FieldRule) -> values.Origins:
 
 
 def _columns(work: Work, field: FieldRule) -> tuple[str, ...]:
+    own: tuple[str, ...] = ()
     if field.from_ is not None:
-        return (field.from_,)
-    if field.expr is not None:
-        return values.columns_of(parse_expression(field.expr).references, work.rows)
-    return () if field.lookup is None else (field.lookup[2],)
+        own = (field.from_,)
+    elif field.expr is not None:
+        own = values.columns_of(parse_expression(field.expr).references, work.rows)
+    elif field.lookup is not None:
+        own = (field.lookup[2],)
+    return tuple(dict.fromkeys([*own, *step_columns(field.transform)]))
 
 
 def _answers(work: Work, step: tuple[Value, ...]) -> _ANSWERS:
@@ -82,8 +86,7 @@ def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Arra
     wanted = work.wanted[own.place]
     found = values.only_where(wanted, _start(work, field, worked=answers.get((key, "expr"))))
     found = _without_nul(work, own, name=name, found=found)
-    found = values.transformed(found, field.transform)
-    found = values.padded(found, field.pad_left, when=answers.get((key, "when")))
+    found = _prepared(work, own, name=name, found=found, when=answers.get((key, "when")))
     unmapped = np.zeros(len(work.rows), np.bool_)
     if field.code_table is not None:
         found, unmapped = _decoded(work, own, name=name, found=found)
@@ -94,6 +97,27 @@ def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Arra
     if field.rule is not None:
         work.tally.hit(field.rule, work.positions[as_mask(value.is_valid())])
     return value
+
+
+def _prepared(
+    work: Work, own: Placed, *, name: str, found: values.Text, when: Evaluated | None
+) -> values.Text:
+    """The text after transforms and padding."""
+    field, place = own.entry.fields[name], (work.number - 1, own.place, name)
+    for i, step in enumerate(field.transform):
+        after = values.transformed(
+            found, prepared(step), column=work.rows.clean, parse=work.rules.source.parse
+        )
+        after = values.only_where(work.wanted[own.place], after)
+        work.touch(("transform", *place, i), found, after)
+        found = after
+    if field.pad_left is None:
+        return found
+    after = values.padded(found, field.pad_left, when=when)
+    work.touch(("pad", *place), found, after)
+    if when is not None and work.tally.touched is not None:
+        work.touch(("pad when", *place), after, values.padded(found, field.pad_left, when=None))
+    return after
 
 
 def _start(work: Work, field: FieldRule, *, worked: Evaluated | None) -> values.Text:
@@ -125,9 +149,15 @@ def _decoded(work: Work, own: Placed, *, name: str, found: values.Text) -> tuple
     """The text after its code table, and the rows whose code decides about more than the value."""
     table = own.entry.fields[name].code_table or ""
     unmapped = work.rules.code_tables[table].unmapped
+    if work.rules.code_tables[table].case == "ignore":
+        found = values.in_table_case(found, work.loaded.code_tables[table])
     work.count_codes(table, own.entry.fields[name], found.text)
     answer = values.decoded(found, work.loaded.code_tables[table], unmapped=unmapped)
     work.tally.codes.setdefault(table, set()).update(answer.used)
+    if work.tally.touched is not None:
+        for code in answer.used:
+            where = as_mask(pc.equal(pc.fill_null(found.text, ""), code))
+            work.tally.touch(("code", table, code), work.positions[where])
     lacking = as_mask(answer.unmapped)
     if unmapped == "fail" and lacking.any():
         _stop_for_codes(work, own.entry.fields[name], codes=found.text.filter(answer.unmapped), table=table)
@@ -187,7 +217,8 @@ def _tell(work: Work, own: Placed, *, name: str, problem: pa.Array, unmapped: np
     if problem.null_count == len(problem):
         return
     whence = field_origins(work, own.entry.fields[name])
-    finding = {"target": own.target(name), "column": whence.names, "code": problem, "raw": whence.raw}
+    finding: dict[str, object] = {"target": own.target(name), "column": whence.names, "code": problem}
+    finding |= {"raw": whence.raw, "rule": own.entry.fields[name].rule or own.entry.rule or work.branch.rule}
     wrong = as_mask(problem.is_valid())
     work.find(wrong & ~unmapped, finding, severity=Severity.WITHHOLD, own=own)
     work.find(wrong & unmapped, finding, severity=Severity.QUARANTINE, own=own)

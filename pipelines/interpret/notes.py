@@ -30,7 +30,8 @@ def taken_columns(rules: RuleFile) -> tuple[str, ...]:
     """Headers that the rule file uses in any way, each once."""
     source = rules.source
     key = source.key.content if isinstance(source.key, ContentKey) else source.key
-    found = [*key, *(c for c in (source.created, source.updated) if c is not None), *mapped_columns(rules)]
+    named = (source.created, source.updated, source.op_column)
+    found = [*key, *(c for c in named if c is not None), *mapped_columns(rules)]
     for branch in rules.targets:
         found += sorted(parse_expression(branch.when).columns)
         found += [entry.skip_if_null for entry in branch.entries if entry.skip_if_null is not None]

@@ -38,6 +38,10 @@ class MapIndex:
     """By role, the record of each row; null where the row makes none."""
 
 
+NO_ROWS: Final = MapIndex(pa.array([], pa.string()), pa.array([], pa.string()), {})
+"""The index of a map that is not read any more."""
+
+
 def map_index(keys: Keys, fates: Fates, *, records: Mapping[str, pa.Array]) -> MapIndex:
     """Index one interpreted map; `records` are as long as its rows."""
     found, held = fates.of(Fate.MAPPED), fates.of(Fate.HELD)

@@ -24,10 +24,10 @@ from pipelines.interpret.work import Tally
 NOBODY = -1
 """No branch takes the row."""
 FAILED = -2
-"""A condition that came before any match could not be worked out."""
+"""The first condition, coming before any match, could not be worked out; -3 is the second, and so on."""
 
 Routes = npt.NDArray[np.int64]
-"""For each row the branch that takes it, from 0; or NOBODY, or FAILED."""
+"""For each row the branch that takes it, from 0; or NOBODY, or FAILED less the branch whose condition did."""
 
 
 def _asked(targets: list[Branch]) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def routes(rows: Rows, targets: list[Branch], *, engine: Engine, open_rows: Mask
     answers = engine.evaluate([branch.when for branch in targets], row_scope(rows), length=len(rows))
     for number, answer in enumerate(answers):
         failed = undecided & as_mask(answer.failed)
-        found[failed] = FAILED
+        found[failed] = FAILED - number
         taken = undecided & ~failed & as_mask(answer.value)
         found[taken] = number
         undecided &= ~failed & ~taken
@@ -122,9 +122,12 @@ class Reception:
             self._find(
                 settled, code=branch.quarantine.code, sentence=branch.quarantine.say, suggestion=advice
             )
-        for mark, code in ((FAILED, RULE_FAILED), (NOBODY, NO_BRANCH)):
-            settled = self.fates.settle(routed == mark, Fate.QUARANTINED, rule=code)
-            self._find(settled, code=code, columns=_asked(self.rules.targets))
+        for number, branch in enumerate(self.rules.targets):
+            settled = self.fates.settle(routed == FAILED - number, Fate.QUARANTINED, rule=RULE_FAILED)
+            rule = branch.rule or (None if branch.discard is None else branch.discard.rule)
+            self._find(settled, code=RULE_FAILED, columns=_asked(self.rules.targets), rule=rule)
+        settled = self.fates.settle(routed == NOBODY, Fate.QUARANTINED, rule=NO_BRANCH)
+        self._find(settled, code=NO_BRANCH, columns=_asked(self.rules.targets))
 
     def refuse_keyless(self, keys: Keys) -> None:
         """Rows without a key can have no record."""
@@ -140,6 +143,7 @@ class Reception:
         columns: tuple[str, ...] = (),
         sentence: pa.Array | str | None = None,
         suggestion: pa.Array | str | None = None,
+        rule: str | None = None,
     ) -> None:
         if not where.any():
             return
@@ -155,6 +159,7 @@ class Reception:
                 shown=whence.raw,
                 sentence=sentence,
                 suggestion=suggestion,
+                rule=rule,
             )
         )
 

@@ -66,13 +66,19 @@ class _Run:
 
 
 def run_map(
-    loaded: LoadedRules, found: Rows, *, engine: Engine, parents: Parents, known: Remembered | None = None
+    loaded: LoadedRules,
+    found: Rows,
+    *,
+    engine: Engine,
+    parents: Parents,
+    known: Remembered | None = None,
+    tally: Tally | None = None,
 ) -> MapResult:
     """Interpret the rows of one map, as they were `found`.
 
     Raises GuardStopped where a rule says that the run must stop.
     """
-    rules, fates, tally = loaded.rules, Fates(len(found)), Tally(len(found))
+    rules, fates, tally = loaded.rules, Fates(len(found)), tally or Tally(len(found))
     _guard_size(loaded, len(found), engine=engine)
     known = known or Remembered()
     mended = repaired(loaded, found, known=known, engine=engine)
@@ -84,6 +90,8 @@ def run_map(
     reception.discard_waived(mended.waived)
     keys = keys_of(rows, rules.source.key, engine=engine, live=fates.open)
     routed = routes(rows, rules.targets, engine=engine, open_rows=fates.open)
+    for number in range(len(rules.targets)):
+        tally.touch(("branch", number), np.flatnonzero(routed == number))
     reception.discard(routed)
     reception.refuse_shared_keys(keys)
     reception.refuse_unrouted(routed)
@@ -111,7 +119,8 @@ def _branches(run: _Run, routed: Routes) -> Iterator[tuple[Positions, BranchResu
     for number, branch in enumerate(run.loaded.rules.targets):
         if branch.entries:
             positions = _by_record(run.keys, np.flatnonzero((routed == number) & run.fates.open))
-            yield positions, _branch(run, number, positions=positions)
+            if len(positions) or run.tally.touched is None:  # an example has few rows, and time for no more
+                yield positions, _branch(run, number, positions=positions)
 
 
 def _objections(run: _Run, routed: Routes) -> pa.Table:

@@ -21,11 +21,13 @@ from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import CODES, HITS, REPAIRS, Interpreted
 from pipelines.interpret.notes import codes, hits, notes
-from pipelines.interpret.parents import Parents
+from pipelines.interpret.parents import NO_ROWS, Parents
 from pipelines.interpret.repairs import Remembered, told_of
-from pipelines.interpret.rows import Rows
+from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
+from pipelines.interpret.work import Tally, Touch
+from pipelines.sources.interface import Column
 
 if TYPE_CHECKING:
     from pipelines.landed import Landed
@@ -45,13 +47,16 @@ def interpret(
     """
     by_map = {one.map: one for one in landed}
     results: dict[str, tuple[MapResult, Sequence[str]]] = {}
+    read = [loaded for loaded in project.files if loaded.rules.map in by_map]
+    unread = [loaded.rules.map for loaded in project.files if loaded.rules.map not in by_map]
     with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
-        for loaded in parents_first([loaded for loaded in project.files if loaded.rules.map in by_map]):
+        for loaded in parents_first(read, unread):
             one = by_map[loaded.rules.map]
-            parents = Parents({name: result.index for name, (result, _) in results.items()})
+            found = {name: result.index for name, (result, _) in results.items()}
+            parents = Parents({**dict.fromkeys(unread, NO_ROWS), **found})
             rows, engine = _landed_rows(one, loaded), engine_of(loaded, as_of, one.rows)
-            found = run_map(loaded, rows, engine=engine, parents=parents, known=known)
-            results[one.map] = (found, [column.header for column in one.columns])
+            made = run_map(loaded, rows, engine=engine, parents=parents, known=known)
+            results[one.map] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
     whole = _assembled([results[name] for name in sorted(results)])
     return whole if known is None else replace(whole, repairs=told_of(whole.repairs, known.corrections))
@@ -73,11 +78,30 @@ def interpret_rows(
 
     Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
     """
-    table, columns = example_table(loaded.rules, given)
+    return _tallied(loaded, *example_table(loaded.rules, given), as_of=as_of, touched=None, known=known)[0]
+
+
+def interpret_watched(
+    loaded: LoadedRules, table: pa.Table, columns: Sequence[Column], *, as_of: date
+) -> tuple[Interpreted, Tally]:
+    """The same for a table of rows, and which parts of the rule file made a difference on which of them."""
+    return _tallied(loaded, table, columns, as_of=as_of, touched={})
+
+
+def _tallied(
+    loaded: LoadedRules,
+    table: pa.Table,
+    columns: Sequence[Column],
+    *,
+    as_of: date,
+    touched: dict[Touch, Mask] | None,
+    known: Remembered | None = None,
+) -> tuple[Interpreted, Tally]:
     rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
-    engine = engine_of(loaded, as_of, len(given))
-    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known)
-    return _assembled([(found, [column.header for column in columns])])
+    tally = Tally(len(rows), touched=touched)
+    engine = engine_of(loaded, as_of, len(rows))
+    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known, tally=tally)
+    return _assembled([(found, [column.header for column in columns])]), tally
 
 
 def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
@@ -85,10 +109,13 @@ def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
     return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
 
 
-def parents_first(files: Sequence[LoadedRules]) -> list[LoadedRules]:
-    """Maps after the maps their rows hang on, else by name; a circle is refused."""
+def parents_first(files: Sequence[LoadedRules], unread: Sequence[str] = ()) -> list[LoadedRules]:
+    """Maps after the maps their rows hang on, else by name; those that are not read give nobody a parent.
+
+    A circle is refused.
+    """
     by_name = {loaded.rules.map: loaded for loaded in sorted(files, key=lambda loaded: loaded.rules.map)}
-    graph = {name: looks_up(loaded) for name, loaded in by_name.items()}
+    graph = {n: [other for other in looks_up(one) if other not in unread] for n, one in by_name.items()}
     sorter = TopologicalSorter(graph)
     try:
         order = list(sorter.static_order())

@@ -6,7 +6,7 @@ withholds the value; later steps see it as missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,8 @@ from crm_unify.records import FieldType
 from crm_unify.rules.code_tables import LoadedCodeTable
 from crm_unify.rules.expressions import Reference
 from crm_unify.rules.model import FieldRule, PadLeft, UnmappedDefault
-from crm_unify.rules.transforms import TRANSFORMS
+from crm_unify.rules.source_model import Parse
+from crm_unify.rules.transforms import Prepared
 from pipelines.interpret.problems import CODE_UNMAPPED, RULE_FAILED
 from pipelines.interpret.reading import Reading, read, without
 from pipelines.interpret.rows import Rows
@@ -93,12 +94,18 @@ def _written(value: pa.Array) -> pa.Array:
     return pc.cast(value, pa.string())
 
 
-def transformed(found: Text, names: Sequence[str]) -> Text:
-    """The text after the transforms, in their order."""
-    for name in names:
-        answer = TRANSFORMS[name].kernel(found.text)
-        found = replace(found, text=answer.value, problem=_first(found.problem, answer.problem))
-    return found
+def transformed(
+    found: Text, step: Prepared, *, column: Callable[[str], pa.Array], parse: Parse
+) -> Text:
+    """The text after a transform; `column` gives a further column of the rows."""
+    takes, options = step.transform.takes, dict(step.options)
+    if takes is not None:
+        options[takes.argument or takes.name] = [column(header) for header in step.columns]
+    if step.transform.reads:
+        options["parse"] = parse
+    answer = step.transform.kernel(found.text, **options)
+    native = found.native or step.transform.native
+    return Text(answer.value, _first(found.problem, answer.problem), native)
 
 
 def padded(found: Text, pad: PadLeft | None, *, when: Evaluated | None) -> Text:
@@ -120,6 +127,13 @@ class Decoded:
     """True where the table lacks the code."""
     used: frozenset[str]
     """Codes of the table that stand in the data."""
+
+
+def in_table_case(found: Text, table: LoadedCodeTable) -> Text:
+    """The codes as the table spells them, whatever their letter case; of two spellings the first row's."""
+    codes = pa.array(list(table.mapping), pa.string())
+    place = pc.index_in(pc.utf8_lower(found.text), value_set=pc.utf8_lower(codes))
+    return replace(found, text=pc.if_else(place.is_valid(), codes.take(place), found.text))
 
 
 def decoded(found: Text, table: LoadedCodeTable, *, unmapped: str | UnmappedDefault) -> Decoded:
@@ -156,7 +170,7 @@ def _meaning(code: str, target: str | None, *, is_known: bool, unmapped: str | U
 
 def typed(found: Text, ftype: FieldType, *, how: Reading) -> tuple[pa.Array, pa.Array]:
     """Value and problem after reading the text as its type."""
-    answer = read(ftype, found.text, how=replace(how, decimal=".") if found.native else how)
+    answer = read(ftype, found.text, how=replace(how, decimal=".", serial=None) if found.native else how)
     return answer.value, _first(found.problem, answer.problem)
 
 

@@ -15,12 +15,17 @@ from crm_unify.records import Severity
 from crm_unify.rules.branches import Value
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import Branch, FieldRule, RuleFile, has_own_record
+from pipelines.interpret import values
 from pipelines.interpret.findings import Finding
 from pipelines.interpret.jsontext import row_json
 from pipelines.interpret.names import named
 from pipelines.interpret.plan import Placed, owner, placed
 from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
 from pipelines.interpret.sql import Engine
+
+Touch = tuple[str | int, ...]
+"""A part of a rule file: ``("branch", number)``, ``("code", table, code)``, or ``("transform", number, entry,
+field, step)``, ``pad`` and ``pad when`` without a step; branches count from 0, as entries and steps do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Tally:
     """Rows each rule decided."""
     codes: dict[str, set[str]] = field(default_factory=dict)
     """Codes found in the data, by code table."""
+    touched: dict[Touch, Mask] | None = None
+    """Rows on which each part of the rule file made a difference; None where nobody asks."""
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     """Rows with each text that was looked up, by code table, those that the table lacks included."""
 
@@ -39,6 +46,11 @@ class Tally:
         """Count these rows for the rule."""
         if rule is not None and len(positions):
             self.hits.setdefault(rule, np.zeros(self.rows, np.bool_))[positions] = True
+
+    def touch(self, part: Touch, positions: Positions) -> None:
+        """Note that the part made a difference on these rows."""
+        if self.touched is not None and len(positions):
+            self.touched.setdefault(part, np.zeros(self.rows, np.bool_))[positions] = True
 
 
 class Work:
@@ -110,6 +122,12 @@ class Work:
         self.values.clear()
         self.texts.clear()
 
+    def touch(self, part: Touch, before: values.Text, after: values.Text) -> None:
+        """Note where a step of a field made a difference, when somebody asks."""
+        if self.tally.touched is not None:
+            same = [_same(before.text, after.text), _same(before.problem, after.problem)]
+            self.tally.touch(part, self.positions[~(same[0] & same[1])])
+
     def _wanted(self, own: Placed) -> Mask:
         """Rows for which `skip_if_null` leaves the entry in, and whose record was not erased."""
         column = own.entry.skip_if_null
@@ -140,3 +158,8 @@ class Work:
             self.quarantined |= where
             cut |= {"shown": cut["raw"], "raw": row_json(self.rows.at(np.flatnonzero(where)))}
         self.findings.append(Finding(positions=self.positions[where], severity=severity, **cut))
+
+
+def _same(left: pa.Array, right: pa.Array) -> Mask:
+    both_null = pc.and_(left.is_null(), right.is_null())
+    return as_mask(pc.or_(both_null, pc.fill_null(pc.equal(left, right), False)))

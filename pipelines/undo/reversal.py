@@ -37,7 +37,7 @@ from pipelines.undo.merges import Belonging, belonging, led_on, merged
 from pipelines.undo.profiles import profiles_of
 from pipelines.undo.rows import held_by, returned
 
-PLAIN: Final = ("mig_quarantine", "mig_rekey")
+PLAIN: Final = ("mig_quarantine", "mig_rekey", "mig_snapshot", "mig_delivery")
 """Bookkeeping tables that are simply what they were again."""
 
 

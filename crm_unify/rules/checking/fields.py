@@ -11,8 +11,9 @@ from crm_unify.records import ARROW_TYPES, CHILDREN, FieldType
 from crm_unify.rules.branches import CONTACT_KINDS, expressions_of, mapped_names
 from crm_unify.rules.expressions import ExpressionRefusedError, check_expression
 from crm_unify.rules.loaded import LoadedRules
-from crm_unify.rules.model import Branch, Entry, FieldRule, rule_fields
-from crm_unify.rules.transforms import TRANSFORMS
+from crm_unify.rules.model import AnyStep, Branch, Entry, FieldRule, rule_fields
+from crm_unify.rules.options import StepRefusedError
+from crm_unify.rules.transforms import TRANSFORMS, prepared
 from crm_unify.rules.unsupported import NOT_SUPPORTED_MISSING
 from crm_unify.rules.yaml_tree import Path
 
@@ -43,12 +44,25 @@ def field_mistakes(
 
 def _name_mistakes(loaded: LoadedRules, rule: FieldRule, path: Path) -> Iterator[ConfigurationError]:
     """Transforms and code tables by name."""
-    for name in rule.transform:
-        if name not in TRANSFORMS:
-            yield loaded.unknown("transform", name, (*path, "transform"), known=TRANSFORMS)
+    for i, step in enumerate(rule.transform):
+        yield from _step_mistakes(loaded, step, (*path, "transform", i))
     if rule.code_table is not None and rule.code_table not in loaded.rules.code_tables:
         known = loaded.rules.code_tables
         yield loaded.unknown("code table", rule.code_table, (*path, "code_table"), known=known)
+
+
+def _step_mistakes(loaded: LoadedRules, step: AnyStep, path: Path) -> Iterator[ConfigurationError]:
+    """A transform that does not exist, or options that it cannot take."""
+    name = step if isinstance(step, str) else step.name
+    if name not in TRANSFORMS:
+        yield loaded.unknown("transform", name, path, known=TRANSFORMS)
+        return
+    try:
+        prepared(step)
+    except StepRefusedError as error:
+        where, line = loaded.tree.file, loaded.where(path)
+        what = f"the transform '{name}': {error.reason}"
+        yield ConfigurationError(what, where, line=line, nearest=error.nearest)
 
 
 def _type_mistakes(

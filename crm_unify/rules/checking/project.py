@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from crm_unify.errors import ConfigurationError
@@ -25,7 +26,10 @@ def project_mistakes(project: LoadedProject, *, whole: bool) -> Iterator[Configu
     """
     yield from _trust_mistakes(project)
     yield from _survivorship_mistakes(project)
+    yield from _policy_mistakes(project)
     yield from _map_mistakes(project.files)
+    yield from _rule_id_mistakes(project.files)
+    yield from _circle_mistakes(project.files)
     for loaded in project.files:
         yield from _system_mistakes(project, loaded)
         if whole:
@@ -56,6 +60,44 @@ def _survivorship_mistakes(project: LoadedProject) -> Iterator[ConfigurationErro
             yield ConfigurationError.unknown("field", field, known=known, file=project.tree.file, line=line)
 
 
+POLICED: Final = {
+    "person": (),
+    "organisation": (),
+    "organisation_person": ("role",),
+    "contact_point": ("label",),
+    "address": ("line1", "line2", "postal_code", "city", "region", "country_code", "label"),
+    "account": ("balance", "credit_limit", "currency", "terms", "opened"),
+}
+"""Fields that a write policy may be said of, by kind; of persons and organisations all but the owner."""
+
+
+def policed_fields() -> list[str]:
+    """Every field a write policy may name."""
+    left_out = ("record_id", "owner")
+    own = {kind: [f for f in field_types(kind) if f not in left_out] for kind in GOLDEN_KINDS}
+    return [f"{kind}.{name}" for kind, names in POLICED.items() for name in (names or own[kind])]
+
+
+def _policy_mistakes(project: LoadedProject) -> Iterator[ConfigurationError]:
+    """Write policies of fields that do not exist, and policies that a field cannot have."""
+    known = [*policed_fields(), "consent"]
+    said = project.project.write_policy
+    for name, policy in said.fields.items():
+        path: Path = ("write_policy", "fields", name)
+        if name not in known:
+            line = project.where(path)
+            yield ConfigurationError.unknown("field", name, known=known, file=project.tree.file, line=line)
+        elif (name == "consent") != (policy == "most_restrictive"):
+            what = "consent is written by 'most_restrictive', and nothing else is"
+            yield _wrong(project, path, what, "choose another policy for the field")
+        elif policy == "if_newer" and name.partition(".")[0] not in GOLDEN_KINDS:
+            what = f"'{name}: if_newer' has nothing to compare: all values of the kind are kept"
+            yield _wrong(project, path, what, "use it for fields of person and organisation")
+    if said.default == "most_restrictive":
+        what = "consent alone is written by 'most_restrictive'"
+        yield _wrong(project, ("write_policy", "default"), what, "choose another default")
+
+
 def _map_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
     first: dict[str, LoadedRules] = {}
     for loaded in files:
@@ -67,6 +109,41 @@ def _map_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
                 f"two rule files call their map '{name}'", ("map",), why=why, remedy="rename one"
             )
         first.setdefault(name, loaded)
+
+
+def _rule_id_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
+    """One id names one rule of the project: approvals, quarantine and reports speak of it alone."""
+    first: dict[str, LoadedRules] = {}
+    for loaded in files:
+        for rule in loaded.rules.rules:
+            path: Path = ("rules", rule)
+            if rule in first and loaded.rules.rules[rule] != first[rule].rules.rules[rule]:
+                why = f"the first is {first[rule].tree.file}:{first[rule].where(path)}"
+                yield loaded.wrong(f"two rules have the id '{rule}'", path, why=why, remedy="rename one")
+            first.setdefault(rule, loaded)
+
+
+def _circle_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
+    """Maps whose rows wait for each other: none of them could be the first."""
+    asked = {loaded.rules.map: dict(_lookups(loaded)) for loaded in files}
+    names = {name: [other for other in seen if other in asked] for name, seen in asked.items()}
+    try:
+        TopologicalSorter(names).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        name, other = min((circle[i + 1], circle[i]) for i in range(len(circle) - 1))
+        loaded = next(one for one in files if one.rules.map == name)
+        what = f"these maps look each other up: {' -> '.join(reversed(circle))}"
+        yield loaded.wrong(what, asked[name][other], remedy="let one of them do without the other")
+
+
+def _lookups(loaded: LoadedRules) -> Iterator[tuple[str, Path]]:
+    """Maps that are looked up, each with the place of a lookup."""
+    for i, branch in enumerate(loaded.rules.targets):
+        for j, entry in enumerate(branch.entries):
+            for field, rule in entry.fields.items():
+                if rule.lookup is not None:
+                    yield rule.lookup[1], ("targets", i, "entries", j, "fields", field, "lookup")
 
 
 def _system_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:

@@ -24,6 +24,21 @@ def source_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
     yield from _reader_mistakes(loaded, source)
     yield from _parse_mistakes(loaded)
     yield from _key_mistakes(loaded, source)
+    yield from _delta_mistakes(loaded, source)
+
+
+def _delta_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
+    """Changes are applied by key, out of files."""
+    if source.delivery == "delta" and isinstance(source.key, ContentKey):
+        what = "a delta needs a key of columns: changes find their row by it"
+        yield loaded.wrong(what, ("source", "key"), remedy="write key: [COLUMN]")
+    if source.delivery == "delta" and source.reader == "sql":
+        what = "'delivery: delta' means files; a database is read as it stands"
+        yield loaded.wrong(what, ("source", "delivery"), remedy="leave it out")
+    for name in ("op_column", "op_delete"):
+        if name in source.model_fields_set and source.delivery != "delta":
+            what = f"'{name}' means nothing without 'delivery: delta'"
+            yield loaded.wrong(what, ("source", name), remedy="add it, or leave this out")
 
 
 def _reader_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:

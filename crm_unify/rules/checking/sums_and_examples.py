@@ -122,6 +122,9 @@ def _need_aggregate(sql: str) -> None:
 
 
 def _example_mistakes(loaded: LoadedRules, example: Example, at: Path) -> Iterator[ConfigurationError]:
+    for i, rule in enumerate(example.shows):
+        if rule not in loaded.rules.rules:
+            yield loaded.unknown("rule", rule, (*at, "shows", i), known=loaded.rules.rules)
     for kind, rows in example.expect.items():
         known = _expected_fields(kind)
         if not known:

@@ -152,3 +152,44 @@ def test_the_run_date_of_examples_can_be_set(project: Path) -> None:
     replaced(project / "members.yml", "birth_date: {from: Born, rule: ME-2}", rule)
     replaced(project / "members.yml", "Born: 02.01.1980, ", "")
     assert cli.main(["check", str(project), "--as-of", "1980-01-02"]) == 0
+
+
+def test_what_no_example_tries_is_told_with_its_place(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Branches, transforms, code rows, rules and checks, in a line for people and in full for programs."""
+    replaced(project / "members.yml", "{from: Mail}", "{from: Mail, transform: [lower]}")
+    assert cli.main(["check", str(project)]) == 0
+    assert (
+        "examples of members try 1 of 1 branch, 0 of 1 transform, 2 of 2 rules; "
+        "not transform contact_point.value: lower (line 15)\n"
+    ) in capsys.readouterr().out
+    _, answer = checked(project, capsys)
+    (untried,) = answer["maps"][0]["coverage"]["untried"]
+    assert (untried["kind"], untried["name"], untried["line"]) == (
+        "transform", "contact_point.value: lower", 15
+    )  # fmt: skip
+
+
+def test_mining_proposes_masked_examples_that_pass(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a real row that tries the part, with a value of nobody; put under tests, the part is tried."""
+    rules = project / "members.yml"
+    replaced(rules, "{from: Mail}", "{from: Mail, transform: [lower]}")
+    (project / "members.csv").write_text(MEMBERS + "2,Hans Meyer,,HANS.MEYER@GMX.EXAMPLE,,\n")
+    _, answer = checked(project, capsys, "--mine")
+    ((mined,), left) = answer["mined"][0]["examples"], answer["mined"][0]["left"]
+    assert (mined["given"][0]["Mail"], left) == ("ANNA.EXAMPLE@MAIL.EXAMPLE", [])
+    assert "MEYER" not in json.dumps(answer).upper()
+    rules.write_text(rules.read_text() + f"  - {json.dumps(mined)}\n")
+    _, answer = checked(project, capsys)
+    assert answer["maps"][0]["coverage"]["untried"] == []
+
+
+def test_mining_says_why_there_is_no_example(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No row tries the part: a step that nothing needs."""
+    replaced(project / "members.yml", "{from: Mail}", "{from: Mail, transform: [lower]}")
+    assert cli.main(["check", str(project), "--mine"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("# members: 0 proposed examples with masked values; read them first\n")
+    assert "# none for transform contact_point.value: lower (" in said
+    assert said.endswith("members.yml:15): no row of the source tries it\n")

@@ -9,6 +9,7 @@ import pytest
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.code_tables import read_code_table
 from crm_unify.rules.mistakes import each
+from tests.pipelines.interpret.maps import out, rule_text
 
 HEADER = "source_value,target_value,label,rows\n"
 
@@ -62,3 +63,24 @@ def test_a_mistake_in_a_code_table_is_told_with_its_line(
     with pytest.raises(ConfigurationError, match=message) as caught:
         read_code_table(table(tmp_path, data), shown="codes.csv")
     assert each(caught.value)[0].line == line
+
+
+@pytest.mark.parametrize(
+    ("case", "made"),
+    [
+        pytest.param("", ["DE", None, None], id="exact where nothing is said"),
+        pytest.param(", case: ignore", ["DE", "DE", None], id="in any letter case"),
+    ],
+)
+def test_letter_case_of_codes_counts_unless_the_table_says_otherwise(
+    tmp_path: Path, case: str, made: list[str | None]
+) -> None:
+    """`d` is not `D`, but where the rule file says so."""
+    (tmp_path / "c.csv").write_text("source_value,target_value\nD,DE\n")
+    text = rule_text(
+        "- {person: {full_name: {from: NAME}, language: {from: LAND, code_table: c}}}",
+        rest=f"code_tables: {{c: {{file: c.csv{case}}}}}",
+    )
+    rows = [{"ID": str(i), "NAME": "Ada Park", "LAND": code} for i, code in enumerate(("D", "d", "x"))]
+    found = out(text, *rows, folder=tmp_path)
+    assert found.claims["person"]["language"].to_pylist() == made
