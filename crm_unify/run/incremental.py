@@ -88,7 +88,7 @@ def _before(
         raise NotAloneError("people have repaired rows")
     if suppression.standing(engine):
         raise NotAloneError("persons were erased")
-    if keeps_rows(project):
+    if keeps_rows(project) or any(one.rules.source.state != "live" for one in project.files):
         raise NotAloneError("a source is frozen, retired or delivers changes")
     said = project.project.write_policy
     if any(Policies(said.default, said.fields).of(table) for table in GOVERNED):
