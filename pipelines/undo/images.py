@@ -95,6 +95,14 @@ class RunImages:
         query = sa.select(c.row_id).where(c.run == self.run, c.seq.between(first, last))
         return fetch(self.connection, query.order_by(c.seq))["row_id"]
 
+    def standing(self, table: str) -> pa.ChunkedArray:
+        """Those of the created rows that there still are: an erasure takes rows away without a trace."""
+        first, last, _ = self.numbers.get((table, "create"), (0, -1, 0))
+        c, key = mig_change.c, TABLES[table].columns[key_of(table)]
+        query = sa.select(c.row_id).join(TABLES[table], key == c.row_id)
+        query = query.where(c.run == self.run, c.seq.between(first, last)).order_by(c.seq)
+        return fetch(self.connection, query)["row_id"]
+
     def unedited(self, table: str) -> pa.Table:
         """``row_id, hash`` of created rows that stand as they were written; the database compares the hashes.
 

@@ -30,13 +30,13 @@ def standing_rows(connection: sa.Connection, table: str, ids: pa.ChunkedArray) -
 
 
 def memory_back(images: RunImages, table: str, *, keep: pa.Array | pa.ChunkedArray = NO_ROW) -> TableChanges:
-    """What changes in a table of the bookkeeping; created rows with a key in `keep` stay."""
+    """What changes in a table of the bookkeeping; created rows in `keep` stay, erased are gone."""
     changed, removed = images.of(table, "update"), images.of(table, "delete")
     updates = no_changes(table).updates
     if len(changed):
         current = standing_rows(images.connection, table, changed["row_id"])
         updates = difference(table, current, overlaid(table, changed, current)).updates
-    made = without(pa.table({"key": images.created(table)}), "key", keep)["key"]
+    made = without(pa.table({"key": images.standing(table)}), "key", keep)["key"]
     return TableChanges(table, restored(table, removed), updates, removals(table, made))
 
 

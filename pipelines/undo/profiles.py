@@ -31,7 +31,7 @@ def profiles_of(images: RunImages, left: pa.Table) -> TableChanges:
 
     Profiles that the run made, of customers of whom nothing is left, go unread.
     """
-    made, earlier = images.created("mig_profile"), images.of("mig_profile", "update", "delete")
+    made, earlier = images.standing("mig_profile"), images.of("mig_profile", "update", "delete")
     own = only(left, "table_name", pa.array(PROFILE_TABLES))
     owners = owners_of(own, images.connection)
     plain = without(pa.table({"id": made}), "id", made if owners is None else owners)["id"]

@@ -59,6 +59,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget who was erased: only for databases where nobody was."""
+    """Back to a database in which nobody was erased. Raises RuntimeError where somebody was."""
+    if op.get_bind().execute(sa.text("SELECT count(*) FROM mig_suppression")).scalar():
+        raise RuntimeError("persons were erased: without mig_suppression they would come back with the next run")
     op.drop_table('mig_suppression')
     op.drop_table('mig_erasure')

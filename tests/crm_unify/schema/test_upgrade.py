@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,15 @@ def test_owners_that_people_typed_in_become_users(empty: sa.Engine) -> None:
             ("C-2", "Jo"),
             ("C-3", None),
         ]
+
+
+def test_the_schema_does_not_go_back_before_suppressions_while_there_are_any(sqlite: sa.Engine) -> None:
+    """Without them erased persons would come back unseen."""
+    upgrade(sqlite)
+    with sqlite.begin() as connection:
+        erasure = {"id": 1, "erased_at": datetime(2026, 1, 1), "erased_by": "A", "why": "w", "removed": ""}
+        connection.execute(metadata.tables["mig_erasure"].insert(), erasure)
+        token = {"token": "t", "what": "row", "erasure": 1}
+        connection.execute(metadata.tables["mig_suppression"].insert(), token)
+    with pytest.raises(RuntimeError, match="come back"), sqlite.begin() as connection:
+        command.downgrade(_config(connection), "0005")
