@@ -126,6 +126,13 @@ def _ordinals(hashes: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
     return places - np.maximum.accumulate(np.where(starts, places, 0)) + 1
 
 
+def content_hash_of(ids: pa.Array) -> str:
+    """What :func:`give_ids` says of rows with these sorted ids."""
+    digest = hashlib.sha256()
+    _add_ids(ids, digest)
+    return digest.hexdigest()
+
+
 def _add_ids(ids: pa.Array, digest: hashlib._Hash) -> None:
     """Feed row ids to a hash, one a line."""
     lines = pc.binary_join_element_wise(ids, "", "\n")

@@ -13,8 +13,10 @@ import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.rules.model import ContentKey
 from crm_unify.run.deciding import customer_of
 from crm_unify.run.suppression import erasure_tokens
+from crm_unify.schema.agreements import mig_correction
 from crm_unify.schema.bookkeeping import mig_erasure, mig_source_record, mig_suppression
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.schema.upgrade import is_empty, require, upgrade
@@ -22,7 +24,8 @@ from pipelines.carry import claims_of
 from pipelines.database.read import fetch
 from pipelines.erasure.files import Found, found_in, removed, tells
 from pipelines.erasure.person import Person, person, row_of
-from pipelines.erasure.stores import STORES, rows_without_record
+from pipelines.erasure.rows import own_rows, rows_without_record
+from pipelines.erasure.stores import STORES
 from pipelines.erasure.tokens import CHECK, Tokens, read_suppressions, traits
 from pipelines.load import hold
 
@@ -101,7 +104,7 @@ def forget(
             suppressed = read_suppressions(connection)
             tokens = erasure_tokens(project, suppressed)
             _refuse_erased(engine, tokens, name, suppressed.by_kind)
-            who = person(connection, customer_of(connection, name).customer)
+            who = person(connection, customer_of(connection, name).customer, keys=_keys(project))
             if who.is_in(why):
                 remedy = "give a reason without names: it is kept, and stands on the certificate"
                 raise UsageError("the reason tells of the person", "--why", remedy=remedy)
@@ -116,6 +119,18 @@ def forget(
         _erased(engine, draft, who, tokens)
         purge(engine)
         return replace(draft, clean=_is_clean(engine, who))
+
+
+def _keys(project: LoadedProject) -> dict[str, tuple[str, ...]]:
+    """By map how the ids of its rows begin, and the columns of the key, if it has one."""
+    rules = [loaded.rules for loaded in project.files]
+    return {
+        one.map: (
+            f"{one.source.system}.{one.map}:",
+            *(() if isinstance(one.source.key, ContentKey) else one.source.key),
+        )
+        for one in rules
+    }
 
 
 def _refuse_erased(
@@ -174,12 +189,21 @@ def _suppressions(connection: sa.Connection, who: Person, tokens: Tokens) -> Ite
         yield what, tokens.of(what, text)
     for customer in (who.customer, *who.former):
         yield "customer", tokens.of("customer", customer)
-    for row in rows_without_record(connection, who):
+    for row in (*rows_without_record(connection, who), *_corrected(connection, who)):
         yield "raw", tokens.of("raw", row)
     c = mig_source_record.c
     own = fetch(connection, sa.select(c.record_id, c.kind, c.claims).where(c.record_id.in_(who.records)))
     for trait in sorted(set(traits(claims_of(own))["trait"].to_pylist())):
         yield "trait", tokens.of("trait", trait)
+
+
+def _corrected(connection: sa.Connection, who: Person) -> Iterator[str]:
+    """``map:hash`` of rows that may have their key from a correction: as found they have another, or none."""
+    c = mig_correction.c
+    places = {tuple(row) for row in connection.execute(sa.select(c.system, c.entity).distinct())}
+    for row in own_rows(connection, who):
+        if (row.system, row.entity) in places and row.row_hash:
+            yield f"{row.map}:{row.row_hash}"
 
 
 def purge(engine: sa.Engine) -> None:

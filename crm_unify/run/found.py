@@ -64,7 +64,7 @@ def land_sources(
     sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine), keeper=keeper)
     readers = [(source.rules, source.reader) for source in sources]
     landed = land(readers, folder=folder, previous=previous, progress=progress)
-    without_erased(project, engine, landed)
+    landed = without_erased(project, engine, landed)
     return Landing(workspace, folder, sources, landed)
 
 

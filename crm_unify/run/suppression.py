@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.sources import kept_rows
 from crm_unify.schema.target import reachable
 from pipelines.erasure.tokens import CHECK, Suppressions, Tokens, read_suppressions
 
@@ -47,8 +47,10 @@ def standing(engine: sa.Engine) -> Suppressions:
         return read_suppressions(connection)
 
 
-def without_erased(project: LoadedProject, engine: sa.Engine, landed: Sequence[Landed]) -> None:
-    """Empty what the sources say of erased persons, before anything else looks at it.
+def without_erased(
+    project: LoadedProject, engine: sa.Engine, landed: tuple[Landed, ...]
+) -> tuple[Landed, ...]:
+    """The landed rows without what the sources say of erased persons, before anything else looks at it.
 
     Raises UsageError as :func:`erasure_tokens` does; costs nothing where nobody was erased.
     """
@@ -57,4 +59,6 @@ def without_erased(project: LoadedProject, engine: sa.Engine, landed: Sequence[L
         tokens = erasure_tokens(project, suppressed)
         from pipelines.erasure.landing import empty_erased  # what interprets rows, and seldom needed
 
-        empty_erased(landed, project, tokens=tokens, suppressed=suppressed)
+        kept = {loaded.rules.map for loaded in project.files if kept_rows(loaded.rules.source)}
+        return empty_erased(landed, project, tokens=tokens, suppressed=suppressed, kept=kept)
+    return landed

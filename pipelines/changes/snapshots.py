@@ -44,9 +44,9 @@ def snapshot_changes(wanted: Sequence[Snapshot], connection: sa.Connection) -> d
 
 def _deliveries(one: Snapshot) -> list[dict[str, Any]]:
     name, landed = one.landed.map, one.landed
-    whole = {"id": _id(name), "map": name, "file": None, "digest": landed.content_hash}
+    whole = {"id": snapshot_id(name), "map": name, "file": None, "digest": landed.content_hash}
     files = [
-        {"id": _id(name, file), "map": name, "file": file, "digest": digest, "header": None}
+        {"id": snapshot_id(name, file), "map": name, "file": file, "digest": digest, "header": None}
         for file, digest in one.files.items()
     ]
     return [whole | {"header": header_text(landed.columns)}, *files]
@@ -70,10 +70,11 @@ def _rows_changed(
 def _rows(one: Snapshot) -> pa.Table:
     """Rows of ``mig_snapshot``: what a row says is its identity, wherever it stands."""
     table, name = pq.read_table(one.landed.path), one.landed.map
-    ids = [_id(name, row) for row in table["_row_id"].to_pylist()]
+    ids = [snapshot_id(name, row) for row in table["_row_id"].to_pylist()]
     texts = folded_rows(table, one.landed.columns)
     return pa.table([ids, [name] * len(ids), texts], schema=arrow_schema(SNAPSHOT))
 
 
-def _id(*parts: str) -> str:
+def snapshot_id(*parts: str) -> str:
+    """The id of a kept row, by its map and row id."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

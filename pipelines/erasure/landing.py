@@ -3,12 +3,15 @@
 The rows stay, with their ids and their place, so that the account still counts each of them. A mark says what
 was emptied: the whole row, or the cells of one of its records (the contact of a company). A row that hangs on
 an erased one, as an order does on its customer, goes with it.
+
+Of a source that nobody delivers again the rows that are erased as a whole do not stay: what is kept of it is
+what the next run finds, and emptied rows would come out of it as broken ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +27,8 @@ from pipelines.interpret.keys import Keys, encoded, keys_of, repeated_rows
 from pipelines.interpret.lineage import lineages
 from pipelines.interpret.rows import ERASED, WHOLE, Mask, Rows, as_mask
 from pipelines.interpret.stage import engine_of, parents_first
-from pipelines.landed import Landed
+from pipelines.landed import Landed, write_manifest
+from pipelines.row_ids import content_hash_of
 
 NO_DAY = date(1970, 1, 1)
 """Keys do not ask for the date of the run."""
@@ -36,24 +40,34 @@ class _Erasing:
 
     tokens: Tokens
     suppressed: Suppressions
+    kept: Collection[str]
     gone: set[str] = field(default_factory=set)
     """``system.map:key`` of the erased rows found so far."""
 
 
 def empty_erased(
-    landed: Sequence[Landed], project: LoadedProject, *, tokens: Tokens, suppressed: Suppressions
-) -> int:
-    """Empty the cells of erased persons in the landed files; how many rows were concerned.
+    landed: Sequence[Landed],
+    project: LoadedProject,
+    *,
+    tokens: Tokens,
+    suppressed: Suppressions,
+    kept: Collection[str],
+) -> tuple[Landed, ...]:
+    """Empty the cells of erased persons in the landed files; what is landed then, manifest included.
 
-    A file without any such row is left alone.
+    A file without any such row is left alone. `kept` are the maps whose rows nobody delivers again.
     """
     by_map = {one.map: one for one in landed}
-    work = _Erasing(tokens, suppressed)
+    work = _Erasing(tokens, suppressed, kept)
     files = [loaded for loaded in project.files if loaded.rules.map in by_map]
-    return sum(_emptied(by_map[loaded.rules.map], loaded, work) for loaded in parents_first(files))
+    by_map |= {f.rules.map: _emptied(by_map[f.rules.map], f, work) for f in parents_first(files)}
+    left = tuple(by_map[one.map] for one in landed)
+    if left != tuple(landed):
+        write_manifest(left, left[0].path.parent)
+    return left
 
 
-def _emptied(one: Landed, loaded: LoadedRules, work: _Erasing) -> int:
+def _emptied(one: Landed, loaded: LoadedRules, work: _Erasing) -> Landed:
     table = pq.read_table(one.path).combine_chunks()
     rows = Rows(table, one.columns, loaded.rules.source.parse.null_tokens)
     live = ~repeated_rows(rows) & as_mask(rows.origin("_problem").is_null())
@@ -64,10 +78,14 @@ def _emptied(one: Landed, loaded: LoadedRules, work: _Erasing) -> int:
     start = _start(loaded.rules)
     work.gone.update(f"{start}{key}" for key in keys.text.filter(pa.array(whole)).to_pylist() if key)
     if not whole.any() and not parts:
-        return 0
-    pq.write_table(_without(table, rows, loaded, whole=whole, parts=parts), _aside(one), compression="zstd")
+        return one
+    left = _without(table, rows, loaded, whole=whole, parts=parts)
+    if one.map in work.kept:
+        left = left.filter(pa.array(~whole)).combine_chunks()
+        one = replace(one, rows=len(left), content_hash=content_hash_of(left["_row_id"].combine_chunks()))
+    pq.write_table(left, _aside(one), compression="zstd")
     _aside(one).replace(one.path)  # another folder may hold the same file by a link
-    return int(whole.sum()) + sum(int(mask.sum()) for mask in parts.values())
+    return one
 
 
 def _start(rules: RuleFile) -> str:

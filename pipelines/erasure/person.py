@@ -16,6 +16,7 @@ from crm_unify.schema.bookkeeping import mig_profile, mig_redirect, mig_rekey, m
 from crm_unify.schema.crm import order_line, organisation_person
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, PROFILE_TABLES, TABLES, key_of, owner_of
 from pipelines.database.read import fetch
+from pipelines.erasure.words import STRONG, is_strong, leaves, nameless, stand_in, texts_in, vocabulary
 
 SHORTEST: Final = 5
 """Characters of a text that is searched for: shorter ones stand in other words."""
@@ -42,6 +43,10 @@ class Person:
     """Its rows in the CRM, by table."""
     needles: tuple[str, ...]
     """Texts that stand nowhere but with this customer."""
+    strong: tuple[str, ...]
+    """Those of them that point to one person: e-mail addresses, numbers, identifiers, full name."""
+    keys: Mapping[str, tuple[str, ...]]
+    """By map how the ids of its rows begin, ``system.map:``, then the columns of the key, if it has one."""
 
     @property
     def every_record(self) -> tuple[str, ...]:
@@ -55,8 +60,21 @@ class Person:
         return frozenset((self.customer, *self.former, *self.every_record, *self.other_ids, *rows))
 
     def is_in(self, text: str | None) -> bool:
-        """Whether a text tells of this customer."""
-        return text is not None and any(spelt in text for spelt in self.spellings)
+        """Whether a text, or a value of a JSON text, tells of this customer, in whole words."""
+        return text is not None and stand_in(text, self.needles, self.spellings)
+
+    def is_named_in(self, text: str | None) -> bool:
+        """Whether a text holds what points to this customer and to nobody else."""
+        return text is not None and stand_in(text, self.strong, self.strong)
+
+    def is_told_by(self, image: str) -> bool:
+        """Whether a before-image of another row tells of this customer: a single word is no evidence."""
+        return self.is_named_in(image) or any(t.strip() in self.phrases for t in texts_in(image))
+
+    @property
+    def phrases(self) -> frozenset[str]:
+        """The needles of several words."""
+        return frozenset(needle for needle in self.needles if len(needle.split()) > 1)
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -70,8 +88,10 @@ def _spellings(text: str) -> Iterator[str]:
     yield json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def person(connection: sa.Connection, customer: str) -> Person:
-    """All there is of a customer; nothing is written."""
+def person(
+    connection: sa.Connection, customer: str, *, keys: Mapping[str, tuple[str, ...]]
+) -> Person:
+    """All there is of a customer, whose source rows have these `keys` by map; nothing is written."""
     x, r = mig_xref.c, mig_redirect.c
     records = _column(connection, sa.select(x.record_id).where(x.customer_id == customer))
     former = _column(connection, sa.select(r.old_id).where(r.new_id == customer))
@@ -82,7 +102,9 @@ def person(connection: sa.Connection, customer: str) -> Person:
     other = _column(connection, sa.select(k.new_id).where(k.record_id.in_(every))) if every else ()
     siblings = tuple(_siblings(connection, every))
     found = _texts(connection, customer, every, rows)
-    needles = {*every, *_unique(connection, found, {*every, *siblings}, siblings)}
+    own = _unique(connection, set(found), {*every, *siblings}, siblings)
+    own -= _of_others(connection, rows, own)
+    needles = {*every, *own}
     return Person(
         customer=customer,
         former=former,
@@ -92,6 +114,8 @@ def person(connection: sa.Connection, customer: str) -> Person:
         siblings=siblings,
         rows=rows,
         needles=tuple(sorted(needle for needle in needles if len(needle) >= SHORTEST)),
+        strong=tuple(sorted({*every, *(text for text in own if found[text])})),
+        keys=keys,
     )
 
 
@@ -143,31 +167,42 @@ def row_of(record_id: str) -> str:
 # --- what it says ---
 def _texts(
     connection: sa.Connection, customer: str, records: Sequence[str], rows: Mapping[str, Sequence[str]]
-) -> set[str]:
-    """Every text that the records, the profile and the rows of the CRM hold."""
-    c, found = mig_source_record.c, set[str]()
-    said = sa.select(c.raw, c.claims).where(c.record_id.in_(records))
+) -> dict[str, bool]:
+    """Every text that records, profile and rows of the CRM hold, and whether it points to one person.
+
+    Ids, references and words of a fixed vocabulary are left out: they describe nobody.
+    """
+    c, found = mig_source_record.c, dict[str, bool]()
+    said = connection.execute(sa.select(c.raw, c.claims).where(c.record_id.in_(records))).all()
     profile = sa.select(mig_profile.c.profile).where(mig_profile.c.customer_id == customer)
-    for row in (*connection.execute(said), *connection.execute(profile)):
-        found.update(text for part in row if part for text in leaves(json.loads(part)))
+    told = [json.loads(row.claims) for row in said if row.claims]
+    told += [
+        {name: list(part.values()) for name, part in json.loads(text).items()}
+        for text in connection.execute(profile).scalars()
+    ]
     for name, ids in rows.items():
         key = TABLES[name].columns[key_of(name)]
-        for row in connection.execute(sa.select(TABLES[name]).where(key.in_(ids))):
-            found.update(value.strip() for value in row if isinstance(value, str))
-    return {text for text in found if len(text) >= SHORTEST}
+        told += [
+            {name: [dict(row._mapping)]}
+            for row in connection.execute(sa.select(TABLES[name]).where(key.in_(ids)))
+        ]
+    for strong, text in (pair for one in told for pair in _told(one)):
+        found[text] = strong or found.get(text, False)
+    for text in (leaf for row in said if row.raw for leaf in leaves(json.loads(row.raw))):
+        found.setdefault(text, False)
+    fixed = vocabulary()
+    return {text: strong for text, strong in found.items() if len(text) >= SHORTEST and text not in fixed}
 
 
-def leaves(value: Any) -> Iterator[str]:
-    """The texts in a JSON value; keys of objects are names, not values."""
-    match value:
-        case str():
-            yield value.strip()
-        case dict():
-            for part in value.values():
-                yield from leaves(part)
-        case list():
-            for part in value:
-                yield from leaves(part)
+def _told(part: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+    """Whether it is strong, and the text, of ``{table: row or rows}``."""
+    for table, rows in part.items():
+        silent = nameless(table) if table in TABLES else frozenset[str]()
+        strong = STRONG.get(table, {})
+        for row in rows if isinstance(rows, list) else [rows]:
+            for name, value in row.items() if isinstance(row, dict) else ():
+                if name not in silent:
+                    yield from ((name in strong and is_strong(strong[name], t), t) for t in leaves(value))
 
 
 def _unique(
@@ -178,8 +213,21 @@ def _unique(
     query = sa.select(c.record_id, c.claims, c.raw).execution_options(yield_per=AT_ONCE)
     shared = set(siblings)
     for batch in connection.execute(query).partitions(AT_ONCE):
-        others = [part for row in batch if row[0] not in own for part in (row[1], row[2]) if part]
+        others = [part for row in batch if row[0] not in own for part in row if part]
+        others += [row[0] for row in batch if row[0] in shared]
         others += [row[1] for row in batch if row[0] in shared and row[1]]
         whole = "\n".join(others)
         left = {text for text in left if json.dumps(text, ensure_ascii=False)[1:-1] not in whole}
     return left
+
+
+def _of_others(connection: sa.Connection, rows: Mapping[str, Sequence[str]], texts: set[str]) -> set[str]:
+    """Those texts that are a value in a row of the CRM which is not its own, entered there or loaded."""
+    found = set[str]()
+    for name in CRM_TABLES:
+        table, own = TABLES[name], set(rows.get(name, ()))
+        query = sa.select(table).execution_options(yield_per=AT_ONCE)
+        for row in connection.execute(query):
+            if row._mapping[key_of(name)] not in own:
+                found.update(v.strip() for v in row if isinstance(v, str) and v.strip() in texts)
+    return found

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -21,22 +21,21 @@ from crm_unify.schema.bookkeeping import (
     mig_decision_member,
     mig_model,
     mig_profile,
-    mig_quarantine,
     mig_redirect,
     mig_rekey,
     mig_run,
-    mig_snapshot,
     mig_source_record,
     mig_xref,
 )
 from crm_unify.schema.crm import consent
 from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
-from pipelines.erasure.person import Person, row_of
+from pipelines.erasure.person import Person
+from pipelines.erasure.rows import MANY, erase_kept, erase_quarantined
+from pipelines.erasure.rows import delete as _delete
+from pipelines.erasure.rows import parts as _parts
 from pipelines.erasure.tokens import Tokens
+from pipelines.erasure.words import replaced
 
-MANY: Final = 500
-"""Ids in one statement."""
-T = TypeVar("T")
 GONE: Final = "[erased]"
 """What stands where a text of an erased person stood."""
 
@@ -76,35 +75,6 @@ def _owned(column: sa.Column[Any]) -> Callable[[sa.Connection, Person, Tokens], 
     return clean
 
 
-def _quarantine(connection: sa.Connection, who: Person, _: Tokens) -> int:
-    """What was withheld from its records, and rows without a record that tell of it."""
-    q = mig_quarantine.c
-    found = _delete(connection, q.record_id, (*who.every_record, *who.other_ids))
-    return found + _delete(connection, q.id, list(_telling(connection, q.id, (q.raw, q.sentence), who)))
-
-
-def rows_without_record(connection: sa.Connection, who: Person) -> list[str]:
-    """``map:hash`` of the rows in quarantine that tell of the person and made no record."""
-    q = mig_quarantine.c
-    telling = set(_telling(connection, q.id, (q.raw, q.sentence), who))
-    query = sa.select(q.id, q.map, q.row_id).where(q.record_id.is_(None), q.row_id.is_not(None))
-    rows = connection.execute(query).all()
-    return sorted({f"{row.map}:{row.row_id.rpartition('-')[0]}" for row in rows if row.id in telling})
-
-
-def _delete(connection: sa.Connection, column: sa.Column[Any], values: Sequence[str]) -> int:
-    found = 0
-    for some in _parts(values):
-        found += connection.execute(column.table.delete().where(column.in_(some))).rowcount
-    return found
-
-
-def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Few enough values for one statement at a time."""
-    for start in range(0, len(values), MANY):
-        yield values[start : start + MANY]
-
-
 def _telling(
     connection: sa.Connection, key: sa.Column[Any], columns: Iterable[sa.Column[Any]], who: Person
 ) -> Iterator[Any]:
@@ -133,35 +103,6 @@ def _siblings(connection: sa.Connection, who: Person, _: Tokens) -> int:
     return found
 
 
-def _snapshots(connection: sa.Connection, who: Person, _: Tokens) -> int:
-    """Rows that are kept for sources nobody reads again: out they go, or stay without what was of the person.
-
-    They stay where another record is made of the same row.
-    """
-    r, c, found = mig_source_record.c, mig_snapshot.c, 0
-    shared = {row_of(record) for record in who.siblings}
-    mine = [
-        row
-        for some in _parts(who.every_record)
-        for row in connection.execute(sa.select(r.record_id, r.map, r.raw).where(r.record_id.in_(some)))
-    ]
-    for name in sorted({row.map for row in mine}):
-        own = {_json(json.loads(one.raw or "{}")): one.record_id for one in mine if one.map == name}
-        for number, text in connection.execute(sa.select(c.id, c.row).where(c.map == name)).all():
-            told = json.loads(text)
-            record = own.get(_json(told["cells"]))
-            if record is None:
-                continue
-            if row_of(record) in shared:
-                told["cells"] = {n: cell for n, cell in told["cells"].items() if not who.is_in(cell)}
-                kept = json.dumps(told, sort_keys=True, ensure_ascii=False)
-                connection.execute(mig_snapshot.update().where(c.id == number).values(row=kept))
-            else:
-                connection.execute(mig_snapshot.delete().where(c.id == number))
-            found += 1
-    return found
-
-
 def _without(part: Any, who: Person) -> Any:
     """A claim, or a list of claims, without those that name the person's records."""
     if isinstance(part, list):
@@ -184,7 +125,7 @@ def _images(connection: sa.Connection, who: Person, tokens: Tokens) -> int:
     }
     query = sa.select(c.run, c.seq, c.row_id, c.before).where(c.op != "create", c.before.is_not(None))
     for batch in connection.execute(query.execution_options(yield_per=MANY)).partitions(MANY):
-        found |= {(row[0], row[1], row[2]) for row in batch if who.is_in(row[3])}
+        found |= {(row[0], row[1], row[2]) for row in batch if who.is_told_by(row[3])}
     statement = (
         mig_change.update()
         .where(c.run == sa.bindparam("in_run"), c.seq == sa.bindparam("in_seq"))
@@ -202,7 +143,8 @@ def _decisions(connection: sa.Connection, who: Person, tokens: Tokens) -> int:
     """What was decided on it: that somebody decided stays, without texts, values and names of records."""
     d, m = mig_decision.c, mig_decision_member.c
     names = (*who.every_record, *who.other_ids)
-    about = set(_telling(connection, d.id, (d.why, d.value, d.decided_by), who))
+    about, told = set[Any](), set(_telling(connection, d.id, (d.why,), who))
+    valued = {i for i, text in connection.execute(sa.select(d.id, d.value)).all() if who.is_named_in(text)}
     for some in _parts(names):
         about |= set(connection.execute(sa.select(m.decision).where(m.record_id.in_(some))).scalars())
     for record in names:
@@ -211,10 +153,11 @@ def _decisions(connection: sa.Connection, who: Person, tokens: Tokens) -> int:
         connection.execute(mig_decision_member.update().where(m.record_id == record).values(**blank))
         connection.execute(mig_decision.update().where(d.record_id == record).values(record_id=token))
     value = sa.case((d.value.is_(None), sa.null()), else_=sa.literal("{}"))
-    for some in _parts(sorted(about)):
-        texts = mig_decision.update().where(d.id.in_(some)).values(why=GONE, value=value)
-        connection.execute(texts)
-    return len(about)
+    for some in _parts(sorted(about | told)):
+        connection.execute(mig_decision.update().where(d.id.in_(some)).values(why=GONE))
+    for some in _parts(sorted(about | valued)):
+        connection.execute(mig_decision.update().where(d.id.in_(some)).values(value=value))
+    return len(about | told | valued)
 
 
 def _models(connection: sa.Connection, who: Person, _: Tokens) -> int:
@@ -251,20 +194,27 @@ MODEL_SHORTEST: Final = 5
 
 
 def _runs(connection: sa.Connection, who: Person, _: Tokens) -> int:
-    """Sentences about sources that quote a value of the person."""
+    """Sentences about sources that quote a value of the person; what later runs compute with stays."""
     r, found = mig_run.c, 0
-    for column in (r.summary, r.account):
-        for number, text in connection.execute(sa.select(r.id, column)).all():
-            if who.is_in(text):
-                for spelt in sorted(who.spellings, key=len, reverse=True):
-                    text = text.replace(spelt, GONE)
-                connection.execute(mig_run.update().where(r.id == number).values({column: text}))
-                found += 1
+    for number, text in connection.execute(sa.select(r.id, r.summary)).all():
+        told = json.loads(text or "{}")
+        said = {n: part if n in FIGURES else replaced(part, who.needles, GONE) for n, part in told.items()}
+        if said != told:
+            kept = json.dumps(said, sort_keys=True, ensure_ascii=False)
+            connection.execute(mig_run.update().where(r.id == number).values(summary=kept))
+            found += 1
     return found
 
 
-def _typed(table: str) -> Callable[[sa.Connection, Person, Tokens], int]:
-    """Rows of a table that people typed into: those that name the person go; a table may not be there yet."""
+FIGURES: Final = ("account", "headers", "former", "shapes", "bands", "asked", "customers", "under")
+"""Members of what a run says of itself that hold names of columns and maps, counts and hashes, no values."""
+
+
+def _typed(table: str, *columns: str) -> Callable[[sa.Connection, Person, Tokens], int]:
+    """Rows of a table that people typed into: those that name the person by an id go.
+
+    A text in one of the `columns` that tells of it is emptied. The table may not be there yet.
+    """
 
     def clean(connection: sa.Connection, who: Person, _: Tokens) -> int:
         if not sa.inspect(connection).has_table(table):
@@ -273,10 +223,13 @@ def _typed(table: str) -> Callable[[sa.Connection, Person, Tokens], int]:
         keys = list(found.primary_key.columns)
         names, gone = who.every_id, 0
         for row in connection.execute(sa.select(found)).all():
-            texts = [value for value in row if isinstance(value, str)]
-            if any(text in names or who.is_in(text) for text in texts):
-                mine = [key == row._mapping[key.name] for key in keys]
+            mine = [key == row._mapping[key.name] for key in keys]
+            if any(text in names for text in row if isinstance(text, str)):
                 gone += connection.execute(found.delete().where(*mine)).rowcount
+                continue
+            texts = {name: GONE for name in columns if who.is_in(row._mapping[name])}
+            if texts:
+                gone += connection.execute(found.update().where(*mine).values(**texts)).rowcount
         return gone
 
     return clean
@@ -289,8 +242,8 @@ STORES: Final = (
     Store("mig_redirect", _owned(mig_redirect.c.new_id)),
     Store("mig_xref", _owned(mig_xref.c.record_id)),
     Store("mig_rekey", _owned(mig_rekey.c.record_id)),
-    Store("mig_quarantine", _quarantine),
-    Store("mig_snapshot", _snapshots),
+    Store("mig_quarantine", erase_quarantined),
+    Store("mig_snapshot", erase_kept),
     Store("mig_source_record (of the same rows)", _siblings),
     Store("mig_source_record", _owned(mig_source_record.c.record_id)),
     Store("mig_change", _images),
@@ -298,8 +251,8 @@ STORES: Final = (
     Store("mig_model", _models),
     Store("mig_run", _runs),
     Store("mig_correction", _typed("mig_correction")),
-    Store("mig_approval", _typed("mig_approval")),
-    Store("mig_audit", _typed("mig_audit")),
+    Store("mig_approval", _typed("mig_approval", "decided_where")),
+    Store("mig_audit", _typed("mig_audit", "subject", "detail")),
     Store("mig_assignment", _typed("mig_assignment")),
 )
 """Every place in the database, children before their parents."""
