@@ -109,7 +109,8 @@ def _run(
     target = scratch.url.render_as_string(hide_password=False)
     said = project.project.model_copy(update={"target": target})
     there = replace(project, project=said, environment=ENVIRONMENT)
-    place = Workspace(project.root / NAME / ENVIRONMENT)
+    kept = project.project.retention
+    place = Workspace(rows_of(project), kept=kept.raw_runs, days=kept.raw_days)
     try:
         return run(there, given=given, progress=progress, workspace=place), None
     except GuardStopped as stop:
@@ -235,6 +236,6 @@ def _keep(engine: sa.Engine, trial: Trial) -> None:
     appended(engine, mig_rehearsal, [row])
 
 
-def workspace_of(project: LoadedProject) -> Path:
+def rows_of(project: LoadedProject) -> Path:
     """Where the rows of the newest rehearsal are kept."""
     return project.root / NAME / ENVIRONMENT
