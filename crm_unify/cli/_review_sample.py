@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
-from crm_unify.cli._review_options import environment_option
 from crm_unify.errors import UsageError
 
 ANSWERS = 200
