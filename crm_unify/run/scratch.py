@@ -72,7 +72,7 @@ def _drop(scratch: sa.Engine) -> None:
 
 
 def seeded(scratch: sa.Engine, engine: sa.Engine) -> None:
-    """Tables in the scratch database, with what the environment knows: decisions, corrections, erasures, model."""
+    """Tables in the scratch database, with the decisions, corrections, erasures and model that hold."""
     if scratch.dialect.name == "sqlite":
         Path(scratch.url.database or "").parent.mkdir(parents=True, exist_ok=True)
     upgrade(scratch)
