@@ -84,5 +84,7 @@ def lines(found: Erasure, *, done: bool) -> Iterator[str]:
     yield f"  blocked for ever (keyed hashes): {blocked}"
     if found.clean is not None:
         yield "  a search of the database files finds " + ("nothing" if found.clean else "SOMETHING STILL")
+    for name in found.evidence:
+        yield f"  still tells of the person, evidence pack that stays as it was signed: {name}"
     for name in found.left:
         yield f"  still tells of the person, not made by this program: {name}"

@@ -87,7 +87,9 @@ def run(
         refuse_while_held(engine)
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         with aside(workspace) as folder:
-            landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
+            landing = land_sources(
+                project, engine, folder, workspace=workspace, progress=work.timed, keeper=given.keeper
+            )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
             notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))

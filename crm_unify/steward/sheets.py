@@ -247,6 +247,8 @@ def _pictured(found: re.Match[str]) -> str:
 
 
 def _drop_downs(page: Worksheet, sheet: Sheet, last: int) -> None:
+    if last <= sheet.header_row:  # a sheet without a row to choose in
+        return
     for place, column in enumerate(sheet.columns, 1):
         listed = ",".join(column.choices)
         fits = bool(column.choices) and len(listed) <= LONGEST_LIST

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
+from crm_unify.schema.agreements import mig_rehearsal
 from crm_unify.schema.bookkeeping import (
     ERASED,
     mig_change,
@@ -31,6 +32,7 @@ from crm_unify.schema.bookkeeping import (
 )
 from crm_unify.schema.crm import consent
 from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
+from pipelines.erasure.corrections import erase_corrections
 from pipelines.erasure.person import Person, row_of
 from pipelines.erasure.tokens import Tokens
 
@@ -90,6 +92,11 @@ def rows_without_record(connection: sa.Connection, who: Person) -> list[str]:
     query = sa.select(q.id, q.map, q.row_id).where(q.record_id.is_(None), q.row_id.is_not(None))
     rows = connection.execute(query).all()
     return sorted({f"{row.map}:{row.row_id.rpartition('-')[0]}" for row in rows if row.id in telling})
+
+
+def _corrections(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """What people repaired in its rows, and in rows without a record that tell of it."""
+    return erase_corrections(connection, who, rows=rows_without_record(connection, who))
 
 
 def _delete(connection: sa.Connection, column: sa.Column[Any], values: Sequence[str]) -> int:
@@ -250,17 +257,22 @@ MODEL_SHORTEST: Final = 5
 """Characters beyond which a part of a remembered value can tell of a person."""
 
 
-def _runs(connection: sa.Connection, who: Person, _: Tokens) -> int:
-    """Sentences about sources that quote a value of the person."""
-    r, found = mig_run.c, 0
-    for column in (r.summary, r.account):
-        for number, text in connection.execute(sa.select(r.id, column)).all():
-            if who.is_in(text):
-                for spelt in sorted(who.spellings, key=len, reverse=True):
-                    text = text.replace(spelt, GONE)
-                connection.execute(mig_run.update().where(r.id == number).values({column: text}))
-                found += 1
-    return found
+def _blanked(*columns: sa.Column[Any]) -> Callable[[sa.Connection, Person, Tokens], int]:
+    """Sentences that quote a value of the person, in rows that stay: of runs, and of rehearsals."""
+
+    def clean(connection: sa.Connection, who: Person, _: Tokens) -> int:
+        found = 0
+        for column in columns:
+            number = column.table.c.id
+            for row, text in connection.execute(sa.select(number, column)).all():
+                if who.is_in(text):
+                    for spelt in sorted(who.spellings, key=len, reverse=True):
+                        text = text.replace(spelt, GONE)
+                    connection.execute(column.table.update().where(number == row).values({column: text}))
+                    found += 1
+        return found
+
+    return clean
 
 
 def _typed(table: str) -> Callable[[sa.Connection, Person, Tokens], int]:
@@ -289,6 +301,7 @@ STORES: Final = (
     Store("mig_redirect", _owned(mig_redirect.c.new_id)),
     Store("mig_xref", _owned(mig_xref.c.record_id)),
     Store("mig_rekey", _owned(mig_rekey.c.record_id)),
+    Store("mig_correction", _corrections),
     Store("mig_quarantine", _quarantine),
     Store("mig_snapshot", _snapshots),
     Store("mig_source_record (of the same rows)", _siblings),
@@ -296,10 +309,10 @@ STORES: Final = (
     Store("mig_change", _images),
     Store("mig_decision", _decisions),
     Store("mig_model", _models),
-    Store("mig_run", _runs),
-    Store("mig_correction", _typed("mig_correction")),
+    Store("mig_run", _blanked(mig_run.c.summary, mig_run.c.account)),
+    Store("mig_rehearsal", _blanked(mig_rehearsal.c.card)),
     Store("mig_approval", _typed("mig_approval")),
     Store("mig_audit", _typed("mig_audit")),
     Store("mig_assignment", _typed("mig_assignment")),
 )
-"""Every place in the database, children before their parents."""
+"""Every place in the database: children before their parents, and before what they are looked up in."""

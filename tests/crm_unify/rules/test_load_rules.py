@@ -36,7 +36,7 @@ SHAPE = [
         "  - when: \"TYPE = 'C'\"", "  - discard: {rule: BR-2}", ["exactly one of"], id="two outcomes"
     ),
     pytest.param("  table: CUST", "  state: molten\n  table: CUST", ["molten"], id="state"),
-    pytest.param("  table: CUST", "  delivery: delta\n  table: CUST", ["a database is read as it"], id="delta"),
+    pytest.param("  table: CUST", "  delivery: delta\n  table: CUST", ["as it stands"], id="delta"),
     pytest.param("  table: CUST", "  op_column: OP\n  table: CUST", ["op_column"], id="operations"),
     pytest.param(
         "    consent: {", "    product: {", ["kind 'product' is not supported yet"], id="later kind"
