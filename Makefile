@@ -45,4 +45,4 @@ soak: $(READY) ## Try the laws with thousands of examples, and every kill
 clean: ## Remove what make, the tests and the demo leave behind
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	rm -rf fixtures/*/.crm_unify fixtures/*/crm.db fixtures/*/crm.db-* fixtures/*/crm.db.lock fixtures/*/production.db* fixtures/*/quarantine.xlsx fixtures/*/signoff_*.zip fixtures/*/plan.jsonl fixtures/*/report.html fixtures/*/export fixtures/*/rule_book
+	rm -rf fixtures/*/.crm_unify fixtures/*/crm.db fixtures/*/crm.db-* fixtures/*/crm.db.lock fixtures/*/production.db* fixtures/*/quarantine.xlsx fixtures/*/review.xlsx fixtures/*/sample.* fixtures/*/erasure-*.json fixtures/*/erasure-*.txt fixtures/*/signoff_*.zip fixtures/*/plan.jsonl fixtures/*/report.html fixtures/*/export fixtures/*/rule_book

@@ -164,8 +164,9 @@ def delta_reader(
         if base is None:
             raise
         places = []  # every file has been applied, and somebody put them away
-    last = max(known.files, default="")
-    new = [one for one in places if one.name not in known.files and one.name > last]
+    last = max(known.files, key=in_turn, default="")
+    places = sorted(places, key=lambda one: in_turn(one.name))
+    new = [one for one in places if one.name not in known.files and in_turn(one.name) > in_turn(last)]
     names = [*known.files, *(one.name for one in new)]
     told = (*_late(places, known, last), *_changed(places, known), *_gaps(names))
     readers = {
@@ -174,9 +175,14 @@ def delta_reader(
     return DeltaRows(source, base, readers, known=known.files, told=told)
 
 
+def in_turn(name: str) -> tuple[tuple[str, int], ...]:
+    """The order of names: letter by letter, numbers as numbers, so that delta_10 follows delta_9."""
+    return tuple((text, int(number or -1)) for text, number in re.findall(r"(\D*)(\d*)", name))
+
+
 def _late(places: Sequence[Place], known: Delivered, last: str) -> Iterator[Told]:
     for one in places:
-        if one.name not in known.files and one.name <= last:
+        if one.name not in known.files and in_turn(one.name) <= in_turn(last):
             said = f"{one.name} came after {last} was applied, so it is not applied; rename it to come last"
             yield Told(LATE, one.name, said)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, UsageError
+from crm_unify.wording import counted
 
 if TYPE_CHECKING:
     from crm_unify.rules.loaded import LoadedProject
@@ -18,17 +19,15 @@ def take_back(output: Output, project: LoadedProject, book: Path, *, dry_run: bo
     """Take the answers of a workbook over, once a person has seen and agreed to them."""
     from crm_unify.steward.book.answers import answers, apply
 
-    if not book.is_file():
-        raise UsageError("there is no such workbook", str(book), remedy="name the workbook that came back")
     found = answers(project, book)
     for line in _shown(found):
         output.say(line)
     taken = bool(found.changes) and not dry_run
     if taken:
-        taken = output.agreed(f"Change {_count(len(found.changes), 'file')}?", yes=yes)
-    if taken:
+        if not output.agreed(f"Change {counted(len(found.changes), 'file')}?", yes=yes):
+            raise UsageError("nothing was written", remedy="repeat it and agree, or look with --dry-run")
         apply(found.changes)
-    output.answer(_as_json(found, taken=taken), _said(found, taken=taken, dry_run=dry_run))
+    output.answer(_as_json(found, taken=taken), _said(found, taken=taken))
     return EXIT_DONE
 
 
@@ -41,18 +40,14 @@ def _shown(found: Answers) -> Iterator[str]:
         yield change.difference().rstrip("\n")
 
 
-def _said(found: Answers, *, taken: bool, dry_run: bool) -> str:
-    known = f"; {_count(found.known, 'answer')} already there" if found.known else ""
+def _said(found: Answers, *, taken: bool) -> str:
+    known = f"; {counted(found.known, 'answer')} already there" if found.known else ""
     if not found.changes:
         return f"nothing to change{known}"
-    what = f"{_count(len(found.edits), 'answer')} in {_count(len(found.changes), 'file')}"
+    what = f"{counted(len(found.edits), 'answer')} in {counted(len(found.changes), 'file')}"
     if taken:
         return f"taken over: {what}{known}; look at it with `git diff`, then run `crm-unify check`"
-    return f"{'dry run' if dry_run else 'not agreed'}: {what} would change, nothing was written{known}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"dry run: {what} would change, nothing was written{known}"
 
 
 def _as_json(found: Answers, *, taken: bool) -> dict[str, object]:

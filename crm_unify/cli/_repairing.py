@@ -64,13 +64,19 @@ class Desk:
         """The workbook of these rows."""
         from crm_unify.steward.workbook import write_quarantine
 
-        about = {
-            "project": self.project.project.project,
-            "environment": self.project.environment or "",
-            "run": str(self.newest.run.id),
-        }
-        columns = self.summary.get("headers", {})
+        columns, about = self.summary.get("headers", {}), self.about(str(self.newest.run.id))
         write_quarantine(path, rows, about=about, columns=columns, corrections=self.corrections)
+
+    def about(self, run: str) -> dict[str, str]:
+        """What a workbook of this run says of where it belongs."""
+        from crm_unify.schema.target import reachable
+        from crm_unify.steward.review.pack import sealed
+
+        name, engine = self.project.project.project, self.newest.engine
+        with reachable(engine), engine.connect() as connection:
+            database = sealed(connection, name, run)
+        facts = {"project": name, "environment": self.project.environment or "", "run": run}
+        return facts if database is None else facts | {"database": database}
 
 
 def opened(project: Path, environment: str | None, *, every: bool) -> Desk:
@@ -126,19 +132,23 @@ def taken(
     text, a changed key, a line about a row that does not wait any more) is refused with every cell named.
     """
     from crm_unify.steward.sheet_edits import Returned
-    from crm_unify.steward.workbook import older_than, read_quarantine
+    from crm_unify.steward.workbook import older_than, read_quarantine, refuse_strange
 
     desk = opened(project, environment, every=True)
-    name = desk.project.project.project
-    older = older_than(Returned(workbook).about.get("run", ""), desk.newest.run.id)
+    book = Returned(workbook)
+    run = book.about.get("run", "")
+    refuse_strange(book, desk.about(run))
+    older = older_than(run, desk.newest.run.id)
     if older is not None:
         output.note(older)
-    repairs = read_quarantine(workbook, desk.rows, project=name, corrections=desk.corrections, why=why)
+    repairs = read_quarantine(book, desk.rows, corrections=desk.corrections, why=why)
     lines = [
         f"{one.row.map} {one.row.key or one.row.row_id[:12]}  {line}" for one in repairs for line in one.lines
     ]
     words = [word for one in repairs for word in one.said]
-    _record(output, desk, words, lines, by=who(by), yes=yes, dry_run=dry_run)
+    if words and not dry_run:
+        _agree(output, lines, yes=yes)
+    _record(output, desk, words, lines, by=who(by), yes=True, dry_run=dry_run)
 
 
 @click.command("waive")
@@ -228,6 +238,15 @@ def revoke(
     _record(output, desk, words, lines, by=who(by), yes=yes, dry_run=False)
 
 
+def _agree(output: Output, lines: Sequence[str], *, yes: bool) -> None:
+    """Show what would be recorded and ask. Raises UsageError without a yes, or where nobody can be asked."""
+    if not yes:
+        more = [f"and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else []
+        output.say("\n".join([*lines[:SHOWN], *more]))
+    if not output.agreed("Record this?", yes=yes):
+        raise UsageError("nothing was recorded", remedy="repeat it and agree")
+
+
 def _record(
     output: Output,
     desk: Desk,
@@ -243,11 +262,7 @@ def _record(
     from crm_unify.wording import counted
 
     if words and not yes and not dry_run and sys.stdin.isatty():
-        output.say(
-            "\n".join([*lines[:SHOWN], *([f"and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else [])])
-        )
-        if not output.agreed("Record this?", yes=False):
-            raise UsageError("nothing was recorded", remedy="repeat it and agree")
+        _agree(output, lines, yes=False)
     numbers = () if dry_run else record(desk.newest.engine, words, by=by)
     data = {"recorded": list(numbers), "words": len(words), "lines": list(lines), "dry_run": dry_run}
     done = "would be recorded" if dry_run else "recorded"

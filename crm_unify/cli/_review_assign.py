@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from crm_unify.cli._options import output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option
 from crm_unify.cli._output import Output
-from crm_unify.cli._review_options import asked, environment_option, opened
+from crm_unify.cli._review_options import asked, opened
 from crm_unify.cli._who import by_option, who
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
-from crm_unify.cli._review_options import environment_option, opened, wanted_options
+from crm_unify.cli._review_options import opened, wanted_options
 from crm_unify.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ QUESTIONS = 200
 
 
 @click.command("export")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("review.xlsx"), show_default=True,
-              help="Workbook (.xlsx) or CSV file to write.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path),
+              help="Workbook (.xlsx) or CSV file; review.xlsx beside the project.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), default=QUESTIONS, show_default=True,
               help="How many questions, those first whose answer settles most.")  # fmt: skip
 @wanted_options
@@ -29,7 +29,7 @@ QUESTIONS = 200
 @project_argument
 @output_options
 def command(
-    output: Output, project: Path, environment: str | None, wanted: Wanted, out: Path, limit: int
+    output: Output, project: Path, environment: str | None, wanted: Wanted, out: Path | None, limit: int
 ) -> None:
     """Write open questions into a workbook: records beside each other, drop-downs for the answers.
 
@@ -39,11 +39,12 @@ def command(
     from crm_unify.steward.review.pack import pack
     from crm_unify.steward.review.pack_write import write_csv, write_pack
 
-    write = {".xlsx": write_pack, ".csv": write_csv}.get(out.suffix.lower())
+    write = {".xlsx": write_pack, ".csv": write_csv}.get(".xlsx" if out is None else out.suffix.lower())
     if write is None:
         remedy = "let its name end in .xlsx or .csv"
         raise UsageError("this is neither a workbook nor CSV", str(out), remedy=remedy)
     loaded, engine, queue = opened(project, environment)
+    out = loaded.root / "review.xlsx" if out is None else out
     page = queue.page(wanted, size=len(tuple(queue.every())))
     with reachable(engine), engine.connect() as connection:
         made = pack(connection, page.questions, project=loaded.project.project, limit=limit, found=page.found)

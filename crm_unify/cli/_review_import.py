@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
-from crm_unify.cli._review_options import environment_option
 from crm_unify.cli._who import by_option, who
 from crm_unify.errors import UsageError
 
@@ -47,7 +46,7 @@ def command(
     from crm_unify.steward.review.importing import imported, opened_pack
 
     loaded = load_project(project, environment=environment)
-    pack = opened_pack(loaded, file, as_of=datetime.now(UTC).date())
+    pack = opened_pack(loaded, file, as_of=date.today())
     found, recorded = pack.found, tuple[int, ...]()
     if found.taken and not dry_run:
         if not yes:

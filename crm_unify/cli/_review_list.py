@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
-from crm_unify.cli._review_options import environment_option, looked_for, opened, wanted_options
+from crm_unify.cli._review_options import looked_for, opened, wanted_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 from crm_unify.cli._review_list import said
-from crm_unify.cli._review_options import asked, environment_option, opened, wanted_options
+from crm_unify.cli._review_options import asked, opened, wanted_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

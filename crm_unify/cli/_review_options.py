@@ -33,11 +33,6 @@ REASONS: Final = (
 """As :class:`crm_unify.steward.review.values.Reason`, which costs an import."""
 
 
-def environment_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Add `-e/--environment`."""
-    return click.option("-e", "--environment", help="Environment of the project file.")(function)
-
-
 def wanted_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add the filters; the command gets them as `wanted`."""
 

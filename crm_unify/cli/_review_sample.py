@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from crm_unify.cli._options import output_options, project_argument
+from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
-from crm_unify.cli._review_options import environment_option
 from crm_unify.errors import UsageError
 
 ANSWERS = 200
@@ -17,8 +16,8 @@ ANSWERS = 200
 
 
 @click.command("sample")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("sample.xlsx"), show_default=True,
-              help="Workbook (.xlsx) or CSV file to write.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path),
+              help="Workbook (.xlsx) or CSV file; sample.xlsx beside the project.")  # fmt: skip
 @click.option("--merged", type=click.IntRange(min=0), default=ANSWERS, show_default=True,
               help="How many merged pairs: they give precision.")  # fmt: skip
 @click.option("--apart", type=click.IntRange(min=0), default=ANSWERS, show_default=True,
@@ -28,7 +27,13 @@ ANSWERS = 200
 @project_argument
 @output_options
 def command(
-    output: Output, project: Path, environment: str | None, out: Path, merged: int, apart: int, seed: int
+    output: Output,
+    project: Path,
+    environment: str | None,
+    out: Path | None,
+    merged: int,
+    apart: int,
+    seed: int,
 ) -> None:
     """Write a stratified sample of pairs into a workbook, without a word of what the machine thinks.
 
@@ -44,11 +49,12 @@ def command(
     from crm_unify.steward.review.population import population
     from crm_unify.steward.review.sample import Design, design_file, draw
 
-    write = {".xlsx": write_pack, ".csv": write_csv}.get(out.suffix.lower())
+    write = {".xlsx": write_pack, ".csv": write_csv}.get(".xlsx" if out is None else out.suffix.lower())
     if write is None:
         remedy = "let its name end in .xlsx or .csv"
         raise UsageError("this is neither a workbook nor CSV", str(out), remedy=remedy)
     loaded = load_project(project, environment=environment)
+    out = loaded.root / "sample.xlsx" if out is None else out
     newest = newest_run(loaded)
     chosen = replace(settings(loaded.project), estimate=False)
     with reachable(newest.engine), newest.engine.connect() as connection:

@@ -16,11 +16,13 @@ from crm_unify.cli._examples import coverage_json, coverage_lines, mined_json, m
 from crm_unify.cli._options import environment_option, output_options, project_argument
 from crm_unify.cli._output import Output
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, ConfigurationError, CrmUnifyError, SourceMissing
+from crm_unify.wording import counted
 
 if TYPE_CHECKING:
     from crm_unify.propose.mine import Found
     from crm_unify.rules.columns import ColumnCheck
     from crm_unify.rules.load import LoadedProject, LoadedRules
+    from crm_unify.rules.source_model import Source
     from crm_unify.run.approvals import Standing
     from pipelines.interpret.coverage import Coverage, Failing
 
@@ -46,7 +48,7 @@ def command(
     No data row is read (but with --mine) and nothing is written. Mistakes are told all at once, with file and
     line. Rules that nobody has approved, columns nobody takes and parts of rule files that no example tries
     are listed; they are no mistakes. --mine looks among real rows for examples of these parts and prints
-    those that still try them once every value is masked, to be read and put under `tests:`.
+    those, too, that still try them once every value is masked, to be read and put under `tests:`.
     """
     from crm_unify.rules.load import load_project
 
@@ -55,7 +57,8 @@ def command(
     checked = check_project(loaded, as_of=day)
     if mine:
         found = _mined(loaded, checked, as_of=day)
-        output.answer({**checked.as_json(), "mined": [mined_json(one) for one in found]}, mined_text(found))
+        data = {**checked.as_json(), "mined": [mined_json(one) for one in found]}
+        output.answer(data, "\n\n".join([checked.as_text(), *filter(None, [mined_text(found)])]))
     else:
         output.answer(checked.as_json(), checked.as_text())
     return EXIT_NEEDS_PERSON if strict and checked.needs_person else EXIT_DONE
@@ -142,7 +145,7 @@ class Checked:
 
     @property
     def needs_person(self) -> bool:
-        """Whether a question is open, a column is taken by nobody or a source is not read."""
+        """Whether a question is open, an approval differs, a column has no taker or a source no reader."""
         unclaimed = any(one.columns.unclaimed for one in self.maps)
         return bool(self.questions or self.unread or self.differing or unclaimed)
 
@@ -156,6 +159,7 @@ class Checked:
             "sources_not_read": list(self.unread),
             "approvals": [one.as_json() for one in self.approvals],
             "approvals_differ": [one.name for one in self.differing],
+            "approvals_unknown": self.untold,
         }
 
     def as_text(self) -> str:
@@ -212,10 +216,15 @@ def _columns_of(project: LoadedProject, loaded: LoadedRules) -> ColumnCheck:
         reader = open_reader(source, project.project.sources[source.system], project.root)
         return check_columns(loaded, header_of(reader))
     except SourceMissing:
-        if source.state == "live" and source.delivery == "full":
+        if not _may_be_gone(source):
             raise
         named = (use.column for use in column_uses(loaded) if use.claims)
         return ColumnCheck(tuple(dict.fromkeys(named)), tuple(source.ignore), ())
+
+
+def _may_be_gone(source: Source) -> bool:
+    """Whether nobody delivers the whole of this source again."""
+    return source.state != "live" or source.delivery != "full"
 
 
 def _mistake(loaded: LoadedRules, failing: Failing) -> ConfigurationError:
@@ -226,15 +235,21 @@ def _mistake(loaded: LoadedRules, failing: Failing) -> ConfigurationError:
 
 def _mined(project: LoadedProject, checked: Checked, *, as_of: date) -> Sequence[Found]:
     """Examples out of real rows for what no example tries, map by map."""
-    from crm_unify.propose.mine import mine
+    from crm_unify.propose.mine import Found, mine
     from pipelines.sources import open_reader
 
     found = []
     for one in checked.maps:
-        if one.coverage.untried:
-            source = one.loaded.rules.source
+        source, untried = one.loaded.rules.source, one.coverage.untried
+        if not untried:
+            continue
+        try:
             reader = open_reader(source, project.project.sources[source.system], project.root)
-            found.append(mine(one.loaded, reader, one.coverage.untried, as_of=as_of))
+            found.append(mine(one.loaded, reader, untried, as_of=as_of))
+        except SourceMissing as error:
+            if not _may_be_gone(source):
+                raise
+            found.append(Found(one.loaded.rules.map, (), dict.fromkeys(untried, error.what)))
     return found
 
 
@@ -312,10 +327,6 @@ def _findings(checked: Checked) -> Iterator[str]:
     examples = sum(len(one.loaded.rules.tests) for one in checked.maps)
     passes = "passes" if examples == 1 else "pass"
     yield (
-        f"\n{checked.project}: {_count(len(checked.maps), 'rule file')} valid, "
-        f"{_count(examples, 'example')} {passes}, {_count(len(checked.questions), 'open question')}"
+        f"\n{checked.project}: {counted(len(checked.maps), 'rule file')} valid, "
+        f"{counted(examples, 'example')} {passes}, {counted(len(checked.questions), 'open question')}"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

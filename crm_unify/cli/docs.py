@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from crm_unify.cli._options import output_options, project_file, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_file, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.errors import UsageError
 
@@ -24,7 +24,7 @@ IMPORT: Final = "import"
 @click.argument("words", metavar="[PROJECT] | import BOOK.xlsx", nargs=-1)
 @click.option("--out", type=click.Path(path_type=Path), help=f"Folder to write; {FOLDER} beside the project.")
 @click.option("-p", "--project", type=click.Path(path_type=Path), help="Project file, or its folder.")
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @click.option("--dry-run", is_flag=True, help="Import: show what would change, and change nothing.")
 @yes_option
 @output_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_option, yes_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--certificate", type=click.Path(path_type=Path), help="Certificate; erasure-N.json beside the project."
 )
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @yes_option
 @project_option
 @output_options
@@ -84,5 +84,7 @@ def lines(found: Erasure, *, done: bool) -> Iterator[str]:
     yield f"  blocked for ever (keyed hashes): {blocked}"
     if found.clean is not None:
         yield "  a search of the database files finds " + ("nothing" if found.clean else "SOMETHING STILL")
+    for name in found.evidence:
+        yield f"  still tells of the person, evidence pack that stays as it was signed: {name}"
     for name in found.left:
         yield f"  still tells of the person, not made by this program: {name}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option
 from crm_unify.cli._output import Output
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("lineage")
 @click.argument("field", required=False)
-@click.option("-e", "--environment", help="Environment of the project file.")
+@environment_option
 @project_option
 @output_options
 def command(output: Output, field: str | None, project: Path, environment: str | None) -> None:

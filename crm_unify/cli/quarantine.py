@@ -130,6 +130,9 @@ def export(
     desk = _repairing.opened(project, environment, every=every)
     path = desk.project.root / "quarantine.xlsx" if out is None else out
     rows = _repairing.chosen(desk.rows, map_name, code)
+    if not rows:
+        output.answer({"workbook": None, "rows": 0}, "no row waits; no workbook was written")
+        return
     desk.write(path, rows)
     output.answer({"workbook": str(path), "rows": len(rows)}, f"{len(rows):,} rows in {path}")
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise.columns import Strings, either, extract, glue, matches, present
 from crm_unify.normalise.dates import PIVOT, dates
+from crm_unify.roles.weights import weighed
 
 _TIME: Final = r"(?:[T ]+\d{1,2}:\d{2}.*)?$"
 _YEAR_FIRST: Final = (
@@ -136,8 +137,7 @@ def _ints(texts: Any) -> npt.NDArray[np.int64]:
 
 
 def _weighed(mask: Any, weights: npt.NDArray[np.float64]) -> float:
-    held = np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), np.float64)
-    return float(held @ weights) if len(held) else 0.0
+    return weighed(pc.fill_null(mask, False), weights)
 
 
 def _any(mask: Any) -> bool:

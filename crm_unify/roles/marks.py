@@ -14,6 +14,7 @@ from crm_unify.roles.date_order import DateReading
 from crm_unify.roles.given_names import given_names
 from crm_unify.roles.naming import any_word, last_word, organised_names
 from crm_unify.roles.profile import Profile
+from crm_unify.roles.weights import weighed
 from crm_unify.roles.words import STREETS, SURNAMES
 
 
@@ -59,7 +60,7 @@ def marks(held: Profile, dates: DateReading) -> Marks:
         plain=held.share(plain),
         digits=held.share(digits),
         several=held.share(pc.greater(counts, 1)),
-        words=float(counts.to_numpy(zero_copy_only=False) @ held.weights),
+        words=weighed(counts, held.weights),
         given=held.share(pc.is_in(first, value_set=word_set(given_names()))),
         any_given=held.share(any_word(words, given_names())),
         surname=held.share(pc.is_in(last, value_set=word_set(SURNAMES))),

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from crm_unify.normalise.columns import Strings, nulls
 from crm_unify.normalise.text import folded, squeezed
+from crm_unify.roles.weights import weighed
 
 SAMPLE: Final = 1000
 """Distinct values looked at; the share of a thousand is known to one or two points in a hundred."""
@@ -83,13 +84,12 @@ class Profile:
 
     def share(self, mask: Any) -> float:
         """Weighted share of the sample for which an Arrow mask holds."""
-        held = np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), np.float64)
-        return float(held @ self.weights) if len(held) else 0.0
+        return weighed(pc.fill_null(mask, False), self.weights)
 
     def rows_share(self, mask: Any) -> float:
         """Share of the rows of the sample for which an Arrow mask holds: of codes, where slips are rare."""
-        held = np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), np.float64)
-        return float(held @ self.counts) / float(self.counts.sum()) if len(held) else 0.0
+        total = float(self.counts.sum())
+        return weighed(pc.fill_null(mask, False), self.counts) / total if len(self.counts) else 0.0
 
 
 def profile(name: str, dictionary: Strings, codes: npt.NDArray[np.int32]) -> Profile:

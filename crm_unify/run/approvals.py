@@ -7,7 +7,7 @@ while the newest approval that covers it is of the file's present meaning.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,7 +18,6 @@ from crm_unify.errors import GuardStopped, UsageError, nearest_name
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.meaning import meaning, meaning_hash
 from crm_unify.run.appending import appended
-from crm_unify.run.said import rules_hash
 from crm_unify.schema.agreements import mig_approval
 from crm_unify.schema.target import reachable
 from crm_unify.schema.upgrade import is_empty, refuse_old, upgrade
@@ -116,12 +115,6 @@ def approvals_of(engine: sa.Engine) -> tuple[Approval, ...]:
         return read_approvals(connection)
 
 
-def last_approved(approvals: Iterable[Approval], map_name: str) -> Approval | None:
-    """The newest approval of a rule file, or of a rule in it, that nobody has withdrawn."""
-    mine = [a for a in approvals if a.map == map_name and a.ended_by is None and a.revokes is None]
-    return mine[-1] if mine else None
-
-
 def standings(project: LoadedProject, approvals: Sequence[Approval]) -> tuple[Standing, ...]:
     """Every rule of the project that is not retired, by map, in file order."""
     return tuple(one for loaded in project.files for one in _of_file(loaded, approvals))
@@ -177,13 +170,6 @@ def passed(project: LoadedProject, engine: sa.Engine, facts: Facts, *, by: str) 
         }
         return replace(facts, summary=json.dumps(told, sort_keys=True, ensure_ascii=False))
     refuse_unapproved(project, engine, allowed=False)
-    if facts.rules_hash != rules_hash(project):
-        raise GuardStopped(
-            "the plan was made with other rules",
-            f"environment {project.environment}",
-            why="the rule files have changed since, and only what is approved may be applied",
-            remedy="make a new plan",
-        )
     return facts
 
 

@@ -23,6 +23,7 @@ from crm_unify.schema.upgrade import is_empty, require, upgrade
 from pipelines.carry import claims_of
 from pipelines.database.read import fetch
 from pipelines.erasure.files import Found, found_in, removed, tells
+from pipelines.erasure.made import EVIDENCE, OTHER
 from pipelines.erasure.person import Person, person, row_of
 from pipelines.erasure.rows import own_rows, rows_without_record
 from pipelines.erasure.stores import STORES
@@ -57,7 +58,12 @@ class Erasure:
     @property
     def left(self) -> tuple[str, ...]:
         """Files of other makers that still tell of the person."""
-        return tuple(self._names(f for f in self.files if not f.goes))
+        return tuple(self._names(f for f in self.files if f.what == OTHER))
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Evidence packs that tell of the person; they stay as they were signed."""
+        return tuple(self._names(f for f in self.files if f.what == EVIDENCE))
 
     def _names(self, found: Iterator[Found]) -> Iterator[str]:
         return (one.path.relative_to(self.root).as_posix() for one in found)
@@ -78,6 +84,7 @@ class Erasure:
                 if one.goes
                 for name in self._names(iter((one,)))
             ],
+            "evidence": list(self.evidence),
             "left": list(self.left),
             "database_files_clean": self.clean,
         }

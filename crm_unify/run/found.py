@@ -38,6 +38,8 @@ class Given:
     """Maps whose keys may have changed as much as they have: ``--accept-rekey``."""
     unapproved: str = ""
     """Who lets the run pass although rules are not approved: ``--unapproved``."""
+    keeper: Keeper | None = None
+    """Where the rows of sources that nobody delivers again are, if not in the target: for rehearsals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +54,33 @@ class Landing:
 
 
 def land_sources(
-    project: LoadedProject, engine: sa.Engine, folder: Path, *, workspace: Workspace, progress: Progress
+    project: LoadedProject,
+    engine: sa.Engine,
+    folder: Path,
+    *,
+    workspace: Workspace,
+    progress: Progress,
+    keeper: Keeper | None = None,
 ) -> Landing:
     """Every row of every source, in a ``folder`` of the workspace.
 
     Files that are as the last run found them are not read. What the rows said of erased persons is emptied.
+    Rows that nobody delivers again come from the ``keeper``; the target keeps them where none is given.
     """
     last = newest(engine)
     headers, previous = last_headers(last), folder_of(workspace, last)
-    keeper = Keeper(engine, read_delivered(engine) if keeps_rows(project) else {}, previous)
+    keeper = keeper or keeper_of(project, engine, workspace)
     sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine), keeper=keeper)
     readers = [(source.rules, source.reader) for source in sources]
     landed = land(readers, folder=folder, previous=previous, progress=progress)
     landed = without_erased(project, engine, landed)
     return Landing(workspace, folder, sources, landed)
+
+
+def keeper_of(project: LoadedProject, engine: sa.Engine, workspace: Workspace) -> Keeper:
+    """Where a CRM and the workspace of its last run keep rows that nobody delivers again."""
+    delivered = read_delivered(engine) if keeps_rows(project) else {}
+    return Keeper(engine, delivered, folder_of(workspace, newest(engine)))
 
 
 def snapshots(landing: Landing) -> tuple[Snapshot, ...]:

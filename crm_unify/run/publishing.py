@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy as sa
+
+from crm_unify.errors import Unreachable
 from crm_unify.progress import Progress
 from crm_unify.run.place import digest
 from crm_unify.run.timing import Timed
 from pipelines.changes import ChangeSet
+from pipelines.undo.horizon import prune
 from pipelines.workspace import Workspace
 
 PLAN_FILE: Final = "plan.jsonl"
@@ -44,4 +48,13 @@ def published(
         return (
             f"everything is written, but the workspace could not be kept ({error}); run again to rebuild it",
         )
+    return ()
+
+
+def forgotten(engine: sa.Engine, *, days: int) -> tuple[str, ...]:
+    """Forget before-images that are too old; where that fails it is a note, and the next run does it."""
+    try:
+        prune(engine, days=days)
+    except Unreachable as error:
+        return (f"everything is written, but images older than undo_horizon are still kept ({error})",)
     return ()

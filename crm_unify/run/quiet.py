@@ -26,6 +26,7 @@ from crm_unify.schema.bookkeeping import mig_quarantine
 from crm_unify.schema.target import reachable
 from pipelines.changes import ChangeSet, Facts, fingerprint
 from pipelines.changes.interface import BLOCKED
+from pipelines.changes.said import GOVERNED, Policies
 from pipelines.kept import KEPT
 from pipelines.landed import MANIFEST, Landed, read_landed
 from pipelines.ledger import LastRun, last_run, state
@@ -34,6 +35,8 @@ UNDER: Final = "under"
 """Where the summary of a run keeps what else it depended on: see :func:`circumstances`."""
 TODAY: Final = "current_date"
 """How an expression asks for the date of the run."""
+ANYWAY: Final = ("always", "if_empty")
+"""Write policies that look at what the CRM holds, whatever the sources say."""
 DATED: Final = "person.birth_date"
 """The field whose values are held against the date of the run."""
 
@@ -50,6 +53,8 @@ def nothing_new(
 
     Takes over into the landing's folder what the last run left in the workspace.
     """
+    if _writes_anyway(project):
+        return None
     with reachable(engine), engine.connect() as connection:
         last, now = last_run(connection), state(connection)
         previous = folder_of(landing.workspace, last)
@@ -61,6 +66,13 @@ def nothing_new(
         return None
     _take_over(previous, landing.folder)
     return _empty(project, last, engine, as_of=as_of, base=now)
+
+
+def _writes_anyway(project: LoadedProject) -> bool:
+    """Whether a write policy undoes what people edit in the CRM although the sources say nothing new."""
+    said = project.project.write_policy
+    policies = Policies(said.default, said.fields)
+    return any(policy in ANYWAY for table in GOVERNED for policy in policies.of(table).values())
 
 
 def _same_words(project: LoadedProject, last: LastRun, now: str) -> bool:

@@ -1,7 +1,8 @@
 """A rehearsal: everything loaded into a scratch database, and whether it would do on the day.
 
-What people have decided, corrected and trained for the environment holds in the rehearsal, too. Nothing of
-the environment is touched but ``mig_rehearsal``, which keeps the score card.
+What people have decided, corrected and trained for the environment holds in the rehearsal, too; so does that
+somebody was erased. Rows that nobody delivers again are those that the environment keeps. Nothing of it is
+touched but ``mig_rehearsal``, which keeps the score card.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.project_model import Rehearsal
 from crm_unify.run.appending import appended
 from crm_unify.run.approvals import APPROVED, Standing, approvals_of, ready, standings
-from crm_unify.run.found import Given
+from crm_unify.run.found import Given, keeper_of
+from crm_unify.run.place import workspace_of as workspace_of_runs
 from crm_unify.run.planned import Outcome
 from crm_unify.run.schedule import seconds_of
 from crm_unify.run.scratch import emptied, seeded
@@ -84,7 +86,7 @@ def rehearse(project: LoadedProject, *, given: Given, by: str, progress: Progres
     """Rehearse and keep the score card; all trials so far, this one last.
 
     Raises GuardStopped for a scratch database that holds anything but rehearsals. A run that a guard stops is
-    a rehearsal, too: a no-go.
+    a rehearsal, too: a no-go. Raises UsageError where the key for erased persons is missing or another one.
     """
     engine = open_target(project.project.target, root=project.root)
     ready(engine)
@@ -93,6 +95,7 @@ def rehearse(project: LoadedProject, *, given: Given, by: str, progress: Progres
     emptied(scratch, project)
     seeded(scratch, engine)
     rules = standings(project, approvals_of(engine))
+    given = replace(given, keeper=keeper_of(project, engine, workspace_of_runs(project)))
     outcome, stopped = _run(project, scratch, given=given, progress=progress)
     seconds = (datetime.now(UTC) - began).total_seconds() if outcome is None else outcome.seconds
     card = _card(project.project.rehearsal, outcome, stopped, rules, seconds) | {"as_of": str(given.as_of)}
@@ -109,7 +112,8 @@ def _run(
     target = scratch.url.render_as_string(hide_password=False)
     said = project.project.model_copy(update={"target": target})
     there = replace(project, project=said, environment=ENVIRONMENT)
-    place = Workspace(project.root / NAME / ENVIRONMENT)
+    kept = project.project.retention
+    place = Workspace(rows_of(project), kept=kept.raw_runs, days=kept.raw_days)
     try:
         return run(there, given=given, progress=progress, workspace=place), None
     except GuardStopped as stop:
@@ -235,6 +239,6 @@ def _keep(engine: sa.Engine, trial: Trial) -> None:
     appended(engine, mig_rehearsal, [row])
 
 
-def workspace_of(project: LoadedProject) -> Path:
+def rows_of(project: LoadedProject) -> Path:
     """Where the rows of the newest rehearsal are kept."""
     return project.root / NAME / ENVIRONMENT

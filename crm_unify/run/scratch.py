@@ -10,15 +10,22 @@ import sqlalchemy as sa
 from crm_unify.errors import GuardStopped
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.schema.agreements import mig_correction
-from crm_unify.schema.bookkeeping import mig_decision, mig_decision_member, mig_model, mig_run
+from crm_unify.schema.bookkeeping import (
+    mig_decision,
+    mig_decision_member,
+    mig_erasure,
+    mig_model,
+    mig_run,
+    mig_suppression,
+)
 from crm_unify.schema.tables import metadata
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.schema.upgrade import VERSION_TABLE, is_empty, upgrade
 from pipelines.changes import fingerprint
 from pipelines.load import hold
 
-SEEDS: Final = (mig_decision, mig_decision_member, mig_correction)
-"""Tables of people's words; a rehearsal begins with them."""
+SEEDS: Final = (mig_erasure, mig_suppression, mig_decision, mig_decision_member, mig_correction)
+"""Tables of people's words and of erased persons, parents first; a rehearsal begins with them."""
 BATCH: Final = 5_000
 """Rows copied at once."""
 
@@ -65,7 +72,7 @@ def _drop(scratch: sa.Engine) -> None:
 
 
 def seeded(scratch: sa.Engine, engine: sa.Engine) -> None:
-    """Tables in the scratch database, with the decisions, corrections and the model of the environment."""
+    """Tables in the scratch database, with the decisions, corrections, erasures and model that hold."""
     if scratch.dialect.name == "sqlite":
         Path(scratch.url.database or "").parent.mkdir(parents=True, exist_ok=True)
     upgrade(scratch)

@@ -28,7 +28,7 @@ from crm_unify.run.known import Known, issued_ids
 from crm_unify.run.model import kept_model, settings, stored_model
 from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.planned import Outcome, Planned
-from crm_unify.run.publishing import PLAN_FILE, Work, published
+from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs
 from crm_unify.run.resembling import resembling
@@ -61,7 +61,6 @@ from pipelines.ledger import Ledger, read_ledger
 from pipelines.load import Applied, RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.results import Results
-from pipelines.undo.horizon import prune
 from pipelines.workspace import Workspace
 
 Agreed = Callable[["Planned"], bool]
@@ -88,11 +87,13 @@ def run(
         refuse_while_held(engine)
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         with aside(workspace) as folder:
-            landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
+            landing = land_sources(
+                project, engine, folder, workspace=workspace, progress=work.timed, keeper=given.keeper
+            )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
-            prune(engine, days=project.project.undo_horizon)
-            return done
+            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            return replace(done, notes=notes)
 
 
 def carried_out(
@@ -154,7 +155,7 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unappr
             _refuse_other_rules(project, changes, path)
             facts = passed(project, engine, changes.facts, by=unapproved)
             record = RunRecord(facts, began, plan_hash(path))
-            return apply(
+            applied = apply(
                 changes,
                 engine,
                 run=record,
@@ -164,6 +165,8 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unappr
                 project=project.project.project,
                 environment=project.environment,
             )
+            forgotten(engine, days=project.project.undo_horizon)
+            return applied
 
 
 def _refuse_other_rules(project: LoadedProject, changes: ChangeSet, path: Path) -> None:

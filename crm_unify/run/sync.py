@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,7 +19,7 @@ from crm_unify.run.approvals import refuse_unapproved
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of, workspace_of
-from crm_unify.run.publishing import PLAN_FILE, Work, published
+from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import nothing_new
 from crm_unify.run.waiting import ASKED, lasting
 from crm_unify.schema.target import open_target
@@ -28,7 +28,6 @@ from pipelines.changes import ChangeSet, write_plan
 from pipelines.ledger import LastRun, newest
 from pipelines.load import RunRecord, StateMovedError, apply, hold
 from pipelines.load.lock import TargetLock
-from pipelines.undo.horizon import prune
 
 if TYPE_CHECKING:
     from crm_unify.run.planned import Outcome, Planned
@@ -108,12 +107,11 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
             landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
             told = given.accepted or given.unapproved
             nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
-            if nothing is not None:
-                done = _quiet(nothing, engine, landing, work=work, lock=lock)
-            else:
+            done = None if nothing is None else _quiet(nothing, engine, landing, work=work, lock=lock)
+            if done is None:
                 done = _worked_out(project, engine, landing, given=given, work=work, lock=lock)
-            prune(engine, days=project.project.undo_horizon)
-            return done
+            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            return replace(done, notes=notes)
 
 
 def _worked_out(
@@ -150,15 +148,18 @@ def _planned(
 
 def _quiet(
     nothing: ChangeSet, engine: sa.Engine, landing: Landing, *, work: Work, lock: TargetLock
-) -> Synced:
-    """One row in ``mig_run``, and the workspace under its number."""
+) -> Synced | None:
+    """One row in ``mig_run``, and the workspace under its number; None where somebody decided meanwhile."""
     last, folder, workspace = newest(engine), landing.folder, landing.workspace
     figures = _figures(folder)
     assert last is not None, "nothing is new to the last run"
     (folder / PLAN_FILE).unlink(missing_ok=True)  # a link to the plan of the last run
     written = write_plan(nothing, folder / PLAN_FILE)
     record = RunRecord(nothing.facts, work.began, written)
-    applied = apply(nothing, engine, run=record, progress=work.timed, lock=lock, scratch=folder)
+    try:
+        applied = apply(nothing, engine, run=record, progress=work.timed, lock=lock, scratch=folder)
+    except StateMovedError:
+        return None
     keep = folder_of(workspace, last)
     notes = published(nothing, folder, workspace=workspace, run=applied.run, written=written, keep=keep)
     account, summary = _told(last)

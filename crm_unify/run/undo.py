@@ -131,8 +131,9 @@ def _order(connection: sa.Connection, said: str, *, cascade: bool) -> list[PastR
     """The runs to take back, newest first. Raises UsageError when that cannot be."""
     runs = history(connection)
     order = _steps(runs, named(runs, said), cascade=cascade)
-    kept = kept_rows(connection, [run.id for run in order])
-    for run in order:
+    asked = [*order, *(run for run in runs if run.id in {one.undoes for one in order})]
+    kept = kept_rows(connection, [run.id for run in asked])
+    for run in asked:  # the undo of an undo also needs what the run it took back had left
         _refuse_forgotten(run, kept)
     return order
 

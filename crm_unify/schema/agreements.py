@@ -85,4 +85,7 @@ mig_audit = table(
     sa.Column("detail", long_text()),
     layer=BOOKKEEPING,
 )
-"""What people did that is no decision on data: signed an evidence pack, let a run pass without approvals."""
+"""What people did that is no decision on data: signed an evidence pack.
+
+What passed without approvals stands in the summary of its run.
+"""

@@ -27,8 +27,6 @@ from pipelines.interpret.keys import encoded
 from pipelines.interpret.problems import ALL_PROBLEMS
 from pipelines.landed import Landed
 
-LOADED: Final = ("file", "sheet", "line", "key", "customer_id", "record_id")
-REJECTED: Final = ("file", "sheet", "line", "key", "fate", "code", "reason", "suggestion")
 BUILT_IN: Final = {
     SYS_REPEATED_ROW: "The same row stands in the source more than once; one was taken.",
     SYS_WAIVED: "Somebody said that this row shall not be loaded; see `crm-unify quarantine corrections`.",

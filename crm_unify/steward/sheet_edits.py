@@ -17,9 +17,10 @@ from zipfile import BadZipFile
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from crm_unify.errors import ConfigurationError, UsageError, nearest_name
-from crm_unify.rules.mistakes import raise_all
+from crm_unify.errors import ConfigurationError, UsageError, WorkbookRefused, nearest_name
+from crm_unify.rules.mistakes import each, one_line, raise_all
 from crm_unify.steward.sheets import FORM, LONGEST_CELL, MEMORY, Sheet, SheetColumn, cell_text
+from crm_unify.wording import counted
 
 LARGEST: Final = 200_000_000
 """Bytes of a workbook that is opened; a larger one is none of ours."""
@@ -89,8 +90,16 @@ class Returned:
         return lines
 
 
+def present(file: Path) -> Path:
+    """The file, which is there. Raises UsageError where it is not, or is a folder."""
+    if not file.is_file():
+        raise UsageError("there is no such file", str(file), remedy="name the file that came back")
+    return file
+
+
 def opened_book(file: Path) -> Any:
-    """The workbook of this file. Raises UsageError for one that is none, or too large to be ours."""
+    """The workbook of this file. Raises UsageError for one that is not there, is none, or is too large."""
+    present(file)
     try:
         if file.stat().st_size > LARGEST:
             raise UsageError(
@@ -101,6 +110,17 @@ def opened_book(file: Path) -> Any:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         remedy = "save it as an Excel workbook (.xlsx), or export it again"
         raise UsageError("this is no Excel workbook", str(file), why=why, remedy=remedy) from error
+
+
+def refused(book: Returned, error: ConfigurationError) -> WorkbookRefused:
+    """That nothing of a workbook was taken, with every mistake by its cell."""
+    mistakes = each(error)
+    return WorkbookRefused(
+        f"nothing of the workbook was taken: {counted(len(mistakes), 'mistake')}",
+        str(book.file),
+        why="\n".join(one_line(mistake) for mistake in mistakes),
+        remedy="correct these cells and import it again; lines that are right are taken then, too",
+    )
 
 
 def sheet_edits(book: Returned, sheets: Sequence[Sheet]) -> tuple[Edit, ...]:
@@ -231,14 +251,15 @@ class _Reading:
             case bool():
                 self.wrong(f"the spreadsheet made {str(value).upper()} of a text", cell.coordinate, again)
             case datetime() | date() | time():
-                self.wrong(f"the spreadsheet made a date of a text: {_day(value)}", cell.coordinate, again)
+                self.wrong(f"the spreadsheet made a date of a text: {day_of(value)}", cell.coordinate, again)
             case _:
                 what = f"the cell holds the number {value}; zeros in front or digits at the end may be lost"
                 self.wrong(what, cell.coordinate, again)
         return None
 
 
-def _day(value: date | datetime | time) -> str:
+def day_of(value: date | datetime | time) -> str:
+    """What a spreadsheet took for a date, as ISO; midnight is left out."""
     if isinstance(value, datetime) and value.time() == time():
         return value.date().isoformat()
     return value.isoformat()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,10 @@ LONGEST_LIST: Final = 255
 _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 """Time stamp inside every workbook: equal content, equal bytes."""
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
+LONGEST_TITLE: Final = 31
+"""Characters of the title of a sheet."""
+RESERVED: Final = "History"
+"""A title that Excel keeps for itself: it does not open a workbook with such a sheet."""
 _TITLE: Final = re.compile(r"[\\/*?:\[\]]")
 
 Value = str | int | None
@@ -95,7 +99,20 @@ class Sheet:
 
 def sheet_title(text: str) -> str:
     """A text as a title that spreadsheets take: 31 characters at most, some signs left out."""
-    return _TITLE.sub(" ", text)[:31].strip("' ") or "sheet"
+    return _TITLE.sub(" ", text)[:LONGEST_TITLE].strip("' ") or "sheet"
+
+
+def unique_titles(names: Iterable[str], *, taken: Iterable[str] = ()) -> list[str]:
+    """A title of its own for each name, none of them `taken`; spreadsheets do not tell `A` from `a`."""
+    used, titles = {title.casefold() for title in (*taken, RESERVED)}, []
+    for name in names:
+        title, number = sheet_title(name), 2
+        while title.casefold() in used:
+            end = f" {number}"
+            title, number = f"{sheet_title(name)[: LONGEST_TITLE - len(end)]}{end}", number + 1
+        used.add(title.casefold())
+        titles.append(title)
+    return titles
 
 
 def write_book(file: Path, sheets: Sequence[Sheet], *, about: Mapping[str, str]) -> None:
@@ -110,9 +127,11 @@ def write_book(file: Path, sheets: Sequence[Sheet], *, about: Mapping[str, str])
 
 
 def add_sheets(book: Workbook, sheets: Sequence[Sheet], *, about: Mapping[str, str]) -> None:
-    """Put sheets into a workbook, behind those it has; once a workbook."""
+    """Put sheets into a workbook, behind those it has; once a workbook. Titles: :func:`unique_titles`."""
     for sheet in sheets:
-        _fill(book.create_sheet(sheet.title), sheet)
+        page = book.create_sheet(sheet.title)
+        assert page.title == sheet.title, "the way back finds a sheet by its title"
+        _fill(page, sheet)
     if any(column.editable for sheet in sheets for column in sheet.columns):
         _remember(book.create_sheet(MEMORY), sheets, about)
 
@@ -228,6 +247,8 @@ def _pictured(found: re.Match[str]) -> str:
 
 
 def _drop_downs(page: Worksheet, sheet: Sheet, last: int) -> None:
+    if last <= sheet.header_row:  # a sheet without a row to choose in
+        return
     for place, column in enumerate(sheet.columns, 1):
         listed = ",".join(column.choices)
         fits = bool(column.choices) and len(listed) <= LONGEST_LIST

@@ -19,7 +19,7 @@ from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.meaning import meaning, meaning_hash
 from crm_unify.run.appending import appended
 from crm_unify.run.approvals import approvals_of, standings
-from crm_unify.run.rehearse import COUNTED, ENVIRONMENT, Trial, trials, workspace_of
+from crm_unify.run.rehearse import COUNTED, ENVIRONMENT, Trial, rows_of, trials
 from crm_unify.run.said import rules_hash
 from crm_unify.schema.agreements import mig_audit
 from crm_unify.schema.target import open_target, reachable
@@ -116,7 +116,7 @@ def signature(project: LoadedProject, last: Trial, *, by: str) -> dict[str, Any]
 def _rehearsed(project: LoadedProject) -> Newest | None:
     """The newest rehearsal's database and rows; None when they have been deleted."""
     said = project.project.model_copy(update={"target": project.project.rehearsal.target})
-    place = workspace_of(project)
+    place = rows_of(project)
     try:
         return newest_run(replace(project, project=said, environment=ENVIRONMENT), workspace=place)
     except UsageError:

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.errors import ConfigurationError, WorkbookRefused
-from crm_unify.rules.mistakes import each, one_line, raise_all
+from crm_unify.rules.mistakes import raise_all
 from crm_unify.run.correcting import NewCorrection, correcting, live_correction, waiving
 from crm_unify.steward.quarantine import BadRow, as_repaired
-from crm_unify.steward.sheet_edits import Edit, Returned, sheet_edits
-from crm_unify.steward.sheets import Sheet, SheetColumn, cell_text, sheet_title, write_book
-from crm_unify.wording import counted
+from crm_unify.steward.sheet_edits import Edit, Returned, refused, sheet_edits
+from crm_unify.steward.sheets import MEMORY, Sheet, SheetColumn, cell_text, unique_titles, write_book
 from pipelines.corrections import REVOKE, Correction
 
 KIND: Final = "quarantine"
@@ -66,10 +65,13 @@ def write_quarantine(
     columns: Mapping[str, Sequence[str]],
     corrections: Iterable[Correction],
 ) -> None:
-    """The workbook of these rows; `columns` are the headers of each map's source, in their order."""
+    """The workbook of these rows, one or more; `columns` are the headers of each map's source, in order.
+
+    `about` says what it is of, with the facts that OF_OURS names, and the `run`.
+    """
     live = [one for one in corrections if one.ended_by is None]
     maps = sorted({row.map for row in rows})
-    titles = _titles(maps)
+    titles = dict(zip(maps, unique_titles(maps, taken=(MEMORY,)), strict=True))
     sheets = []
     facts = {"kind": KIND, **about}
     for name in maps:
@@ -79,15 +81,6 @@ def write_quarantine(
         facts[f"columns {titles[name]}"] = json.dumps(headers, ensure_ascii=False)
         sheets.append(_sheet(titles[name], headers, mine, live))
     write_book(file, sheets, about=facts)
-
-
-def _titles(maps: Sequence[str]) -> dict[str, str]:
-    """A title of its own for each map."""
-    found: dict[str, str] = {}
-    for number, name in enumerate(maps):
-        title = sheet_title(name)
-        found[name] = title if title not in found.values() else sheet_title(f"{name[:27]} {number}")
-    return found
 
 
 def _headers(known: Sequence[str], rows: Sequence[BadRow]) -> list[str]:
@@ -129,18 +122,17 @@ def _line(
 
 # --- coming back ---
 def read_quarantine(
-    file: Path, rows: Sequence[BadRow], *, project: str, corrections: Sequence[Correction], why: str = ""
+    book: Returned, rows: Sequence[BadRow], *, corrections: Sequence[Correction], why: str = ""
 ) -> tuple[Repair, ...]:
     """What people changed in a workbook, held against the `rows` that wait now; `why` where a line says none.
 
-    Raises WorkbookRefused, which lists everything that cannot be taken: nothing of it is taken then.
+    The workbook is one of ours: :func:`refuse_strange`. Raises WorkbookRefused, which lists everything that
+    cannot be taken: nothing of it is taken then.
     """
-    book = Returned(file)
-    _refuse_strange(book, project)
     try:
         return tuple(_repairs(book, rows, corrections=corrections, why=why))
     except ConfigurationError as error:
-        raise _refused(book, each(error)) from error
+        raise refused(book, error) from error
 
 
 def _repairs(
@@ -156,7 +148,8 @@ def _repairs(
     found = []
     for (title, row_id), mine in _by_row(edits).items():
         row = known.get((maps[title], row_id))
-        if row is None and _stands(row_id, mine, corrections, _names(headers[title])):
+        said = _of_row(corrections, maps[title], row_id)
+        if row is None and _stands(mine, said, _names(headers[title])):
             continue
         if row is None:
             mistakes.append(_gone(book, title, row_id, mine))
@@ -168,32 +161,40 @@ def _repairs(
     return [line.repair(corrections) for line in found]
 
 
-def _refused(book: Returned, mistakes: Sequence[ConfigurationError]) -> WorkbookRefused:
-    told = "\n".join(one_line(mistake) for mistake in mistakes)
-    return WorkbookRefused(
-        f"nothing of the workbook was taken: {counted(len(mistakes), 'mistake')}",
-        str(book.file),
-        why=told,
-        remedy="correct these cells and import it again; lines that are right are taken then, too",
-    )
-
-
 def older_than(book_run: str, run: int) -> str | None:
     """A word on a workbook of an earlier run than the newest; its lines are held against today's rows."""
     return None if book_run == str(run) else f"the workbook is of run {book_run}, the CRM is at run {run}"
 
 
-def _refuse_strange(book: Returned, project: str) -> None:
-    kind, name = book.about.get("kind"), book.about.get("project")
+OF_OURS: Final = ("project", "environment", "database")
+"""What a workbook and whoever takes it must say alike."""
+
+
+def refuse_strange(book: Returned, about: Mapping[str, str]) -> None:
+    """Raise WorkbookRefused for a workbook of something else, or of another project or CRM than `about` says.
+
+    `about` is what an export of the workbook's run would say here.
+    """
+    kind, where = book.about.get("kind"), str(book.file)
     remedy = "import the workbook that `crm-unify quarantine export` wrote for this project"
     if kind != KIND:
         what = "this workbook is no repair workbook"
-        raise WorkbookRefused(what, str(book.file), why=f"it is: {kind}", remedy=remedy)
-    if name != project:
-        why = f"it was exported for project {name}, this is {project}"
-        raise WorkbookRefused(
-            "this workbook belongs to another project", str(book.file), why=why, remedy=remedy
-        )
+        raise WorkbookRefused(what, where, why=f"it is: {kind}", remedy=remedy)
+    for fact in OF_OURS:
+        theirs, here = book.about.get(fact), about.get(fact)
+        if theirs != here or theirs is None:
+            why = f"it was exported for {fact} {theirs or 'none'}, this is {here or 'none'}"
+            if fact == "database":
+                why = f"its run {book.about.get('run')} is none of the CRM database that was asked"
+            what = f"this workbook belongs to another {fact}"
+            raise WorkbookRefused(what, where, why=why, remedy=_meant(fact, theirs) or remedy)
+
+
+def _meant(fact: str, theirs: str | None) -> str:
+    """How to import a workbook of another environment."""
+    if fact != "environment" or theirs is None:
+        return ""
+    return f"import it with `--env {theirs}`" if theirs else "import it without `--env`"
 
 
 def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], list[Edit]]:
@@ -213,14 +214,18 @@ def _gone(book: Returned, title: str, row_id: str, edits: Sequence[Edit]) -> Con
     )
 
 
-def _stands(
-    row_id: str, edits: Sequence[Edit], corrections: Sequence[Correction], names: Mapping[str, str]
-) -> bool:
-    """Whether everything that a line says was recorded before: the workbook comes a second time."""
-    mine = [c for c in corrections if c.ended_by is None and c.row_hash == row_id.rpartition("-")[0]]
-    said = {(f"{FIX}{names.get(c.field, c.field)}", c.new_value) for c in mine if c.field is not None}
-    said |= {(DECISION, WAIVE) for c in mine if c.field is None}
-    return all(edit.column == WHY or (edit.column, edit.after) in said for edit in edits)
+def _of_row(corrections: Iterable[Correction], entity: str, row_id: str) -> list[Correction]:
+    """What was recorded of a row and holds; equal rows of two maps are two rows."""
+    row_hash, live = row_id.rpartition("-")[0], [c for c in corrections if c.ended_by is None]
+    return [one for one in live if (one.entity, one.row_hash) == (entity, row_hash)]
+
+
+def _stands(edits: Sequence[Edit], recorded: Sequence[Correction], names: Mapping[str, str]) -> bool:
+    """Whether all that a line says was recorded of its row before: the workbook comes a second time."""
+    said = {(f"{FIX}{names.get(c.field, c.field)}", c.new_value) for c in recorded if c.field is not None}
+    said |= {(DECISION, WAIVE) for c in recorded if c.field is None}
+    words = [(edit.column, edit.after) for edit in edits if edit.column != WHY]
+    return bool(words) and said.issuperset(words)
 
 
 @dataclass(frozen=True, slots=True)

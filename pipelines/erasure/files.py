@@ -2,7 +2,7 @@
 
 The workspace is a cache and goes as a whole. Of the other files in the project's folder those that this
 program made go when they tell of the person; a log loses its lines. Files of other makers (the sources above
-all) are never touched: the certificate names those that still tell of the person.
+all) are never touched, nor is signed evidence: the certificate names those that still tell of the person.
 """
 
 from __future__ import annotations
@@ -15,15 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from crm_unify.schema.tables import CRM_TABLES
-from crm_unify.schema.views import customer_xref
+from pipelines.erasure.made import EVIDENCE, OTHER, kind_of
 from pipelines.erasure.person import Person
 from pipelines.workspace import NAME
 
-OURS: Final = "crm-unify"
-"""Stands in every report and workbook that this program makes."""
 ENCODINGS: Final = ("utf-8", "cp1252", "utf-16-le")
-LOGS: Final = (".log", ".out", ".err")
 GONE_LINE: Final = "[a line about an erased person]\n"
 BLOCK: Final = 8 << 20
 """Bytes read at once."""
@@ -35,12 +31,12 @@ class Found:
 
     path: Path
     what: str
-    """``workspace``, ``plan``, ``report``, ``export``, ``workbook``, ``log``; ``other`` is not ours."""
+    """``workspace``, ``evidence pack``, or as :func:`pipelines.erasure.made.kind_of` says."""
 
     @property
     def goes(self) -> bool:
         """Whether it is removed or emptied."""
-        return self.what != "other"
+        return self.what not in (OTHER, EVIDENCE)
 
 
 def found_in(root: Path, who: Person, *, leave: Iterable[Path]) -> Iterator[Found]:
@@ -53,7 +49,7 @@ def found_in(root: Path, who: Person, *, leave: Iterable[Path]) -> Iterator[Foun
         if hidden or path.resolve() in known:  # the workspace goes as a whole; hidden folders are tools' own
             continue
         if tells(path, who):
-            yield Found(path, _kind(path))
+            yield Found(path, kind_of(path))
 
 
 def removed(found: Sequence[Found], who: Person) -> None:
@@ -113,30 +109,6 @@ def _columns_hold(path: Path, who: Person) -> bool:
     table = pq.read_table(path)
     texts = [field.name for field in table.schema if str(field.type) == "string"]
     return any(who.is_in(json.dumps(table[name].to_pylist(), ensure_ascii=False)) for name in texts)
-
-
-def _kind(path: Path) -> str:
-    """What a file is, if it is of our making."""
-    if path.suffix in LOGS:
-        return "log"
-    with path.open("rb") as file:
-        start = file.readline(BLOCK)
-    if path.suffix == ".jsonl" and b'"plan":' in start:
-        return "plan"
-    if path.suffix == ".html" and OURS.encode() in path.read_bytes():
-        return "report"
-    if path.suffix == ".csv" and path.stem in (*CRM_TABLES, customer_xref.name):
-        return "export"
-    if path.suffix == ".xlsx" and _workbook_of_ours(path):
-        return "workbook"
-    return "other"
-
-
-def _workbook_of_ours(path: Path) -> bool:
-    """Whether a workbook's properties name this program as its maker."""
-    with zipfile.ZipFile(path) as packed:
-        names = [name for name in packed.namelist() if name.startswith("docProps/")]
-        return any(OURS.encode() in packed.read(name) for name in names)
 
 
 def _without_lines(path: Path, who: Person) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -69,6 +71,8 @@ class Person:
 
     def is_told_by(self, image: str) -> bool:
         """Whether a before-image of another row tells of this customer: a single word is no evidence."""
+        if not self.is_in(image):
+            return False
         return self.is_named_in(image) or any(t.strip() in self.phrases for t in texts_in(image))
 
     @property
@@ -78,14 +82,24 @@ class Person:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The needles as they stand in texts and in JSON."""
-        return tuple(sorted({spelt for needle in self.needles for spelt in _spellings(needle)}))
+        """The needles as they stand in texts, in JSON and in XML."""
+        return _all_spellings(self.needles)
+
+
+@lru_cache(maxsize=4)
+def _all_spellings(needles: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({spelt for needle in needles for spelt in _spellings(needle)}))
 
 
 def _spellings(text: str) -> Iterator[str]:
+    """A text as it is, in JSON, in CSV, in the XML of workbooks, in attributes and in pages."""
     yield text
     yield json.dumps(text)[1:-1]
     yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield text.replace('"', '""')
+    yield html.escape(text, quote=False)
+    yield html.escape(text)
+    yield html.escape(text, quote=False).replace('"', "&#34;").replace("'", "&#39;")
 
 
 def person(

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from crm_unify.schema.agreements import mig_rehearsal
 from crm_unify.schema.bookkeeping import (
     ERASED,
     mig_change,
@@ -29,8 +30,9 @@ from crm_unify.schema.bookkeeping import (
 )
 from crm_unify.schema.crm import consent
 from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
+from pipelines.erasure.corrections import erase_corrections
 from pipelines.erasure.person import Person
-from pipelines.erasure.rows import MANY, erase_kept, erase_quarantined
+from pipelines.erasure.rows import MANY, erase_kept, erase_quarantined, rows_without_record
 from pipelines.erasure.rows import delete as _delete
 from pipelines.erasure.rows import parts as _parts
 from pipelines.erasure.tokens import Tokens
@@ -73,6 +75,11 @@ def _owned(column: sa.Column[Any]) -> Callable[[sa.Connection, Person, Tokens], 
         return _delete(connection, column, names)
 
     return clean
+
+
+def _corrections(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """What people repaired in its rows, and in rows without a record that are its own."""
+    return erase_corrections(connection, who, rows=rows_without_record(connection, who))
 
 
 def _telling(
@@ -193,17 +200,24 @@ MODEL_SHORTEST: Final = 5
 """Characters beyond which a part of a remembered value can tell of a person."""
 
 
-def _runs(connection: sa.Connection, who: Person, _: Tokens) -> int:
-    """Sentences about sources that quote a value of the person; what later runs compute with stays."""
-    r, found = mig_run.c, 0
-    for number, text in connection.execute(sa.select(r.id, r.summary)).all():
-        told = json.loads(text or "{}")
-        said = {n: part if n in FIGURES else replaced(part, who.needles, GONE) for n, part in told.items()}
-        if said != told:
-            kept = json.dumps(said, sort_keys=True, ensure_ascii=False)
-            connection.execute(mig_run.update().where(r.id == number).values(summary=kept))
-            found += 1
-    return found
+def _blanked(column: sa.Column[Any]) -> Callable[[sa.Connection, Person, Tokens], int]:
+    """Sentences that quote a value of the person, in rows that stay: of runs, and of rehearsals.
+
+    What later runs compute with stays as it is.
+    """
+
+    def clean(connection: sa.Connection, who: Person, _: Tokens) -> int:
+        found, number = 0, column.table.c.id
+        for row, text in connection.execute(sa.select(number, column)).all():
+            told = json.loads(text or "{}")
+            said = {n: p if n in FIGURES else replaced(p, who.needles, GONE) for n, p in told.items()}
+            if said != told:
+                kept = json.dumps(said, sort_keys=True, ensure_ascii=False)
+                connection.execute(column.table.update().where(number == row).values({column: kept}))
+                found += 1
+        return found
+
+    return clean
 
 
 FIGURES: Final = ("account", "headers", "former", "shapes", "bands", "asked", "customers", "under")
@@ -242,6 +256,7 @@ STORES: Final = (
     Store("mig_redirect", _owned(mig_redirect.c.new_id)),
     Store("mig_xref", _owned(mig_xref.c.record_id)),
     Store("mig_rekey", _owned(mig_rekey.c.record_id)),
+    Store("mig_correction", _corrections),
     Store("mig_quarantine", erase_quarantined),
     Store("mig_snapshot", erase_kept),
     Store("mig_source_record (of the same rows)", _siblings),
@@ -249,10 +264,10 @@ STORES: Final = (
     Store("mig_change", _images),
     Store("mig_decision", _decisions),
     Store("mig_model", _models),
-    Store("mig_run", _runs),
-    Store("mig_correction", _typed("mig_correction")),
+    Store("mig_run", _blanked(mig_run.c.summary)),
+    Store("mig_rehearsal", _blanked(mig_rehearsal.c.card)),
     Store("mig_approval", _typed("mig_approval", "decided_where")),
     Store("mig_audit", _typed("mig_audit", "subject", "detail")),
     Store("mig_assignment", _typed("mig_assignment")),
 )
-"""Every place in the database, children before their parents."""
+"""Every place in the database: children before their parents, and before what they are looked up in."""

@@ -7,7 +7,7 @@ environment and never in the project or the database.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,8 +90,3 @@ def _traits(records: pa.ChunkedArray, kind: pa.ChunkedArray | pa.Array, value: p
     said = pc.utf8_lower(pc.binary_join_element_wise(kind, value, ":"))
     found = pa.table({"record_id": records, "trait": said})
     return found.filter(pc.is_valid(found["trait"]))
-
-
-def texts_of(values: Iterable[str | None]) -> set[str]:
-    """Texts that are there."""
-    return {value for value in values if value}

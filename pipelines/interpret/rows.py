@@ -163,6 +163,9 @@ class _Overlaid(Rows):
     def __len__(self) -> int:
         return len(self._whole)
 
+    def _names(self) -> Sequence[str]:
+        return self._whole._names()
+
     def origin(self, name: str) -> pa.Array:
         column = self._whole.origin(name)
         for mask, _ in self._changes.values() if name == "_problem" else ():

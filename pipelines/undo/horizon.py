@@ -33,10 +33,13 @@ def prune(engine: sa.Engine, *, days: int) -> tuple[int, ...]:
     """
     with reachable(engine), engine.begin() as connection:
         old = expired(_dated(connection), days=days)
-        gone = tuple(run for run in old if _has_images(connection, run))
-        for run in gone:
-            connection.execute(mig_change.delete().where(mig_change.c.run == run))
-    return gone
+        if not old:
+            return ()
+        c = mig_change.c
+        gone = connection.scalars(sa.select(c.run).where(c.run <= old[-1]).distinct().order_by(c.run)).all()
+        if gone:  # the expired runs are all runs up to a certain one
+            connection.execute(mig_change.delete().where(c.run <= old[-1]))
+    return tuple(gone)
 
 
 def expired(runs: Sequence[Dated], *, days: int) -> tuple[int, ...]:
@@ -56,8 +59,3 @@ def expired(runs: Sequence[Dated], *, days: int) -> tuple[int, ...]:
 def _dated(connection: sa.Connection) -> list[Dated]:
     c = mig_run.c
     return [Dated(*row) for row in connection.execute(sa.select(c.id, c.as_of).order_by(c.id))]
-
-
-def _has_images(connection: sa.Connection, run: int) -> bool:
-    one = sa.select(sa.literal(1)).where(mig_change.c.run == run).limit(1)
-    return connection.execute(one).first() is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm_unify.cli._summary import OF_ONE
-from crm_unify.run import planned
+from crm_unify.run import planned, waiting
 from crm_unify.wording import counted
 
 
@@ -31,5 +31,6 @@ def test_a_noun_may_have_its_own_plural() -> None:
 def test_what_waits_can_be_said_of_one() -> None:
     """Each singular belongs to a sentence about what waits."""
     text = Path(planned.__file__).read_text(encoding="utf-8")
-    said = re.findall(r'\(.*, "([a-z][^"]+)"\),\n', text.split("def waiting")[1].split("def blocked")[0])
+    told = text.split("def waiting")[1].split("def blocked")[0] + Path(waiting.__file__).read_text("utf-8")
+    said = re.findall(r'^ +(?:\(.*, )?"([a-z][^"]+)"(?:\),|,)\n', told, re.MULTILINE)
     assert set(OF_ONE) <= set(said)

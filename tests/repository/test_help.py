@@ -21,16 +21,10 @@ def help_page(name: str, command: click.Command) -> str:
 
 
 def commands() -> dict[str, click.Command]:
-    """Every command there is, by name, with the parts of those that have parts."""
+    """Every command of the program, by name."""
     context = click.Context(cli.program)
     found = {name: cli.program.get_command(context, name) for name in cli.program.list_commands(context)}
-    own = {name: command for name, command in found.items() if command is not None}
-    every: dict[str, click.Command] = {}
-    for name, command in own.items():
-        every[name] = command
-        if isinstance(command, click.Group):
-            every |= {f"{name} {part}": one for part, one in sorted(command.commands.items())}
-    return every
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def with_own(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -59,8 +53,7 @@ def test_every_command_file_is_in_the_table() -> None:
 
 def test_the_line_of_help_is_what_the_file_says_it_is_for() -> None:
     """The table, which spares importing the command, says what the first line of its file says."""
-    own = (name for name in commands() if " " not in name)
-    modules = {name: importlib.import_module(f"crm_unify.cli.{name}") for name in own}
+    modules = {name: importlib.import_module(f"crm_unify.cli.{name}") for name in commands()}
     assert {name: (module.__doc__ or "").splitlines()[0] for name, module in modules.items()} == {
         name: cli.COMMANDS[name] for name in modules
     }
@@ -71,3 +64,12 @@ def test_every_command_answers_for_people_and_for_programs() -> None:
     every = every_command().items()
     taken = {name: {opt for p in command.params for opt in p.opts} for name, command in every}
     assert [name for name, options in taken.items() if not {"--json", "--verbose"} <= options] == []
+
+
+def test_an_environment_is_chosen_with_the_same_options_everywhere() -> None:
+    """Each command that takes --environment takes --env and -e for it."""
+    every = every_command().items()
+    taken = {name: {opt for p in command.params for opt in p.opts} for name, command in every}
+    chooses = {name: options for name, options in taken.items() if "--environment" in options}
+    assert [name for name, options in chooses.items() if not {"--env", "-e"} <= options] == []
+    assert {"docs", "forget", "lineage", "review import"} <= chooses.keys()

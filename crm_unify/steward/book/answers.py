@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from crm_unify.errors import UsageError
+from crm_unify.errors import ConfigurationError, UsageError
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.mistakes import raise_all
 from crm_unify.steward.book.answered_codes import table_change
 from crm_unify.steward.book.answered_rules import rule_changes
 from crm_unify.steward.book.changes import FileChange, Wrong
 from crm_unify.steward.book.workbook import KIND, code_sheet, rules_sheet, table_titles
-from crm_unify.steward.sheet_edits import Edit, Returned, sheet_edits
+from crm_unify.steward.sheet_edits import Edit, Returned, refused, sheet_edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,22 @@ class Answers:
 def answers(project: LoadedProject, file: Path) -> Answers:
     """What the workbook changes in the files of the project; nothing is written.
 
-    Raises ConfigurationError that lists every cell and file that clashes, UsageError for a workbook of
-    something else.
+    Raises WorkbookRefused that lists every cell and file that clashes, UsageError for a workbook of something
+    else, or none.
     """
     book = Returned(file)
     if book.about.get("kind") != KIND or book.about.get("project") != project.project.project:
         what = f"{book.about.get('kind', 'something else')} of {book.about.get('project', 'no project')}"
         remedy = f"import a rule book of {project.project.project}"
         raise UsageError("this is the workbook of something else", str(file), why=what, remedy=remedy)
+    try:
+        return _answers(project, book)
+    except ConfigurationError as error:
+        raise refused(book, error) from error
+
+
+def _answers(project: LoadedProject, book: Returned) -> Answers:
+    """The same; raises ConfigurationError."""
     titles = {title: path for title, path in table_titles(project).items() if title in book.titles}
     edits = sheet_edits(book, [rules_sheet(), *(code_sheet(title) for title in titles)])
     wrong: Wrong = []

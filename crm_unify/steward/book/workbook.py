@@ -10,7 +10,7 @@ from typing import Final
 
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.steward.book.values import Book, CodeRow, Codes, Rule, Source
-from crm_unify.steward.sheets import Sheet, SheetColumn, Value, sheet_title, write_book
+from crm_unify.steward.sheets import MEMORY, Sheet, SheetColumn, Value, unique_titles, write_book
 
 KIND: Final = "rule book"
 """What the workbook says it is."""
@@ -80,16 +80,11 @@ def name_of(path: Path, project: LoadedProject) -> str:
 
 def table_titles(project: LoadedProject) -> dict[str, Path]:
     """Titles of the sheets of code tables; tables of two rule files that share a file have one sheet."""
-    titles: dict[str, Path] = {}
     paths = dict.fromkeys(
         table.path.resolve() for loaded in project.files for table in loaded.code_tables.values()
     )
-    for path in paths:
-        title, number = sheet_title(f"codes {path.stem}"), 2
-        while title in titles:
-            title, number = sheet_title(f"codes {path.stem}"[:27] + f" {number}"), number + 1
-        titles[title] = path
-    return titles
+    titles = unique_titles((f"codes {path.stem}" for path in paths), taken=(MEMORY, RULES))
+    return dict(zip(titles, paths, strict=True))
 
 
 # --- sheets ---

@@ -1,4 +1,4 @@
-"""Answering a question of the queue, and saying who looks after it."""
+"""Saying who looks after a question of the queue."""
 
 from __future__ import annotations
 
@@ -7,30 +7,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from crm_unify.errors import UsageError
 from crm_unify.ids import crm_id
-from crm_unify.run.deciding import Draft
-from crm_unify.run.decisions import VERDICT
 from crm_unify.schema.bookkeeping import mig_assignment
-from crm_unify.steward.review.values import Question, Reason
+from crm_unify.steward.review.values import Question
 
 DECIDE: Final = "decide"
-
-
-def draft_of(question: Question, verdict: str) -> Draft:
-    """The verdict on all records of both sides, not recorded yet.
-
-    Raises UsageError for decisions that contradict each other: one more would not settle them.
-    """
-    if Reason.CONFLICT in question.reasons:
-        numbers = ", ".join(map(str, question.decisions))
-        raise UsageError(
-            "a further verdict does not settle decisions that contradict each other",
-            question.id,
-            why=f"decisions {numbers} cannot hold together, and DIFFERENT wins while they stand",
-            remedy="take the wrong one back: `crm-unify revoke NUMBER --why ...`",
-        )
-    return Draft(VERDICT, DECIDE, (question.sides[0].records, question.sides[1].records), verdict=verdict)
 
 
 def assign(engine: sa.Engine, question: Question, assignee: str | None, *, by: str) -> None:

@@ -10,14 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.decisions import CONFIRM, VERDICT, Decision, Rulings, live, read_decisions, rulings
 from crm_unify.run.rekeyed import open_pairs
 from crm_unify.schema.bookkeeping import mig_rekey, mig_source_record
 from crm_unify.schema.tables import arrow_schema
-from crm_unify.schema.target import reachable
 from crm_unify.steward.decisions import said_of
-from crm_unify.steward.newest import Newest, newest_run
+from crm_unify.steward.newest import Newest
 from crm_unify.steward.review.asked import Asked
 from crm_unify.steward.review.doubts import DOUBTS, WeakLink, between_customers, weak_links
 from crm_unify.steward.review.known import assignments, known
@@ -32,16 +30,6 @@ NO_WORKSPACE: Final = (
     "the scored pairs of the newest run are no longer in the workspace: what is listed is what the CRM "
     "database knows by itself; `crm-unify run` brings the rest back and writes nothing else"
 )
-
-
-def review_queue(project: LoadedProject) -> Queue:
-    """What people are asked now.
-
-    Raises UsageError when the project was never run; Unreachable when the CRM database does not answer.
-    """
-    newest = newest_run(project)
-    with reachable(newest.engine), newest.engine.connect() as connection:
-        return queue_of(newest, connection)
 
 
 def queue_of(newest: Newest, connection: sa.Connection) -> Queue:

@@ -38,6 +38,8 @@ FIELDS: Final = (
 )  # fmt: skip
 """Labels of what records say, as in the report."""
 HEADERS: Final = (*ABOUT, *EDITED, *FIELDS, *CONTEXT, *KEYS)
+LONGEST_RUN: Final = 10
+"""Digits of a number of a run, and one more: what is longer is no number of ours."""
 SHOWN: Final = 50
 """Records of a side that have a row; an answer holds for all of them."""
 
@@ -77,6 +79,11 @@ def seal(connection: sa.Connection, project: str, run: int) -> str | None:
         return None
     made_of = f"{project} {run} {row.started_at} {digest(row.plan_hash, row.sources_hash, row.rules_hash)}"
     return _hash(made_of)[:12]
+
+
+def sealed(connection: sa.Connection, project: str, run: str) -> str | None:
+    """The seal of a run as a file that came back names it; None where there was no such run."""
+    return seal(connection, project, int(run)) if run.isdecimal() and len(run) < LONGEST_RUN else None
 
 
 def _hash(*parts: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from crm_unify.errors import UsageError, nearest_name
 from crm_unify.steward.review.pack import ANSWER, CHECK, EDITED, KEYS, RECORD
 from crm_unify.steward.review.pack_write import FORMULA
-from crm_unify.steward.sheet_edits import LARGEST, opened_book
+from crm_unify.steward.sheet_edits import LARGEST, day_of, opened_book, present
 from crm_unify.steward.sheets import cell_text
 
 HEADER_WITHIN: Final = 20
@@ -50,10 +52,8 @@ class ReadRow:
 def read_pack(file: Path) -> tuple[ReadRow, ...]:
     """The rows of the clusters.
 
-    Raises UsageError for a file that is none, or that has lost the columns by which rows are found.
+    Raises UsageError for a file that is not there, is none, or has lost the columns by which rows are found.
     """
-    if not file.is_file():
-        raise UsageError("there is no such file", str(file), remedy="name the workbook that came back")
     lines = _csv_lines(file) if file.suffix.lower() in (".csv", ".tsv", ".txt") else _book_lines(file)
     return tuple(_rows(file, lines))
 
@@ -71,12 +71,14 @@ def _book_lines(file: Path) -> Lines:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, (date, time)):  # what the spreadsheet made of a text, or a person's day
+        return day_of(value)
     value = getattr(value, "text", value)  # an array formula keeps its text apart
     return (cell_text(value if isinstance(value, str) else str(value)) or "").strip()
 
 
 def _csv_lines(file: Path) -> Lines:
-    if file.stat().st_size > LARGEST:
+    if present(file).stat().st_size > LARGEST:
         raise UsageError("this file is too large", str(file), remedy="import the pack that was exported")
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -86,7 +88,7 @@ def _csv_lines(file: Path) -> Lines:
     csv.field_size_limit(LARGEST)
     first = text.partition("\n")[0]
     delimiter = max((",", ";", "\t"), key=first.count)  # spreadsheets write what their country writes
-    for number, row in enumerate(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), 1):
+    for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
         yield file.stem, number, [(_bare(field.strip()), False) for field in row]
 
 

@@ -28,7 +28,7 @@ from crm_unify.steward.review.pack import (
     TAKE,
     check_of,
     claims_hashes,
-    seal,
+    sealed,
     state_of,
 )
 from crm_unify.steward.review.pack_read import ReadRow
@@ -100,12 +100,9 @@ def _ours(connection: sa.Connection, rows: Iterable[ReadRow], project: str, foun
 
 def _is_ours(connection: sa.Connection, text: str, project: str) -> bool:
     run, _, rest = text.removeprefix("P").partition("-")
-    _, _, sealed = rest.partition("-")
-    return run.isdigit() and len(run) < LONGEST_RUN and seal(connection, project, int(run)) == sealed
-
-
-LONGEST_RUN: Final = 10
-"""Digits of a number of a run, and one more: what is longer is no number of ours."""
+    _, _, said = rest.partition("-")
+    found = sealed(connection, project, run)
+    return found is not None and found == said
 
 
 def answers(rows: Sequence[ReadRow], stamped: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
@@ -141,6 +138,11 @@ def _stands(row: ReadRow, known: Mapping[str, str], found: Found) -> bool:
     raw = row.text(ANSWER) or row.text(TAKE)
     if any(row.cells[name].formula for name in KEYS) or check_of(keys) != keys[CHECK]:
         found.problem(Trouble.DAMAGED, row.place, raw, DAMAGED)
+        return False
+    note = row.cells[NOTE]
+    if note.formula:
+        sentence = "a formula is no reason: write the text itself"
+        found.problem(Trouble.NONSENSE, note.place, note.text, sentence)
         return False
     gone = [keys[name] for name in (RECORD, BESIDE) if keys[name] not in known]
     if gone:

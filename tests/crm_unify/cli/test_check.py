@@ -190,6 +190,30 @@ def test_mining_says_why_there_is_no_example(project: Path, capsys: pytest.Captu
     replaced(project / "members.yml", "{from: Mail}", "{from: Mail, transform: [lower]}")
     assert cli.main(["check", str(project), "--mine"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("# members: 0 proposed examples with masked values; read them first\n")
+    assert "\ncolumns nobody takes in members: Fax\n" in said
+    assert "\n\n# members: 0 proposed examples with masked values; read them first\n" in said
     assert "# none for transform contact_point.value: lower (" in said
     assert said.endswith("members.yml:15): no row of the source tries it\n")
+
+
+def test_mining_goes_on_where_a_frozen_source_is_gone(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its file may go; the parts that no example tries are told with that reason."""
+    replaced(project / "members.yml", "{from: Mail}", "{from: Mail, transform: [lower]}")
+    replaced(project / "members.yml", "  key: [No]", "  key: [No]\n  state: frozen")
+    (project / "members.csv").unlink()
+    code, answer = checked(project, capsys, "--mine")
+    (mined,) = answer["mined"]
+    assert (code, mined["examples"]) == (0, [])
+    assert [one["why"] for one in mined["left"]] == ["the source file is not there"]
+
+
+def test_a_target_that_does_not_answer_is_told_to_programs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads the JSON can tell that nothing is approved from that nobody knows."""
+    assert checked(project, capsys)[1]["approvals_unknown"] == ""
+    replaced(project / "crm_unify.yml", "project: small", "project: small\ntarget: postgresql://127.0.0.1:1/no")
+    code, answer = checked(project, capsys)
+    assert (code, answer["approvals"], answer["approvals_unknown"] != "") == (0, [], True)

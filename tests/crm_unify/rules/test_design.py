@@ -5,13 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pytest
-
-from crm_unify.errors import ConfigurationError
 from crm_unify.records import FieldType
 from crm_unify.rules.branches import evaluation_order, field_type
 from crm_unify.rules.load import load_project, load_rules
-from crm_unify.rules.mistakes import each
 
 RULES = """\
 map: billing_customers
@@ -111,16 +107,10 @@ def test_the_rule_file_loads(tmp_path: Path) -> None:
     assert loaded.rules.rules["BR-002"].decided.on == date(2026, 3, 2)
 
 
-def test_policies_of_single_fields_are_refused_as_not_supported_yet(tmp_path: Path) -> None:
-    """A key that is not carried out is refused with its line; it is the only one of the project file."""
-    with pytest.raises(ConfigurationError, match=r"'write_policy\.fields' is not supported yet") as caught:
-        load_project(project(tmp_path, PROJECT), variables={})
-    assert [(Path(m.file).name, m.line) for m in each(caught.value)] == [("crm_unify.yml", 8)]
-
-
-def test_without_them_the_project_loads(tmp_path: Path) -> None:
-    """The rest of the file is understood."""
-    text = PROJECT.replace(", fields: {person.job_title: if_empty, consent: most_restrictive}", "")
-    loaded = load_project(project(tmp_path, text), variables={})
+def test_the_project_file_loads_as_it_stands(tmp_path: Path) -> None:
+    """With policies of single fields."""
+    loaded = load_project(project(tmp_path, PROJECT), variables={})
+    said = loaded.project.write_policy
+    assert said.fields == {"person.job_title": "if_empty", "consent": "most_restrictive"}
     assert loaded.project.target == f"sqlite:///{tmp_path}/crm.db"
     assert [rules.rules.map for rules in loaded.files] == ["billing_customers"]

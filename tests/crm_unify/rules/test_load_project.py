@@ -30,14 +30,14 @@ from tests.crm_unify.rules.examples import PROJECT, changed, line_of, write_proj
         ),
         pytest.param(
             "project: company",
-            "project: company\nwrite_policy: {default: never}",
-            "'write_policy.default: never' is not supported yet",
+            "project: company\nwrite_policy: {default: perhaps}",
+            "perhaps",
             id="policy",
         ),
         pytest.param(
             "project: company",
-            "project: company\nwrite_policy: {fields: {person.job_title: if_empty}}",
-            "'write_policy.fields' is not supported yet",
+            "project: company\nwrite_policy: {fields: {person.job_titel: if_empty}}",
+            "did you mean 'person.job_title'",
             id="policy of a field",
         ),
         pytest.param(

@@ -35,9 +35,9 @@ SHAPE = [
     pytest.param(
         "  - when: \"TYPE = 'C'\"", "  - discard: {rule: BR-2}", ["exactly one of"], id="two outcomes"
     ),
-    pytest.param("  table: CUST", "  state: frozen\n  table: CUST", ["not supported yet"], id="frozen"),
-    pytest.param("  table: CUST", "  delivery: delta\n  table: CUST", ["not supported yet"], id="delta"),
-    pytest.param("  table: CUST", "  op_column: OP\n  table: CUST", ["not supported yet"], id="operations"),
+    pytest.param("  table: CUST", "  state: molten\n  table: CUST", ["molten"], id="state"),
+    pytest.param("  table: CUST", "  delivery: delta\n  table: CUST", ["as it stands"], id="delta"),
+    pytest.param("  table: CUST", "  op_column: OP\n  table: CUST", ["op_column"], id="operations"),
     pytest.param(
         "    consent: {", "    product: {", ["kind 'product' is not supported yet"], id="later kind"
     ),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.delta import in_turn
 from tests.projects import AS_OF, Answer, crm, run
 
 RULES = """\
@@ -79,6 +80,12 @@ def test_files_are_applied_in_the_order_of_their_names(club: Path) -> None:
     delivered(club, 2, "U,1,Anna First,a@keller.example", "U,1,Anna Second,a@keller.example")
     run(club)
     assert names(club)["1"] == "Anna Third"
+
+
+def test_numbers_in_names_are_numbers() -> None:
+    """The tenth file comes after the ninth, with and without zeros before it."""
+    listed = ["d_10.csv", "d_9.csv", "d_011.csv", "b.csv", "d_1/2.csv"]
+    assert sorted(listed, key=in_turn) == ["b.csv", "d_1/2.csv", "d_9.csv", "d_10.csv", "d_011.csv"]
 
 
 def test_a_number_that_is_missing_is_reported(club: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.crm_unify.run.people import fill, people
-from tests.projects import crm, question, run
+from tests.projects import AS_OF, crm, question, run
 
 HEADER = "ID,Name,Mail,Job,Changed,Note"
 
@@ -105,3 +105,11 @@ def test_consent_is_written_most_restrictively_whether_it_is_said_or_not(tmp_pat
     """The policy may be named; it changes nothing."""
     project = office(tmp_path, "{default: if_source_changed, fields: {consent: most_restrictive}}")
     assert run(project).data["written_rows"] == 0
+
+
+def test_a_quiet_source_does_not_keep_a_sync_from_writing_always(tmp_path: Path) -> None:
+    """What a run would overwrite a sync overwrites, too, although nothing is new."""
+    project = office(tmp_path, "{default: always}")
+    edit(project, "Buyer")
+    assert crm("sync", project, "--as-of", AS_OF).code == 0
+    assert job_title(project) == "Clerk"

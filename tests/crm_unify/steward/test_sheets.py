@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from crm_unify.errors import ConfigurationError, UsageError
 from crm_unify.steward.sheet_edits import Returned
-from crm_unify.steward.sheets import LONGEST_CELL, Sheet, SheetColumn, write_book
+from crm_unify.steward.sheets import LONGEST_CELL, MEMORY, Sheet, SheetColumn, unique_titles, write_book
 
 CODES = Sheet(
     "codes",
@@ -165,3 +165,13 @@ def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]
     assert Returned(tmp_path / "a.xlsx").edits(long) == ()
+
+
+def test_titles_differ_as_spreadsheets_see_them(tmp_path: Path) -> None:
+    """Letter case does not tell two sheets apart, and titles that are taken stay with their owners."""
+    names = ["codes A", "codes a", "crm_unify", "history", "x" * 40, "X" * 40]
+    titles = unique_titles(names, taken=(MEMORY,))
+    assert titles == ["codes A", "codes a 2", "crm_unify 2", "history 2", "x" * 31, "X" * 29 + " 2"]
+    sheets = [Sheet(title, RULES.columns, (("R-1", "this"),)) for title in titles]
+    write_book(tmp_path / "book.xlsx", sheets, about={})
+    assert Returned(tmp_path / "book.xlsx").titles == tuple(titles)

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from tests.crm_unify.run.people import fill, people
 from tests.crm_unify.run.repairing import FIRST_ROW, LINES, all_named, edited, exported, imported
-from tests.projects import Answer, question, run
+from tests.projects import Answer, crm, question, run
 
 HOSTILE = "30,,=cmd|' /C calc'!A1,Clerk,0042"
 
@@ -121,3 +121,49 @@ def test_a_workbook_that_comes_twice_is_taken_once(copy: Path) -> None:
     assert imported(copy, book).data["words"] == 1
     (ended,) = question(copy / "crm.db", "SELECT revokes FROM mig_correction WHERE kind = 'revoke'")
     assert question(copy / "crm.db", f'SELECT "key" FROM mig_correction WHERE id = {ended[0]}') == [("10",)]
+
+
+def test_where_no_row_waits_no_workbook_is_written(tmp_path: Path) -> None:
+    """A clean project has nothing to repair, and that is no mistake."""
+    project = people(tmp_path / "people")
+    assert run(project).code == 0
+    answer = crm("quarantine", "export", project, "--out", tmp_path / "repair.xlsx")
+    assert (answer.code, answer.data) == (0, {"workbook": None, "rows": 0})
+    assert not (tmp_path / "repair.xlsx").exists()
+
+
+def test_a_workbook_of_another_environment_or_database_is_refused(copy: Path) -> None:
+    """The CRM of which the rows were exported is the one that takes them back, whatever it is called."""
+    edited(copy / "repair.xlsx", {"19": {"fix: Name": "Mia Moon"}})
+    file = copy / "crm_unify.yml"
+    file.write_text(file.read_text() + "environments: {other: {target: 'sqlite:///crm.db'}}\n")
+    refused = imported(copy, copy / "repair.xlsx", "-e", "other")
+    assert (refused.code, "belongs to another environment" in refused.stderr) == (2, True)
+    assert "import it without `--env`" in refused.stderr
+    (copy / "crm.db").unlink()
+    assert run(copy).code == 0
+    refused = imported(copy, copy / "repair.xlsx")
+    assert (refused.data["error"]["code"], words(copy)) == ("WORKBOOK-REFUSED", 0)
+    assert "belongs to another database" in refused.stderr
+
+
+def test_a_whole_workbook_is_not_recorded_unasked(copy: Path) -> None:
+    """Without a terminal somebody has to say --yes; a dry run needs nobody."""
+    book = edited(copy / "repair.xlsx", {"19": {"fix: Name": "Mia Moon"}})
+    taken = ("quarantine", "import", book, "-p", copy, "--by", "Doris")
+    assert (crm(*taken).code, crm(*taken, "--dry-run").data["words"], words(copy)) == (2, 1, 0)
+
+
+def test_a_reason_alone_is_no_line_that_stands(copy: Path) -> None:
+    """A line about a row that is gone is named, though nothing but its reason was filled in."""
+    book = edited(copy / "repair.xlsx", {"19": {"why": "asked the office"}})
+    fill(copy, [line.replace("19,,", "19,Max Mohn,") for line in LINES])
+    assert run(copy).code == 0
+    assert "does not wait any more" in imported(copy, book).data["error"]["why"]
+
+
+def test_a_workbook_that_is_not_there_is_told_alike(copy: Path) -> None:
+    """Both commands that take a workbook back say so in the same words."""
+    answers = [imported(copy, copy / "no.xlsx"), crm("docs", "import", copy / "no.xlsx", "-p", copy)]
+    told = {(one.code, one.data["error"]["code"], one.data["error"]["what"]) for one in answers}
+    assert told == {(2, "USAGE", "there is no such file")}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from crm_unify.cli._output import Output
 from tests.projects import Answer, copied, crm
 
 EDITS = {
@@ -181,6 +182,15 @@ def test_a_dry_run_and_a_question_nobody_answers_write_nothing(small: Exported) 
     assert (dry.code, imported(small).code, lines_changed(small)) == (0, 2, "")
 
 
+def test_a_no_ends_as_everywhere(small: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever says no to what is shown gets exit code 2, and no file was touched."""
+    edit(small.book, GOOD)
+    monkeypatch.setattr(Output, "agreed", lambda *_, **__: False)
+    answer = imported(small)
+    assert (answer.code, answer.data["error"]["what"]) == (2, "nothing was written")
+    assert lines_changed(small) == ""
+
+
 def test_a_workbook_without_edits_has_none(small: Exported) -> None:
     """Saved by openpyxl as it is, nothing is to be changed."""
     edit(small.book, {})
@@ -288,7 +298,7 @@ def test_what_clashes_is_refused_and_nothing_is_applied(
     before = lines_changed(small)
     answer = imported(small, "--yes")
     assert why in str(answer.data["error"])
-    assert (answer.code, lines_changed(small)) == (2, before)
+    assert (answer.data["error"]["code"], lines_changed(small)) == ("WORKBOOK-REFUSED", before)
 
 
 def test_a_rule_that_has_gone_from_its_file_is_told(small: Exported) -> None:

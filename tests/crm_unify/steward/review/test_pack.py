@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,34 @@ def test_csv_comes_back_as_the_workbook_does(asked: Path, tmp_path: Path) -> Non
     with file.open("w", encoding="utf-8-sig", newline="") as lines:
         csv.writer(lines, delimiter=";").writerows(rows)
     assert imported(asked, file, "--dry-run").data["answers"] == 2
+
+
+def test_a_note_is_text_or_a_day(asked: Path, pack: Path) -> None:
+    """A date is kept as its day; a formula is named by its cell, and its row is not taken."""
+
+    def note(page: Worksheet) -> None:
+        for at, value in zip(asked_rows(page), (datetime(2024, 3, 1), "=A1"), strict=False):
+            answer(page, at, value, "Note")
+
+    edited(answered(pack, "Same", "Same"), note)
+    assert [one.text("Note") for one in read_pack(pack) if one.text("Answer")] == ["2024-03-01", "=A1"]
+    found = imported(asked, pack, "--dry-run")
+    assert (found.data["answers"], troubles(found)) == (1, ["nonsense"])
+    assert "a formula is no reason" in found.data["problems"][0]["sentence"]
+
+
+def test_csv_keeps_the_line_breaks_of_other_scripts(asked: Path, tmp_path: Path) -> None:
+    """U+2028, U+2029 and U+0085 inside a cell end no row."""
+    file = exported(asked, tmp_path / "pack.csv")
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.reader(lines))
+    line = next(line for line in rows[1:] if line[rows[0].index("Question")])
+    line[rows[0].index("Answer")], line[rows[0].index("Note")] = "Same", "a\u2028b\u2029c\x85d"
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        csv.writer(out).writerows(rows)
+    (said,) = [one for one in read_pack(file) if one.text("Answer")]
+    assert said.text("Note") == "a\u2028b\u2029c\x85d"
+    assert imported(asked, file, "--dry-run").data["answers"] == 1
 
 
 def test_a_long_note_is_kept(asking: Path, pack: Path) -> None:
