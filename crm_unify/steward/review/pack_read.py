@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
+from crm_unify.cells import BEGINNINGS
 from crm_unify.errors import UsageError, nearest_name
 from crm_unify.steward.review.pack import ANSWER, CHECK, EDITED, KEYS, RECORD
-from crm_unify.steward.review.pack_write import FORMULA
 from crm_unify.steward.sheet_edits import LARGEST, opened_book
 from crm_unify.steward.sheets import cell_text
 
@@ -92,7 +92,7 @@ def _csv_lines(file: Path) -> Lines:
 
 def _bare(text: str) -> str:
     """The text without the apostrophe that kept spreadsheets from calculating."""
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
+    return text[1:] if text[:1] == "'" and text[1:2] in BEGINNINGS else text
 
 
 def _rows(file: Path, lines: Lines) -> Iterator[ReadRow]:
