@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +40,9 @@ def words_of(text: str) -> set[str]:
 
 @settings(max_examples=200, deadline=None)
 @given(text=TEXTS, target=st.sampled_from(TARGETS), order=st.sampled_from(["given_first", "family_first"]))
-def test_no_word_of_a_value_survives_unless_it_is_listed(text: str, target: str, order: str) -> None:
+def test_no_word_of_a_value_survives_unless_it_is_listed(
+    text: str, target: str, order: Literal["given_first", "family_first"]
+) -> None:
     """Names beside a number, around an address, in a postcode or in a column of codes are gone."""
     made = masked_text(text, [target], Parse(name_order=order))
     assert words_of(made) & words_of(text) <= LISTED
