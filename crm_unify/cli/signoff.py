@@ -51,7 +51,7 @@ def _sign(output: Output, project: Path, environment: str | None, *, by: str, ou
     from crm_unify.rules.load import load_project
     from crm_unify.schema.target import open_target
     from crm_unify.steward.evidence_pack import write_pack
-    from crm_unify.steward.signing import evidence, last_trial, record_signature, signature
+    from crm_unify.steward.signing import ABSENT, evidence, last_trial, record_signature, signature
 
     loaded = load_project(project, environment=environment)
     engine = open_target(loaded.project.target, root=loaded.root)
@@ -64,6 +64,8 @@ def _sign(output: Output, project: Path, environment: str | None, *, by: str, ou
         f"{path}: {len(pack.files)} files, signed by {by}: trial {every[-1].id}, {signed['verdict']}",
         f"manifest {pack.manifest_hash}",
     ]
+    if not signed["rows"]:
+        lines.append(f"{ABSENT} `crm-unify rehearse` brings them back.")
     output.answer({"pack": str(path), **pack.as_json()}, "\n".join(lines))
 
 

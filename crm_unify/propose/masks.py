@@ -116,11 +116,21 @@ _LAST: Final = frozenset({"branch", "key"})
 
 def masked(value: str, targets: Collection[str], *, dates: Sequence[str], country: str | None) -> str | None:
     """A value of nobody in place of one of the source; None where none of its form can be made up."""
-    for target in sorted(targets, key=lambda one: (one in _LAST, one)):
+    for target in _ordered(targets):
         mask = _mask(target, dates, country)
         if mask is not None:
             return mask(value)
     return None
+
+
+def is_code(targets: Collection[str]) -> bool:
+    """Whether values of these targets are left as they are: they should be codes of the source."""
+    known = (one for one in _ordered(targets) if _mask(one, (), None) is not None)
+    return next(known, None) in _KEPT
+
+
+def _ordered(targets: Collection[str]) -> list[str]:
+    return sorted(targets, key=lambda one: (one in _LAST, one))
 
 
 def _mask(target: str, dates: Sequence[str], country: str | None) -> Callable[[str], str | None] | None:

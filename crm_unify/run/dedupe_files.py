@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from crm_unify.cells import harmless
 from crm_unify.errors import Unreachable
 from crm_unify.run.dedupe import DedupeResult
 from crm_unify.run.golden_rows import golden_rows
@@ -51,21 +52,6 @@ def _customers(result: DedupeResult, folder: Path) -> Path:
     for name in shown:
         rows = rows.set_column(rows.column_names.index(name), name, harmless(rows[name]))
     return write_csv(rows, folder / "customers.csv")
-
-
-_FORMULA, _NUMBER = r"^[=@\t\r]|^[+-]", r"^[+-][0-9 ().,/-]*$"
-"""How a text begins that a spreadsheet computes; numbers and phone numbers among them do no harm and stay."""
-
-
-def harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts that a spreadsheet would compute, with an apostrophe before them, which makes it show them."""
-    if not pa.types.is_string(column.type):
-        return column
-    number = pc.match_substring_regex(column, _NUMBER)
-    computed = pc.and_not(pc.match_substring_regex(column, _FORMULA), number)
-    if not pc.any(computed).as_py():
-        return column
-    return pc.if_else(computed, pc.binary_join_element_wise("'", column, ""), column)
 
 
 def _pairs(result: DedupeResult, folder: Path) -> Path:

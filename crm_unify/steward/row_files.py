@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pyarrow import csv
 
 from crm_unify.arrow_sql import engine
+from crm_unify.cells import harmless
 from crm_unify.records import SYS_REPEATED_ROW, SYS_WAIVED, Fate
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.schema.tables import TABLES
@@ -31,10 +32,6 @@ BUILT_IN: Final = {
     SYS_REPEATED_ROW: "The same row stands in the source more than once; one was taken.",
     SYS_WAIVED: "Somebody said that this row shall not be loaded; see `crm-unify quarantine corrections`.",
 }
-ACTIVE: Final = r"^[=+\-@\t\r]"
-"""How texts begin that a spreadsheet takes for a formula."""
-NUMBER: Final = r"^[+\-]?[\d\s.,()/\-]*$"
-"""Amounts and phone numbers begin like that, too, and stay as they are."""
 
 
 def write_row_files(project: LoadedProject, newest: Newest, folder: Path) -> dict[Path, int]:
@@ -114,16 +111,10 @@ WHERE fates.fate <> '{Fate.MAPPED}' ORDER BY fates.file, fates.sheet, fates.row,
 
 def _write(table: pa.Table, path: Path) -> int:
     """As CSV (UTF-8, LF), no cell of which a spreadsheet takes for a formula."""
-    safe = [_harmless(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    safe = [harmless(column) for column in table.columns]
     options = csv.WriteOptions(quoting_style="needed")
     csv.write_csv(pa.table(safe, names=table.column_names), path, options)
     return len(table)
-
-
-def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts that begin like a formula with an apostrophe in front."""
-    active = pc.and_not(pc.match_substring_regex(column, ACTIVE), pc.match_substring_regex(column, NUMBER))
-    return pc.if_else(pc.fill_null(active, False), pc.binary_join_element_wise("'", column, ""), column)
 
 
 # --- parents that are not there ---

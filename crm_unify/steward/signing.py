@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from crm_unify import __version__
+from crm_unify.cells import harmless_text
 from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.meaning import meaning, meaning_hash
@@ -43,12 +44,15 @@ account.csv         where every source row of the rehearsal went, control_sums.c
 rule_book.html      the rules in words, with counts and examples (rule_book.md: the same as text)
 rules.csv           SHA-256 of every rule file and code table, meanings/: what each rule file does
 approvals.csv       who approved what, when and where
+standings.csv       each business rule: what its file claims, and whether an approval bears that out
 samples.json        rows before and after, people taken out of them
 hashes.json         of plan, sources, rules and model of the rehearsal
 manifest.json       SHA-256 of all these files
-
+{absent}
 Verify it with: crm-unify signoff --verify PACK
 """
+ABSENT: Final = """The rows of the rehearsal were no longer there when this was signed:
+the rule book has no counts or examples of it, and samples.json is empty."""
 
 
 def last_trial(project: LoadedProject, engine: sa.Engine) -> tuple[Trial, ...]:
@@ -83,12 +87,14 @@ def evidence(
     rules = [row for loaded in project.files for row in _rule_hashes(loaded)]
     approvals = [one.as_json() for one in approvals_of(engine)]
     files = {
-        "README.txt": README.format(**signature(project, last, by=by)),
+        "README.txt": README.format(
+            **signature(project, last, by=by), absent="" if _has_rows(rehearsed) else f"\n{ABSENT}\n"
+        ),
         "score_card.txt": "\n".join(card_lines(every)) + "\n",
         "score_card.json": _json([one.as_json() for one in every]),
         "account.csv": _csv(_account(last)),
         "control_sums.csv": _csv(last.card["sums"]),
-        "rule_book.html": page(book),
+        "rule_book.html": page(book, workbook=False),
         "rule_book.md": markdown(book),
         "rules.csv": _csv(rules),
         "approvals.csv": _csv(approvals),
@@ -101,7 +107,7 @@ def evidence(
 
 
 def signature(project: LoadedProject, last: Trial, *, by: str) -> dict[str, Any]:
-    """Who signs what, and when."""
+    """Who signs what, and when; `rows`: whether the rows of the rehearsal were there to be shown."""
     return {
         "project": project.project.project,
         "environment": project.environment or "(default)",
@@ -110,6 +116,7 @@ def signature(project: LoadedProject, last: Trial, *, by: str) -> dict[str, Any]
         "trial": last.id,
         "verdict": "GO" if last.go else "NO-GO",
         "program": __version__,
+        "rows": _has_rows(_rehearsed(project)),
     }
 
 
@@ -121,6 +128,11 @@ def _rehearsed(project: LoadedProject) -> Newest | None:
         return newest_run(replace(project, project=said, environment=ENVIRONMENT), workspace=place)
     except UsageError:
         return None
+
+
+def _has_rows(rehearsed: Newest | None) -> bool:
+    """Whether counts and samples can be made."""
+    return rehearsed is not None and rehearsed.folder is not None
 
 
 def _headers(rehearsed: Newest | None) -> Headers:
@@ -153,7 +165,7 @@ def _standings(project: LoadedProject, engine: sa.Engine) -> list[dict[str, Any]
 
 def _samples(project: LoadedProject, rehearsed: Newest | None) -> list[dict[str, Any]]:
     """Masked rows of every source, before and after."""
-    if rehearsed is None or rehearsed.folder is None:
+    if rehearsed is None or not _has_rows(rehearsed):
         return []
     as_of = date.fromisoformat(rehearsed.run.as_of)
     told = []
@@ -171,13 +183,17 @@ def _json(value: Any) -> str:
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV; the columns are those of any row, in the order they first appear."""
+    """Rows as CSV that computes nothing; the columns are those of any row, in the order they first appear."""
     out = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(out, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return harmless_text(value) if isinstance(value, str) else value
 
 
 # --- who signed ---

@@ -134,7 +134,9 @@ def _code(value: str) -> str:
 def _codes(codes: Codes) -> Iterator[str]:
     yield f"### Code table {text(codes.name)}\n"
     yield f"For {', '.join(map(text, codes.columns))}; {text(codes.unmapped)}.\n"
-    open_codes = [(text(c.code), "**nobody has explained it**", "", str(c.found)) for c in codes.lacking]
+    open_codes = [
+        (text(c.code), "**nobody has explained it**", "", str(c.found)) for c in codes.lacking_shown
+    ]
     known = [
         (text(c.code), text(c.meaning), text(c.label), "" if c.found is None else f"{c.found:,}")
         for c in codes.codes

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm_unify.errors import CrmUnifyError
@@ -21,7 +22,14 @@ from crm_unify.records import KINDS, PARTIES, Fate, FieldType, field_types
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import ContentKey, Entry, has_own_record
-from crm_unify.steward.book.masking import masked_text, numbered
+from crm_unify.steward.book.masking import (
+    FREQUENT,
+    asks_whose,
+    common_words,
+    is_short,
+    masked_text,
+    numbered,
+)
 from crm_unify.steward.lineage import Way, entry_of, ways_of
 from crm_unify.steward.report.rows import amount
 from pipelines.interpret.interface import Interpreted
@@ -71,18 +79,39 @@ def _masked_rows(loaded: LoadedRules, landed: Landed) -> list[dict[str, str | No
     rows = [] if table is None else table.to_pylist()
     key = loaded.rules.source.key
     keys = () if isinstance(key, ContentKey) else tuple(key)
+    codes = {
+        one.header: _codes(loaded, landed, one.header, one.field)
+        for one in landed.columns
+        if asks_whose(targets.get(one.header, ()))
+    }
+    fronts = {one.header: common_words([row[one.field] for row in rows]) for one in landed.columns}
 
     def mask(header: str, text: str | None, number: int) -> str | None:
         if text is None or text.strip() in kept:
             return text
         if header in keys:
-            return numbered(text, number)
-        return masked_text(text, targets.get(header, ()), parse)
+            return numbered(text, number, words=fronts[header])
+        return masked_text(text, targets.get(header, ()), parse, nobodys=text in codes.get(header, ()))
 
     return [
         {one.header: mask(one.header, row[one.field], number) for one in landed.columns}
         for number, row in enumerate(rows, 1)
     ]
+
+
+def _codes(loaded: LoadedRules, landed: Landed, header: str, field: str) -> frozenset[str]:
+    """Texts of a column that are nobody's: listed in a code table or a condition, or frequent."""
+    listed = {
+        code.source_value
+        for way in ways_of(loaded)
+        if way.code_table is not None and header in way.columns
+        for code in loaded.code_tables[way.code_table].codes
+    }
+    for branch in loaded.rules.targets:
+        listed |= set(re.findall(r"'([^']+)'", branch.when))
+    counted = pq.read_table(landed.path, columns=[field])[field].value_counts()
+    frequent = counted.filter(pc.greater_equal(counted.field("counts"), FREQUENT)).field("values")
+    return frozenset(listed | {text for text in frequent.to_pylist() if text is not None and is_short(text)})
 
 
 def _targets(loaded: LoadedRules) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from crm_unify.steward.book.approval import Approved, DifferenceLine
 from crm_unify.steward.book.drawing import Picture
+from crm_unify.steward.book.masking import FREQUENT, HIDDEN
 from crm_unify.steward.book.samples import Sample
+from crm_unify.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,16 @@ class Codes:
     """Texts of the last run that it lacks, the most frequent."""
     explained: bool
     """Whether what it lacks is a question (it is none where such texts stay as they are)."""
+
+    @property
+    def lacking_shown(self) -> tuple[CodeRow, ...]:
+        """What it lacks as far as anybody may read it: a text of one row or two can be a person's."""
+        shown = [one for one in self.lacking if (one.found or 0) >= FREQUENT]
+        rare = [one for one in self.lacking if (one.found or 0) < FREQUENT]
+        if rare:
+            said = f"{counted(len(rare), 'rare text')} {HIDDEN}"
+            shown.append(CodeRow(said, None, None, sum(one.found or 0 for one in rare)))
+        return tuple(shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
+from crm_unify.cells import BEGINNINGS
 from crm_unify.errors import UsageError, nearest_name
 from crm_unify.steward.review.pack import ANSWER, CHECK, EDITED, KEYS, RECORD
-from crm_unify.steward.review.pack_write import FORMULA
 from crm_unify.steward.sheet_edits import LARGEST, day_of, opened_book, present
 from crm_unify.steward.sheets import cell_text
 
@@ -94,7 +94,7 @@ def _csv_lines(file: Path) -> Lines:
 
 def _bare(text: str) -> str:
     """The text without the apostrophe that kept spreadsheets from calculating."""
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
+    return text[1:] if text[:1] == "'" and text[1:2] in BEGINNINGS else text
 
 
 def _rows(file: Path, lines: Lines) -> Iterator[ReadRow]:

@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from crm_unify.cells import harmless_text
 from crm_unify.steward.review.beside import DIFFERENT, EQUAL, MISSING, SIMILAR
 from crm_unify.steward.review.pack import (
     ANSWER,
@@ -39,8 +40,6 @@ from crm_unify.steward.review.pack_words import words
 from crm_unify.steward.sheets import Sheet, add_sheets, cell_text, put, save_book
 
 INSTRUCTIONS: Final = "Instructions"
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings that spreadsheets take for a formula when they open a CSV file."""
 COLOURS: Final = {EQUAL: "D9EAD3", SIMILAR: "FFF2CC", DIFFERENT: "F4CCCC", MISSING: "EDEDED"}
 _FILLS: Final = {name: PatternFill("solid", fgColor=colour) for name, colour in COLOURS.items()}
 _HEAD, _FREE = PatternFill("solid", fgColor="E9EDEC"), PatternFill("solid", fgColor="FBF6DF")
@@ -170,9 +169,4 @@ def write_csv(pack: Pack, file: Path) -> None:
 
 def _texts(pack: Pack) -> Iterator[list[str]]:
     for row in pack.rows:
-        yield [plain(cell_text(row.values.get(header)) or "") for header in HEADERS]
-
-
-def plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+        yield [harmless_text(cell_text(row.values.get(header)) or "") for header in HEADERS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -100,6 +101,21 @@ def test_the_evidence_pack_verifies_and_is_known(story: Story) -> None:
     with ZipFile(story.project / "pack.zip") as pack:
         assert "Office board" in pack.read("approvals.csv").decode()
         assert not {"Ann Ash", "ben@post.example"} & set(pack.read("samples.json").decode().split('"'))
+
+
+def test_the_pack_names_what_it_holds_and_nothing_else(story: Story, tmp_path: Path) -> None:
+    """The page speaks of no workbook; the list has every file; without the rehearsal's rows it says so."""
+    with ZipFile(story.project / "pack.zip") as pack:
+        said, page = pack.read("README.txt").decode(), pack.read("rule_book.html").decode()
+        files = {name for name in pack.namelist() if "/" not in name and name != "README.txt"}
+    assert {name for name in files if name not in said} == set()
+    assert ("rule_book.xlsx" in page, "no longer there" in said) == (False, False)
+    copy = Path(shutil.copytree(story.project, tmp_path / "gone"))
+    shutil.rmtree(copy / ".crm_unify")
+    signed = crm("signoff", copy, *THERE, "--by", "Karla", "--out", tmp_path / "late.zip")
+    assert signed.data["signed"]["rows"] is False
+    with ZipFile(tmp_path / "late.zip") as pack:
+        assert "no longer there" in pack.read("README.txt").decode()
 
 
 def test_a_file_that_means_something_else_closes_production(story: Story) -> None:

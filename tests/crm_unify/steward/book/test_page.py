@@ -16,7 +16,7 @@ from crm_unify.steward.book.gather import gather, last_run_of
 from crm_unify.steward.book.markdown import markdown
 from crm_unify.steward.book.masking import masked_text
 from crm_unify.steward.book.page import page
-from crm_unify.steward.book.values import Book
+from crm_unify.steward.book.values import Book, CodeRow
 from crm_unify.steward.newest import newest_run
 from tests.conftest import ROOT
 from tests.crm_unify.conftest import Toured
@@ -110,6 +110,17 @@ def test_what_is_not_agreed_is_marked(company: Book) -> None:
     table = next(codes for codes in billing.codes if codes.name == "payment_terms")
     assert [(code.code, code.found) for code in table.lacking] == [("07", 31), ("XX", 10)]
     assert page(company).count("not agreed yet") > 3
+
+
+def test_a_text_that_one_row_has_is_not_printed(company: Book) -> None:
+    """A code table lacks it; as it may be somebody's name, page and Markdown say only that it is there."""
+    source = next(source for source in company.sources if source.map == "billing_customers")
+    table = next(codes for codes in source.codes if codes.name == "payment_terms")
+    rare = tuple(CodeRow(text, "?", None, 1) for text in ("ask Hans Huber", "wie Frau Weber"))
+    changed = replace(source, codes=(replace(table, lacking=(*table.lacking, *rare)),))
+    book = replace(company, sources=(changed,))
+    for said in (text_of(page(book)), markdown(book)):
+        assert ("Huber" in said, "XX" in said, "2 rare texts" in said) == (False, True, True)
 
 
 def test_counts_are_those_of_the_run(company: Book, unified: Toured) -> None:
