@@ -19,9 +19,9 @@ HELD_TEXTS = (
 
 @pytest.fixture(
     params=[
-        pytest.param("sqlite", marks=pytest.mark.slow),
+        pytest.param("sqlite", marks=pytest.mark.soak),
         pytest.param("postgres_url", marks=pytest.mark.slow),
-        pytest.param("mariadb_url", marks=pytest.mark.slow),
+        pytest.param("mariadb_url", marks=pytest.mark.soak),
     ]
 )
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:

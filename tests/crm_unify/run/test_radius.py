@@ -95,9 +95,9 @@ def edit_code_table(project: Path) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(lower_line, id="merge line"),
+        pytest.param(lower_line, id="merge line", marks=pytest.mark.soak),
         pytest.param(edit_rule, id="rule"),
-        pytest.param(edit_code_table, id="code table"),
+        pytest.param(edit_code_table, id="code table", marks=pytest.mark.soak),
     ],
 )
 def test_on_the_demo_an_edit_does_what_its_plan_says(

@@ -13,7 +13,7 @@ from tests.projects import AS_OF, crm, run
 
 SERVERS = [
     pytest.param("postgres_databases", id="PostgreSQL", marks=pytest.mark.postgres),
-    pytest.param("mariadb_databases", id="MariaDB", marks=pytest.mark.mariadb),
+    pytest.param("mariadb_databases", id="MariaDB", marks=(pytest.mark.mariadb, pytest.mark.soak)),
 ]
 
 
