@@ -32,7 +32,7 @@ def viewed(*records: KnownRecord, golden: dict[str, tuple[str, str, str]] | None
     return CustomerView(
         id="C-1", asked_for="C-1", kind="person", display_name="Eva", status="active", owner=None,
         golden=values, kept={}, consent=(), organisations=(), orders=(), cases=(), opportunities=(),
-        activities=(), records=records,
+        activities=(), records=records, corrections=(),
     )
 
 
