@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from crm_unify.run.deciding import TRIES
 from crm_unify.schema.target import reachable
+
+TRIES: Final = 200
+"""How often a number is taken anew when somebody else decides at the same moment: each time a number is lost
+another decision was recorded, so this bounds how many people may decide at once, not the luck of one."""
+
 
 
 def appended(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:

@@ -11,14 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from crm_unify.errors import UsageError
+from crm_unify.run.appending import TRIES
 from crm_unify.run.decisions import CONFIRM, REVOKE, VERDICT, Decision, Member, read_decisions
 from crm_unify.run.subjects import Subject, members, subject
 from crm_unify.schema.bookkeeping import mig_decision, mig_decision_member, mig_source_record, mig_xref
 from matching.decisions import DIFFERENT, SAME
 
-TRIES: Final = 200
-"""How often a number is taken anew when somebody else decides at the same moment: each time a number is lost
-another decision was recorded, so this bounds how many people may decide at once, not the luck of one."""
 UNSAID: Final = "no reason given"
 """Why, where nothing was said."""
 
