@@ -416,6 +416,9 @@ SYS_REPEATED_ROW: Final = "SYS-REPEATED-ROW"
 SYS_ERASED: Final = "SYS-ERASED"
 """Built-in rule: rows of a person who was erased are left out of every run."""
 
+SYS_LOOKUP_ONLY: Final = "SYS-LOOKUP-ONLY"
+"""Built-in rule: rows that make nothing by themselves, other rows look texts up in them."""
+
 SYS_WAIVED: Final = "SYS-WAIVED"
 """Built-in rule: rows that a person waived, for a reason kept with it."""
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.lookups import parents_of
 from crm_unify.rules.model import ContentKey, RuleFile, has_own_record
 from pipelines.erasure.tokens import Suppressions, Tokens
 from pipelines.interpret.keys import Keys, encoded, keys_of, repeated_rows
@@ -114,11 +115,7 @@ def _whole(rows: Rows, keys: Keys, rules: RuleFile, work: _Erasing) -> Mask:
 
 def _lookups(rules: RuleFile) -> Iterator[tuple[str, str, str]]:
     """System, map and column of every reference to a parent."""
-    for branch in rules.targets:
-        for entry in branch.entries:
-            for said in entry.fields.values():
-                if said.lookup is not None:
-                    yield said.lookup[0], said.lookup[1], said.lookup[2]
+    return ((one.system, one.map, one.column) for one in parents_of(rules))
 
 
 def _parts(keys: Keys, rules: RuleFile, work: _Erasing) -> Iterator[tuple[str, Mask]]:

@@ -106,6 +106,9 @@ def _how(field: FieldRule, ftype: FieldType) -> str:
 def _start(field: FieldRule) -> str:
     if field.const is not None:
         return f"always '{field.const}'"
+    if field.lookup is not None and field.take is not None:
+        by = "key" if field.by is None else field.by
+        return f"{field.take} of {field.lookup[0]}.{field.lookup[1]} with this {by}"
     if field.lookup is not None:
         return f"record of {field.lookup[0]}.{field.lookup[1]} with this key"
     return "" if field.expr is None else field.expr

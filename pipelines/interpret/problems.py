@@ -29,6 +29,8 @@ FLAG_UNLISTED: Final = "FLAG-UNLISTED"
 PARENT_MISSING: Final = "PARENT-MISSING"
 PARENT_QUARANTINED: Final = "PARENT-QUARANTINED"
 PARENT_HELD: Final = "PARENT-HELD"
+LOOKUP_MISSING: Final = "LOOKUP-MISSING"
+LOOKUP_AMBIGUOUS: Final = "LOOKUP-AMBIGUOUS"
 
 _TABLE = (
     Problem(
@@ -144,6 +146,18 @@ _TABLE = (
         "Parent record waits itself",
         "{column} holds {raw!r}, and the row with this key waits for its own parent.",
         "Repair the parent's reference; this row follows by itself.",
+    ),
+    Problem(
+        LOOKUP_MISSING,
+        "Nothing to look up",
+        "{column} holds {raw!r}, and the source in which it is looked up has no such row.",
+        "Correct the reference at its source, or deliver the row; the record loads without the value.",
+    ),
+    Problem(
+        LOOKUP_AMBIGUOUS,
+        "Several texts to look up",
+        "{column} holds {raw!r}, and the source in which it is looked up has rows of it that differ.",
+        "Correct one of the rows, or look the text up by a column that tells them apart (`by`).",
     ),
 )
 

@@ -17,12 +17,14 @@ from crm_unify.progress import Progress
 from crm_unify.records import OBJECTIONS, REJECTIONS, ROW_FATES
 from crm_unify.rules.expressions import connection
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.lookups import parents_of
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import CODES, HITS, REPAIRS, Interpreted
+from pipelines.interpret.lending import Lending, asked_of, lending_notes, lent, lent_by_examples, nothing_lent
 from pipelines.interpret.notes import codes, hits, notes
 from pipelines.interpret.parents import NO_ROWS, Parents
-from pipelines.interpret.repairs import Remembered, told_of
+from pipelines.interpret.repairs import Remembered, repaired, told_of
 from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
@@ -49,22 +51,41 @@ def interpret(
     results: dict[str, tuple[MapResult, Sequence[str]]] = {}
     read = [loaded for loaded in project.files if loaded.rules.map in by_map]
     unread = [loaded.rules.map for loaded in project.files if loaded.rules.map not in by_map]
+    lending = _lending(read, by_map, as_of=as_of, known=known or Remembered())
     with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
         for loaded in parents_first(read, unread):
             one = by_map[loaded.rules.map]
             found = {name: result.index for name, (result, _) in results.items()}
             parents = Parents({**dict.fromkeys(unread, NO_ROWS), **found})
-            rows, engine = _landed_rows(one, loaded), engine_of(loaded, as_of, one.rows)
+            rows = _landed_rows(one, loaded)
+            engine = replace(engine_of(loaded, as_of, one.rows), lending=lending)
             made = run_map(loaded, rows, engine=engine, parents=parents, known=known)
             results[one.map] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
     whole = _assembled([results[name] for name in sorted(results)])
+    whole = replace(whole, notes=(*whole.notes, *lending_notes(read, lending)))
     return whole if known is None else replace(whole, repairs=told_of(whole.repairs, known.corrections))
 
 
 def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
     table = pq.read_table(one.path).combine_chunks()
     return Rows(table, one.columns, loaded.rules.source.parse.null_tokens)
+
+
+def _lending(
+    read: Sequence[LoadedRules], landed: Mapping[str, Landed], *, as_of: date, known: Remembered
+) -> Lending:
+    """What the maps lend each other; one that is not read has nothing to lend."""
+    by_name, found = {loaded.rules.map: loaded for loaded in read}, {}
+    for name, pairs in sorted(asked_of(read).items()):
+        if name not in landed:
+            found.update({(name, *pair): nothing_lent() for pair in pairs})
+            continue
+        loaded = by_name[name]
+        engine = engine_of(loaded, as_of, landed[name].rows)
+        mended = repaired(loaded, _landed_rows(landed[name], loaded), known=known, engine=engine)
+        found.update({(name, *pair): lent(mended.rows, pair, waived=mended.waived) for pair in pairs})
+    return found
 
 
 def interpret_rows(
@@ -76,32 +97,45 @@ def interpret_rows(
 ) -> Interpreted:
     """Interpret rows given as text, by the same code: for the examples of a rule file.
 
-    Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
+    Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent,
+    and nothing is said of texts that are looked up.
     """
-    return _tallied(loaded, *example_table(loaded.rules, given), as_of=as_of, touched=None, known=known)[0]
+    rows = _given_rows(loaded, *example_table(loaded.rules, given))
+    return _tallied(loaded, rows, engine_of(loaded, as_of, len(rows)), touched=None, known=known)[0]
 
 
 def interpret_watched(
-    loaded: LoadedRules, table: pa.Table, columns: Sequence[Column], *, as_of: date
-) -> tuple[Interpreted, Tally]:
-    """The same for a table of rows, and which parts of the rule file made a difference on which of them."""
-    return _tallied(loaded, table, columns, as_of=as_of, touched={})
-
-
-def _tallied(
     loaded: LoadedRules,
     table: pa.Table,
     columns: Sequence[Column],
     *,
     as_of: date,
+    beside: Mapping[str, Sequence[Mapping[str, str | None]]] | None = None,
+) -> tuple[Interpreted, Tally]:
+    """The same for a table of rows, and which parts of the rule file made a difference on which of them.
+
+    `beside` are rows of other maps, by map, that they look texts up in.
+    """
+    rows = _given_rows(loaded, table, columns)
+    engine = replace(engine_of(loaded, as_of, len(rows)), lending=lent_by_examples(loaded, beside or {}))
+    return _tallied(loaded, rows, engine, touched={})
+
+
+def _given_rows(loaded: LoadedRules, table: pa.Table, columns: Sequence[Column]) -> Rows:
+    return Rows(table, columns, loaded.rules.source.parse.null_tokens)
+
+
+def _tallied(
+    loaded: LoadedRules,
+    rows: Rows,
+    engine: Engine,
+    *,
     touched: dict[Touch, Mask] | None,
     known: Remembered | None = None,
 ) -> tuple[Interpreted, Tally]:
-    rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
     tally = Tally(len(rows), touched=touched)
-    engine = engine_of(loaded, as_of, len(rows))
     found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known, tally=tally)
-    return _assembled([(found, [column.header for column in columns])]), tally
+    return _assembled([(found, [column.header for column in rows.columns])]), tally
 
 
 def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
@@ -134,13 +168,7 @@ def parents_first(files: Sequence[LoadedRules], unread: Sequence[str] = ()) -> l
 
 def looks_up(loaded: LoadedRules) -> list[str]:
     """The maps that the rows of a map hang on."""
-    fields = (
-        field
-        for branch in loaded.rules.targets
-        for entry in branch.entries
-        for field in entry.fields.values()
-    )
-    return sorted({field.lookup[1] for field in fields if field.lookup is not None})
+    return sorted({one.map for one in parents_of(loaded.rules)})
 
 
 def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interpreted:
