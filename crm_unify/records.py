@@ -335,7 +335,7 @@ RECORDS: Final = pa.schema(
         ("key", pa.string()),  # percent-encoded key parts joined with |
         ("part", pa.string()),
         ("kind", pa.string()),  # a key of KINDS that has records of its own
-        ("row_id", pa.string()),  # the raw row it came from
+        ("row_id", pa.string()),  # the raw row it came from; null for a placeholder
         ("row_hash", pa.string()),
         ("lineage", pa.string()),  # which mapping made it: id of a Lineage
         ("created", pa.string()),  # of the source row, ISO date or time
@@ -410,6 +410,11 @@ class Severity(StrEnum):
     QUARANTINE = "quarantine"
     """The row makes no record."""
 
+
+PLACEHOLDER: Final = "placeholder"
+"""Scheme of the identifier that says of a record: it stands for a parent which no source has."""
+NO_ROW: Final = "no row"
+"""What such a record has in place of the hash of a row."""
 
 SYS_REPEATED_ROW: Final = "SYS-REPEATED-ROW"
 """Built-in rule: of identical rows one is kept, the others are discarded."""

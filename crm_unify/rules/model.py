@@ -299,7 +299,7 @@ class Example(Strict):
     given: Annotated[list[dict[str, Scalar | None]], Field(min_length=1)]
     """The rows, by column; what is left out is empty."""
     beside: dict[str, list[dict[str, Scalar | None]]] = {}
-    """Rows of other maps that these rows look texts up in, by map."""
+    """Rows of other maps that these rows look up, by map; nothing is missing of a map that is not named."""
     expect: dict[str, list[dict[str, Scalar | None]]]
 
 

@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 
 from crm_unify.errors import GuardStopped
 from crm_unify.rules.loaded import LoadedRules
-from crm_unify.rules.lookups import values_of
+from crm_unify.rules.lookups import parents_of, values_of
 from crm_unify.rules.model import FieldRule
 from pipelines.interpret.interface import Note, Subject
+from pipelines.interpret.keys import encoded
 from pipelines.interpret.problems import LOOKUP_AMBIGUOUS, LOOKUP_MISSING
 from pipelines.interpret.rows import Mask, Rows, as_array, as_mask, cleaned
 from pipelines.interpret.values import Text
@@ -92,6 +93,16 @@ def lent_by_examples(loaded: LoadedRules, beside: GivenBeside) -> Lending:
             by = by or next(iter(rows[0]), "") if rows else by
             texts = (pa.array([row.get(column) for row in rows], pa.string()) for column in (by, take))
             found[asked(loaded, one.rule)] = _lent(*(cleaned(text, ()) for text in texts))
+    return found
+
+
+def keys_by_examples(loaded: LoadedRules, beside: GivenBeside) -> dict[str, pa.Array]:
+    """Keys of the parents that an example gives, by map; a file read alone takes their first column."""
+    found = {}
+    for one in parents_of(loaded.rules):
+        if (rows := beside.get(one.map)) is not None:
+            key = loaded.keys.get(one.map) or (next(iter(rows[0]), "") if rows else "")
+            found[one.map] = encoded(pa.array([row.get(key) for row in rows], pa.string()))
     return found
 
 

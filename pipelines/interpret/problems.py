@@ -29,6 +29,7 @@ FLAG_UNLISTED: Final = "FLAG-UNLISTED"
 PARENT_MISSING: Final = "PARENT-MISSING"
 PARENT_QUARANTINED: Final = "PARENT-QUARANTINED"
 PARENT_HELD: Final = "PARENT-HELD"
+PARENT_PLACEHOLDER: Final = "PARENT-PLACEHOLDER"
 LOOKUP_MISSING: Final = "LOOKUP-MISSING"
 LOOKUP_AMBIGUOUS: Final = "LOOKUP-AMBIGUOUS"
 
@@ -146,6 +147,12 @@ _TABLE = (
         "Parent record waits itself",
         "{column} holds {raw!r}, and the row with this key waits for its own parent.",
         "Repair the parent's reference; this row follows by itself.",
+    ),
+    Problem(
+        PARENT_PLACEHOLDER,
+        "Placeholder for a missing parent",
+        "{column} holds {raw!r}, no source has such a row, and a placeholder stands for it.",
+        "Deliver the parent, which takes over the customer; or correct the reference at its source.",
     ),
     Problem(
         LOOKUP_MISSING,

@@ -21,9 +21,18 @@ from crm_unify.rules.lookups import parents_of
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import CODES, HITS, REPAIRS, Interpreted
-from pipelines.interpret.lending import Lending, asked_of, lending_notes, lent, lent_by_examples, nothing_lent
+from pipelines.interpret.lending import (
+    Lending,
+    asked_of,
+    keys_by_examples,
+    lending_notes,
+    lent,
+    lent_by_examples,
+    nothing_lent,
+)
 from pipelines.interpret.notes import codes, hits, notes
-from pipelines.interpret.parents import NO_ROWS, Parents
+from pipelines.interpret.parents import NO_ROWS, Parents, StandIn
+from pipelines.interpret.placeholders import placeholders, stand_ins
 from pipelines.interpret.repairs import Remembered, repaired, told_of
 from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
@@ -51,20 +60,25 @@ def interpret(
     results: dict[str, tuple[MapResult, Sequence[str]]] = {}
     read = [loaded for loaded in project.files if loaded.rules.map in by_map]
     unread = [loaded.rules.map for loaded in project.files if loaded.rules.map not in by_map]
+    known_parents = _known_parents(project, known or Remembered())
     lending = _lending(read, by_map, as_of=as_of, known=known or Remembered())
     with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
         for loaded in parents_first(read, unread):
             one = by_map[loaded.rules.map]
             found = {name: result.index for name, (result, _) in results.items()}
-            parents = Parents({**dict.fromkeys(unread, NO_ROWS), **found})
+            parents = replace(known_parents, maps={**dict.fromkeys(unread, NO_ROWS), **found})
             rows = _landed_rows(one, loaded)
             engine = replace(engine_of(loaded, as_of, one.rows), lending=lending)
             made = run_map(loaded, rows, engine=engine, parents=parents, known=known)
             results[one.map] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
-    whole = _assembled([results[name] for name in sorted(results)])
+    whole = _assembled([results[name] for name in sorted(results)], known_parents.stand_ins)
     whole = replace(whole, notes=(*whole.notes, *lending_notes(read, lending)))
     return whole if known is None else replace(whole, repairs=told_of(whole.repairs, known.corrections))
+
+
+def _known_parents(project: LoadedProject, known: Remembered) -> Parents:
+    return Parents({}, stand_ins=stand_ins(project.files), known=known.parties, names=known.names)
 
 
 def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
@@ -118,7 +132,7 @@ def interpret_watched(
     """
     rows = _given_rows(loaded, table, columns)
     engine = replace(engine_of(loaded, as_of, len(rows)), lending=lent_by_examples(loaded, beside or {}))
-    return _tallied(loaded, rows, engine, touched={})
+    return _tallied(loaded, rows, engine, touched={}, given=keys_by_examples(loaded, beside or {}))
 
 
 def _given_rows(loaded: LoadedRules, table: pa.Table, columns: Sequence[Column]) -> Rows:
@@ -132,9 +146,11 @@ def _tallied(
     *,
     touched: dict[Touch, Mask] | None,
     known: Remembered | None = None,
+    given: Mapping[str, pa.Array] | None = None,
 ) -> tuple[Interpreted, Tally]:
     tally = Tally(len(rows), touched=touched)
-    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known, tally=tally)
+    parents = Parents({}, assumed=True, given=given or {})
+    found = run_map(loaded, rows, engine=engine, parents=parents, known=known, tally=tally)
     return _assembled([(found, [column.header for column in rows.columns])]), tally
 
 
@@ -171,10 +187,13 @@ def looks_up(loaded: LoadedRules) -> list[str]:
     return sorted({one.map for one in parents_of(loaded.rules)})
 
 
-def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interpreted:
-    """The maps together, every table sorted by its ids."""
+def _assembled(
+    results: Sequence[tuple[MapResult, Sequence[str]]], standing: Mapping[str, StandIn] | None = None
+) -> Interpreted:
+    """The maps together and the placeholders that their rows need, every table sorted by its ids."""
     maps = [result for result, _ in results]
     branches = [branch for one in maps for branch in one.branches]
+    branches += placeholders([branch.standing for branch in branches], standing or {})
     records, claims = records_and_claims(branches)
     return Interpreted(
         records=records,

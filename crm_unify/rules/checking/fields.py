@@ -7,14 +7,13 @@ from datetime import date
 from typing import Final
 
 from crm_unify.errors import ConfigurationError
-from crm_unify.records import ARROW_TYPES, CHILDREN, FieldType
+from crm_unify.records import ARROW_TYPES, CHILDREN, PLACEHOLDER, FieldType
 from crm_unify.rules.branches import CONTACT_KINDS, expressions_of, mapped_names
 from crm_unify.rules.expressions import ExpressionRefusedError, check_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import AnyStep, Branch, Entry, FieldRule, rule_fields
 from crm_unify.rules.options import StepRefusedError
 from crm_unify.rules.transforms import TRANSFORMS, prepared
-from crm_unify.rules.unsupported import NOT_SUPPORTED_MISSING
 from crm_unify.rules.yaml_tree import Path
 
 CONSTANTS: Final = {
@@ -133,8 +132,8 @@ def _lookup_mistakes(loaded: LoadedRules, rule: FieldRule, path: Path) -> Iterat
         kind = "a parent" if rule.take is None else "a text"
         what = f"'missing: {rule.missing}' means nothing for {kind} that is looked up"
         yield loaded.wrong(what, (*path, "missing"), remedy=f"write one of {', '.join(known)}")
-    if rule.missing in NOT_SUPPORTED_MISSING:
-        what = f"'missing: {rule.missing}' is not supported yet"
+    if rule.missing == "stub" and path[-1] != "customer":
+        what = f"a placeholder can stand for a customer, not for {path[-1]}"
         yield loaded.wrong(what, (*path, "missing"), remedy="let such rows wait: missing: hold")
 
 
@@ -161,6 +160,9 @@ def _constant_mistakes(
 ) -> Iterator[ConfigurationError]:
     """Constants of fields with a fixed list, and of e-mail kinds read as something else."""
     rule = entry.fields[field]
+    if (entry.kind, field) == ("party_identifier", "scheme") and rule.const == PLACEHOLDER:
+        what = f"the scheme '{PLACEHOLDER}' marks customers that no source has"
+        yield loaded.wrong(what, path, remedy="choose another scheme")
     known = CONSTANTS.get((entry.kind, field))
     if known is not None and rule.const is not None and str(rule.const) not in known:
         yield loaded.unknown(f"{entry.kind} {field}", str(rule.const), path, known=known)

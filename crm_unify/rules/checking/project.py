@@ -209,12 +209,12 @@ def _lent_mistakes(loaded: LoadedRules, asked: Collection[str]) -> Iterator[Conf
 
 
 def _beside_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
-    """Examples with rows of maps that the file looks no text up in."""
-    known = sorted({one.map for one in values_of(loaded.rules)})
+    """Examples with rows of maps that the file looks nothing up in."""
+    known = sorted({one.map for one in lookups_of(loaded.rules)})
     for i, example in enumerate(loaded.rules.tests):
         for name in (n for n in example.beside if n not in known):
             path: Path = ("tests", i, "beside", name)
-            yield loaded.unknown("map that texts are looked up in", name, path, known=known)
+            yield loaded.unknown("map that is looked up", name, path, known=known)
 
 
 def key_column(rules: RuleFile) -> str | None:

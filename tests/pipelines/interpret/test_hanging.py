@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 from crm_unify.errors import ConfigurationError, GuardStopped
+from pipelines.interpret.coverage import try_examples
 from pipelines.interpret.interface import Interpreted
-from tests.pipelines.interpret.maps import Row, entries, out, project_of, refused, rule_text
+from tests.pipelines.interpret.maps import (
+    AS_OF,
+    Row,
+    claimed,
+    entries,
+    loaded,
+    out,
+    project_of,
+    refused,
+    rule_text,
+)
 
 PEOPLE = rule_text(
     "- {when: KIND = 'D', discard: {rule: R1}}\n"
@@ -121,6 +132,49 @@ def test_missing_fail_stops_the_run(tmp_path: Path) -> None:
     """The guard names the references."""
     with pytest.raises(GuardStopped, match="2 rows of 'orders' name a customer that is not there: '8', '9'"):
         run(tmp_path, "9", "1", "8", missing="fail")
+
+
+def test_missing_stub_makes_one_placeholder_for_all_who_name_it(tmp_path: Path) -> None:
+    """It has the id that the missing row would make, says what it is, and comes from no row."""
+    found = run(tmp_path, "9", "1", "9", missing="stub")
+    assert found.claims["sales_order"]["customer_record_id"].to_pylist() == [
+        "shop.people:9#org",
+        "shop.people:1#person",
+        "shop.people:9#org",
+    ]
+    (row,) = [row for row in found.records.to_pylist() if row["row_hash"] == "no row"]
+    assert (row["record_id"], row["row_id"], row["raw"]) == ("shop.people:9#org", None, '{"CUST":"9"}')
+    assert claimed(found, "organisation")[-1] == {"name": "Placeholder for people 9"}
+    assert claimed(found, "party_identifier") == [{"scheme": "placeholder", "value": "shop.people:9"}]
+    assert refused(found, "severity", "code").count(("warn", "PARENT-PLACEHOLDER")) == 2
+
+
+@pytest.mark.parametrize(
+    ("customer", "reason"),
+    [
+        pytest.param(None, "PARENT-MISSING", id="a row that names nobody"),
+        pytest.param("3", "PARENT-QUARANTINED", id="a customer in quarantine"),
+    ],
+)
+def test_no_placeholder_stands_for_what_is_there_or_named_by_nothing(
+    tmp_path: Path, customer: str | None, reason: str
+) -> None:
+    """Such rows wait, as they do without it."""
+    found = run(tmp_path, customer, missing="stub")
+    assert fates(found, "orders") == [("held", reason)]
+    assert "no row" not in found.records["row_hash"].to_pylist()
+
+
+def test_an_example_shows_what_becomes_of_a_missing_parent() -> None:
+    """Rows given beside it are all that is there of the other map."""
+    rest = """tests:
+  - name: nobody is there
+    given: [{NO: 1, CUST: 9}]
+    beside: {people: [{ID: 1}]}
+    expect: {sales_order: [], fate: [{fate: held, rule: PARENT-MISSING}]}
+"""
+    failing, _ = try_examples(loaded(orders() + rest), as_of=AS_OF)
+    assert failing == ()
 
 
 def test_maps_that_look_each_other_up_are_refused(tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ def test_lookups_that_cannot_be_are_refused(tmp_path: Path, lookup: str, said: s
     """With file, line and what to do."""
     with pytest.raises(ConfigurationError) as refusal:
         run(tmp_path, lookup)
-    assert said in str(refusal.value) and "rules.yml:" in str(refusal.value)
+    assert said in str(refusal.value)
+    assert "rules.yml:" in str(refusal.value)
 
 
 def test_a_list_that_nobody_looks_up_is_refused(tmp_path: Path) -> None:
