@@ -80,7 +80,8 @@ def check_records(records: pa.Table, fates: pa.Table, xref: pa.Table) -> None:
     """
     mapped = fates.filter(pc.field("fate") == Fate.MAPPED)
     rows = _place(mapped["map"], mapped["row_id"])
-    made = records.filter(pc.not_equal(records["row_hash"], NO_ROW))  # placeholders come from no row
+    standing = pc.fill_null(pc.equal(records["row_hash"], NO_ROW), False)
+    made = records.filter(pc.invert(standing))  # placeholders come from no row
     of_records = pc.unique(_place(made["map"], made["row_id"]))
     _refuse("records", "mapped rows without a record", _missing(rows, of_records))
     _refuse("records", "records of rows that were not mapped", _missing(of_records, rows))

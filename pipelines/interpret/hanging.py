@@ -43,7 +43,8 @@ def _hang_on(work: Work, claim: Claims, *, field: str, parents: Parents) -> pa.A
     system, name, column = rule.lookup
     found = parents.refer(system, name, reference=work.rows.raw(column), role=ROLES[field])
     claim.columns[claim_column(claim.own.entry.kind, field)] = found.record_id
-    missing = as_mask(pc.equal(found.problem, PARENT_MISSING)) & claim.made
+    absent = found.problem.is_valid() if name in parents.deferred else pc.equal(found.problem, PARENT_MISSING)
+    missing = as_mask(absent) & claim.made
     waits = as_mask(found.problem.is_valid()) & claim.made
     if rule.missing == "stub":
         missing &= as_mask(work.rows.clean(column).is_valid())  # a row that names nobody waits

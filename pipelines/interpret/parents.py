@@ -103,6 +103,8 @@ class Parents:
     """By map."""
     known: pa.Table = field(default_factory=KNOWN.empty_table)
     """KNOWN."""
+    deferred: frozenset[str] = frozenset()
+    """Maps whose rows are not waited for: rows hang on them once these are there."""
     names: pa.Table = field(default_factory=NAMES.empty_table)
     """NAMES."""
 

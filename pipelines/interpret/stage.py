@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crm_unify.arrow_sql import SMALL
-from crm_unify.errors import ConfigurationError
 from crm_unify.progress import Progress
 from crm_unify.records import OBJECTIONS, REJECTIONS, ROW_FATES
 from crm_unify.rules.expressions import connection
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
-from crm_unify.rules.lookups import parents_of
+from crm_unify.rules.lookups import deferred
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import CODES, HITS, REPAIRS, Interpreted
@@ -31,6 +29,7 @@ from pipelines.interpret.lending import (
     nothing_lent,
 )
 from pipelines.interpret.notes import codes, hits, notes
+from pipelines.interpret.order import parents_first
 from pipelines.interpret.parents import NO_ROWS, Parents, StandIn
 from pipelines.interpret.placeholders import placeholders, stand_ins
 from pipelines.interpret.repairs import Remembered, repaired, told_of
@@ -54,6 +53,7 @@ def interpret(
 ) -> Interpreted:
     """Interpret the landed rows of every map of the project, with what is known of them from before.
 
+    Maps that look each other up are worked out twice: without each other, and then with what there is.
     Pure but for reading the landed files. Raises GuardStopped where a rule says that the run must stop.
     """
     by_map = {one.map: one for one in landed}
@@ -62,15 +62,18 @@ def interpret(
     unread = [loaded.rules.map for loaded in project.files if loaded.rules.map not in by_map]
     known_parents = _known_parents(project, known or Remembered())
     lending = _lending(read, by_map, as_of=as_of, known=known or Remembered())
-    with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
-        for loaded in parents_first(read, unread):
-            one = by_map[loaded.rules.map]
-            found = {name: result.index for name, (result, _) in results.items()}
-            parents = replace(known_parents, maps={**dict.fromkeys(unread, NO_ROWS), **found})
-            rows = _landed_rows(one, loaded)
+    later = deferred([loaded.rules for loaded in read])
+    order = parents_first(read, unread)
+    again = [loaded for loaded in order if loaded.rules.map in later]
+    nobody = dict.fromkeys([*unread, *(other for others in later.values() for other in others)], NO_ROWS)
+    with progress.stage("interpret", sum(by_map[one.rules.map].rows for one in (*order, *again))) as stage:
+        for loaded in (*order, *again):
+            name = loaded.rules.map
+            one, found = by_map[name], {other: result.index for other, (result, _) in results.items()}
+            parents = replace(known_parents, maps=nobody | found, deferred=later.get(name, frozenset()))
             engine = replace(engine_of(loaded, as_of, one.rows), lending=lending)
-            made = run_map(loaded, rows, engine=engine, parents=parents, known=known)
-            results[one.map] = (made, [column.header for column in one.columns])
+            made = run_map(loaded, _landed_rows(one, loaded), engine=engine, parents=parents, known=known)
+            results[name] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
     whole = _assembled([results[name] for name in sorted(results)], known_parents.stand_ins)
     whole = replace(whole, notes=(*whole.notes, *lending_notes(read, lending)))
@@ -157,34 +160,6 @@ def _tallied(
 def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
     """What runs the expressions of a rule file over so many rows."""
     return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
-
-
-def parents_first(files: Sequence[LoadedRules], unread: Sequence[str] = ()) -> list[LoadedRules]:
-    """Maps after the maps their rows hang on, else by name; those that are not read give nobody a parent.
-
-    A circle is refused.
-    """
-    by_name = {loaded.rules.map: loaded for loaded in sorted(files, key=lambda loaded: loaded.rules.map)}
-    graph = {n: [other for other in looks_up(one) if other not in unread] for n, one in by_name.items()}
-    sorter = TopologicalSorter(graph)
-    try:
-        order = list(sorter.static_order())
-    except CycleError as error:
-        names = ", ".join(error.args[1])
-        what = f"the maps {names} look each other up"
-        raise ConfigurationError(
-            what, by_name[error.args[1][0]].tree.file, why="a circle has no start"
-        ) from error
-    missing = [name for name in order if name not in by_name]
-    if missing:
-        asking = next(loaded for name, loaded in by_name.items() if missing[0] in graph[name])
-        raise ConfigurationError.unknown("map", missing[0], known=by_name, file=asking.tree.file)
-    return [by_name[name] for name in order]
-
-
-def looks_up(loaded: LoadedRules) -> list[str]:
-    """The maps that the rows of a map hang on."""
-    return sorted({one.map for one in parents_of(loaded.rules)})
 
 
 def _assembled(

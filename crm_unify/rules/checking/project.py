@@ -10,7 +10,7 @@ from typing import Final
 from crm_unify.errors import ConfigurationError
 from crm_unify.records import PARTIES, field_types
 from crm_unify.rules.loaded import Lent, LoadedProject, LoadedRules
-from crm_unify.rules.lookups import Lookup, lookups_of, parents_of, values_of
+from crm_unify.rules.lookups import Lookup, firm, lookups_of, values_of
 from crm_unify.rules.model import ContentKey, RuleFile
 from crm_unify.rules.yaml_tree import Path
 
@@ -130,7 +130,7 @@ def _rule_id_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationErr
 
 def _circle_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
     """Maps whose rows wait for each other: none of them could be the first."""
-    asked = {loaded.rules.map: dict(_lookups(loaded)) for loaded in files}
+    asked = {loaded.rules.map: firm(loaded.rules) for loaded in files}
     names = {name: [other for other in seen if other in asked] for name, seen in asked.items()}
     try:
         TopologicalSorter(names).prepare()
@@ -139,12 +139,9 @@ def _circle_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationErro
         name, other = min((circle[i + 1], circle[i]) for i in range(len(circle) - 1))
         loaded = next(one for one in files if one.rules.map == name)
         what = f"these maps look each other up: {' -> '.join(reversed(circle))}"
-        yield loaded.wrong(what, asked[name][other], remedy="let one of them do without the other")
-
-
-def _lookups(loaded: LoadedRules) -> Iterator[tuple[str, Path]]:
-    """Maps whose records rows hang on, each with the place of a lookup."""
-    return ((one.map, (*one.path, "lookup")) for one in parents_of(loaded.rules))
+        why = "each needs the other first"
+        remedy = "write missing: null where a row can load without its parent; it is set when both are there"
+        yield loaded.wrong(what, (*asked[name][other].path, "lookup"), why=why, remedy=remedy)
 
 
 def _system_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:

@@ -198,3 +198,52 @@ def test_a_child_without_a_field_it_cannot_lack_is_quarantined(tmp_path: Path) -
     assert refused(found, "severity", "target", "code") == [
         ("quarantine", "sales_order.order_no", "REQUIRED-MISSING")
     ]
+
+
+def notes(name: str, party: str, other: str, missing: str) -> str:
+    """A party with a note that hangs on a party of another map, or of the same one."""
+    lookup = f"{{lookup: [shop, {other}, REF], missing: '{missing}'}}"
+    note = f"activity: {{customer: {lookup}, subject: {{from: NAME}}}}"
+    return rule_text(entries(party, note), name=name)
+
+
+FIRM, WORKER = "organisation: {name: {from: NAME}}", "person: {full_name: {from: NAME}}"
+ONE: list[Row] = [{"ID": "1", "NAME": "Ada Park", "REF": "1"}, {"ID": "2", "NAME": "Bo Reed", "REF": "9"}]
+
+
+@pytest.mark.parametrize(
+    ("firms", "workers"),
+    [
+        pytest.param("null", "hold", id="one of the two is set later"),
+        pytest.param("null", "null", id="both are"),
+    ],
+)
+def test_maps_that_look_each_other_up_are_set_in_a_second_pass(
+    tmp_path: Path, firms: str, workers: str
+) -> None:
+    """Where a row can load without its parent; each hangs on the other in the end."""
+    maps = {
+        "firms": (notes("firms", FIRM, "workers", firms), ONE[:1]),
+        "workers": (notes("workers", WORKER, "firms", workers), ONE[:1]),
+    }
+    found = project_of(tmp_path, maps)
+    assert found.claims["activity"]["customer_record_id"].to_pylist() == [
+        "shop.workers:1#person",
+        "shop.firms:1#organisation",
+    ]
+    assert refused(found, "code") == []
+
+
+def test_a_map_may_hang_on_itself(tmp_path: Path) -> None:
+    """A row that names nobody who is there loads alone, and that is told once."""
+    found = project_of(tmp_path, {"workers": (notes("workers", WORKER, "workers", "null"), ONE)})
+    assert found.claims["activity"]["customer_record_id"].to_pylist() == ["shop.workers:1#person", None]
+    assert refused(found, "severity", "code", "raw") == [("warn", "PARENT-MISSING", "9")]
+
+
+def test_a_circle_of_which_each_needs_the_other_first_is_refused(tmp_path: Path) -> None:
+    """With file, line and the way out."""
+    text = notes("workers", WORKER, "workers", "hold")
+    with pytest.raises(ConfigurationError, match=r"workers.rules.yml:6.*write missing: null") as refusal:
+        project_of(tmp_path, {"workers": (text, ONE)})
+    assert "each needs the other first" in str(refusal.value)
