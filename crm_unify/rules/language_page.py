@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from crm_unify.records import (
     KINDS,
     SYS_ERASED,
+    SYS_JOINED_ROW,
     SYS_LOOKUP_ONLY,
     SYS_REPEATED_ROW,
     SYS_WAIVED,
@@ -30,6 +31,7 @@ TITLES: Final[dict[type[BaseModel], str]] = {Entry: "Records and claims", FieldR
 """Blocks that stand under keys of many names."""
 SYSTEM_RULES: Final = {
     SYS_REPEATED_ROW: "the same row stands in the source more than once, and one is taken",
+    SYS_JOINED_ROW: "the line was put together with the first line of its row, and is where that is",
     SYS_LOOKUP_ONLY: "the row makes nothing by itself, other rows look texts up in it (`lookup_only`)",
     SYS_WAIVED: "a person said that the row shall not be loaded as it is",
     SYS_ERASED: "the row is of a person who was erased",

@@ -41,6 +41,14 @@ one row.
 * An expression that cannot be worked out for a row withholds the value, or puts the row into quarantine where
   it is a condition; the run goes on.
 """,
+    "Rows that are lines of one": """Old systems cut long texts into numbered rows. `join_rows` puts the
+rows of one key together again: the texts of `columns` in the order of `order` (as numbers, where all
+are), each line after what stands between two lines; of all other columns the line with the lowest number
+counts. That line makes the record, and its raw row holds the whole text; the others are mapped with it,
+by the rule SYS-JOINED-ROW, or wait where it waits. `trace` leads from any of them to the record. Lines
+without a number, with one number twice, or fewer than `count` says are quarantined together; a text
+longer than `max_length` is left out and listed.
+""",
     "Looking up": """A lookup names a system, one of its maps, and the column of the own row that holds a key.
 
 * **A parent** (`customer`, `order`) is the record that the other map made of the row with this key: the
@@ -92,7 +100,7 @@ WHEN_MISSING: Final = {
 SYSTEM_RULES_HEAD: Final = """
 ## Rules of the program
 
-Rows that these rules discard stand in the account under their names.
+Rows that these rules decide about stand in the account under their names; all but lines are discarded.
 
 | rule | |
 |---|---|

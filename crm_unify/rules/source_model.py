@@ -62,6 +62,20 @@ class Expects(Strict):
     """`exact`: a column that nobody takes stops the run; else it is reported."""
 
 
+class JoinRows(Strict):
+    """Rows of one key are lines of one row: texts that an old system cut into pieces."""
+
+    order: str
+    """Column with the number of the line."""
+    columns: Annotated[dict[str, str], Field(min_length=1)]
+    """Columns whose texts are put together, each with what stands between two lines; of all other columns
+    the first line counts."""
+    count: str | None = None
+    """Column that says how many lines there are; rows with more or fewer go into quarantine."""
+    max_length: Annotated[int, Field(ge=1)] = 100_000
+    """Characters of the longest text; a longer one is left out and listed."""
+
+
 class Parse(Strict):
     """How the text of this source is read."""
 
@@ -206,6 +220,8 @@ class Source(Strict):
     """Words in it that delete the row's key, in whatever letter case."""
     state: Literal["live", "frozen", "retired"] = "live"
     """`frozen`: not read any more, what it said stays in force; `retired`: what it said is evidence alone."""
+    join_rows: JoinRows | None = None
+    """How rows of one key are put together."""
     expects: Expects = Expects()
     """What a healthy delivery looks like."""
     parse: Parse = Parse()

@@ -14,6 +14,7 @@ from crm_unify.ids import child_ids, user_ids
 from crm_unify.records import CHILDREN, PARTIES, Fate
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ContentKey
+from crm_unify.steward.joined_lines import as_line, first_line
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
 from crm_unify.steward.origin import AnyOrigin, Cell, Line, OfRecord
 from matching.survivorship import TOGETHER
@@ -173,10 +174,13 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
     rules = project.rules_of(landed.map)
     fate = _one(snapshot.fates, landed.map, row["_row_id"])
     rejected = _some(snapshot.rejections, landed.map, row["_row_id"])
-    records = view.of_row(landed.map, row["_row_hash"]) if fate["fate"] == Fate.MAPPED else []
+    first = first_line(snapshot.fates, fate)
+    made_of = (fate if first is None else first)["row_id"].rpartition("-")[0]
+    records = view.of_row(landed.map, made_of) if fate["fate"] == Fate.MAPPED else []
     steps = [step for record in records for step in _steps(record, header, rejected, rules, view)]
     if not steps and fate["fate"] == Fate.MAPPED:
         steps = [_unused(header, rules)]
+    said = [_row_sentence(fate, rejected, rules), *as_line(first), *_doubts(rejected, header)]
     corrected = snapshot.corrected.get((landed.map, row["_row_id"], header))
     return CellTrace(
         map=landed.map,
@@ -186,7 +190,7 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
         column=header,
         raw=row[place.column.field],
         fate=fate["fate"],
-        sentence="; ".join([_row_sentence(fate, rejected, rules), *_doubts(rejected, header)]),
+        sentence="; ".join(said),
         steps=tuple(steps),
         corrected=None if corrected is None else corrected.sentence,
     )
