@@ -14,9 +14,9 @@ from crm_unify.ids import child_ids, user_ids
 from crm_unify.records import CHILDREN, PARTIES, Fate
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ContentKey
-from crm_unify.steward.joined_lines import as_line, first_line
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
 from crm_unify.steward.origin import AnyOrigin, Cell, Line, OfRecord
+from crm_unify.steward.other_rows import as_line, first_line, lent_to
 from matching.survivorship import TOGETHER
 from pipelines.corrections import Correction
 from pipelines.landed import Landed
@@ -180,7 +180,8 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
     steps = [step for record in records for step in _steps(record, header, rejected, rules, view)]
     if not steps and fate["fate"] == Fate.MAPPED:
         steps = [_unused(header, rules)]
-    said = [_row_sentence(fate, rejected, rules), *as_line(first), *_doubts(rejected, header)]
+    others = [*as_line(first), *lent_to(rules, header)]
+    said = [_row_sentence(fate, rejected, rules), *others, *_doubts(rejected, header)]
     corrected = snapshot.corrected.get((landed.map, row["_row_id"], header))
     return CellTrace(
         map=landed.map,

@@ -1,4 +1,4 @@
-"""Rows that were put together with others as lines of one: where the row begins that a line is of."""
+"""What rows have to do with other rows: lines of one row, and texts that others look up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.records import SYS_JOINED_ROW, Fate
+from crm_unify.rules.loaded import LoadedRules
 
 
 def first_line(fates: pa.Table, fate: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -26,3 +27,10 @@ def as_line(first: Mapping[str, Any] | None) -> list[str]:
         return []
     place = ", ".join(str(part) for part in (first["file"], first["sheet"], first["row"]) if part is not None)
     return [f"it is a line of the row that begins at {place}"]
+
+
+def lent_to(rules: LoadedRules | None, header: str) -> list[str]:
+    """What is said of a column that other rows take texts from: the maps, and how the texts are found."""
+    lends = () if rules is None else rules.lends
+    takers = sorted({one.asked_by.rules.map for one in lends if one.column == header})
+    return [f"rows of {', '.join(takers)} look it up"] if takers else []
