@@ -296,6 +296,8 @@ class RuleFile(Strict):
     code_tables: dict[str, CodeTable] = {}
     targets: Annotated[list[Branch], Field(min_length=1)]
     on_delete: Literal["ignore", "mark_inactive", "delete"] = "mark_inactive"
+    """What becomes of records whose rows have vanished: they stay in force, become inactive and stay as
+    evidence, or leave the CRM with what hangs on them, and their customer where no other record backs it."""
     checks: list[Check] = []
     reconcile: list[Reconcile] = []
     tests: list[Example] = []

@@ -93,6 +93,8 @@ def _before(
     said = project.project.write_policy
     if any(Policies(said.default, said.fields).of(table) for table in GOVERNED):
         raise NotAloneError("the project has write policies of its own")
+    if project.project.on_target_deleted == "restore":
+        raise NotAloneError("rows that people delete in the CRM are made again")
     if ledger.summary.get(SUMMARY):
         raise NotAloneError("changes are blocked by what people did in the CRM")
     kept = None if folder is None else read_kept(folder)

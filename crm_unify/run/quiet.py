@@ -69,7 +69,9 @@ def nothing_new(
 
 
 def _writes_anyway(project: LoadedProject) -> bool:
-    """Whether a write policy undoes what people edit in the CRM although the sources say nothing new."""
+    """Whether what people edit or delete in the CRM is undone although the sources say nothing new."""
+    if project.project.on_target_deleted == "restore":
+        return True
     said = project.project.write_policy
     policies = Policies(said.default, said.fields)
     return any(policy in ANYWAY for table in GOVERNED for policy in policies.of(table).values())

@@ -18,6 +18,7 @@ from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.approvals import passed, refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
+from crm_unify.run.deletions import deletions, shown
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources, snapshots
@@ -183,6 +184,8 @@ def plan(
 ) -> Planned:
     """From the rows of the sources to the change set; nothing is written."""
     ledger = read_ledger(engine)
+    if project.project.on_target_deleted == "restore":
+        ledger = replace(ledger, deleted=ledger.deleted.slice(0, 0))
     gathered = gather(project, ledger, engine, landing, given=given, progress=progress)
     return worked_out(Base(project, ledger, engine), gathered, landing, given=given, progress=progress)
 
@@ -213,21 +216,26 @@ def worked_out(
     check_records(rows.records, rows.fates, customers.xref)
     most, before = said.guards.max_merge_split_pct, left_to_evidence(ledger.xref, ruled)
     stops += stopped(lambda: guard_moves(before, customers.xref, max_pct=most))
+    open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
+    gone = deletions(every, customers.xref, ledger, engine, asked=[record for record, _ in open_keys])
+    every = gone.every
     with progress.stage("survive"):
-        parties = every.with_customers(customers.xref, said.trust, ruled.pins)
-        made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
+        seen, unheard = shown(every, customers.xref, rows.objections)
+        parties = seen.with_customers(customers.xref, said.trust, ruled.pins)
+        made = golden(parties, seen.claims, chains=said.survivorship, objections=unheard)
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
     kept(every.parties(), claims, rows.objections).write(landing.folder)
-    open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
     found = figures(read, matched, ledger, open_keys=open_keys)
     found |= {"customers": count, UNDER: circumstances(ledger.state)}
     waiting = unapproved(project, engine)
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
     facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
-    policies = Policies(said.write_policy.default, said.write_policy.fields)
+    desired = replace(desired, blocked=pa.concat_tables([desired.blocked, gone.blocked]))
+    restores = said.on_target_deleted == "restore"
+    policies = Policies(said.write_policy.default, said.write_policy.fields, restores)
     confirmed = ruled.confirmed["record_id"].combine_chunks()
     desired = replace(desired, confirmed=confirmed, policies=policies, snapshots=snapshots(landing))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
@@ -242,7 +250,9 @@ def worked_out(
         run=ledger.next_run,
         repairs=tuple(rows.repairs.to_pylist()),
         known_blocked=known_blocked(changes, ledger),
-        vanished=gathered.vanished,
+        vanished=gathered.vanished - gone.vanished,
+        deleted=gone.records,
+        stay_deleted=tuple(ledger.deleted["customer_id"].to_pylist()),
         rekeyed=read.rekeyed.paired,
         resembling=resembling(project, engine, every, ruled),
         stops=tuple(stops),

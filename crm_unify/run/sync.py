@@ -84,6 +84,7 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "deleted": 0 if self.planned is None else self.planned.deleted,
             "resembles_erased": [] if self.planned is None else list(self.planned.resembling),
             **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},

@@ -12,7 +12,7 @@ from crm_unify.rules.mistakes import ConfigurationErrors, each
 from tests.crm_unify.rules.examples import ORDERS, PROJECT, RULES, changed, line_of, write_project
 
 SHAPE = [
-    pytest.param("status: in_review", "on_delete: delete", ["not supported yet"], id="delete in the CRM"),
+    pytest.param("status: in_review", "on_delete: dlete", ["'dlete'", "'delete'"], id="no such policy"),
     pytest.param("status: in_review", "owenr: me", ["unknown key 'owenr'", "'owner'"], id="unknown key"),
     pytest.param("  reader: sql", "  raeder: sql", ["unknown key 'raeder'", "'reader'"], id="nested key"),
     pytest.param("{from: TEL, type: phone}", "{frm: TEL}", ["unknown key 'frm'", "'from'"], id="field key"),
