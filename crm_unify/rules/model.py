@@ -27,6 +27,7 @@ from crm_unify.rules.project_model import SurvivorshipStep as SurvivorshipStep
 from crm_unify.rules.project_model import WritePolicies as WritePolicies
 from crm_unify.rules.project_model import WritePolicy as WritePolicy
 from crm_unify.rules.source_model import ContentKey as ContentKey
+from crm_unify.rules.source_model import Cursor as Cursor
 from crm_unify.rules.source_model import Expects as Expects
 from crm_unify.rules.source_model import Header as Header
 from crm_unify.rules.source_model import Key as Key

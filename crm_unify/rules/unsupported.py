@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {
-    "source.cursor": None,
 }
 """Keys of the language (or the values of keys) that this version refuses as not supported yet."""
 

@@ -196,6 +196,12 @@ def _rows(pairs: pa.Table, before: pa.Table, new: pa.Table, ledger: Ledger) -> p
     return pa.concat_tables([*rows, rekey_rows(fresh, fresh["record_id"], state=PAIRED, how=how)])
 
 
+def with_given(rows: pa.Table, given: pa.Table, records: pa.Table) -> pa.Table:
+    """Rows of ``mig_rekey`` and those of another database that are about these records."""
+    mine = _of(_without(given, rows), records["record_id"])
+    return pa.concat_tables([rows, mine.select(rows.column_names)])
+
+
 # --- what is open ---
 def open_pairs(rekeyed: pa.Table, records: pa.Table, verdicts: pa.Table) -> pa.Table:
     """``record_id, new_id`` of the pairs that a person should speak on: one is gone, the other there.

@@ -23,7 +23,7 @@ from crm_unify.run.concerned import Concerned
 from crm_unify.run.decisions import Rulings, left_to_evidence, with_confirmed
 from crm_unify.run.deletions import Deletions, deletions, shown
 from crm_unify.run.figures import figures, run_facts
-from crm_unify.run.found import Given, Landing
+from crm_unify.run.found import Given, Landing, snapshots
 from crm_unify.run.gather import Base, stopped
 from crm_unify.run.kept import HANGING, Kept, without
 from crm_unify.run.known import Known, issued_ids, known
@@ -88,6 +88,7 @@ class Scope:
             facts=run_facts(self.base.project, news.read.landed, found, given, waiting),
             blocked=pa.concat_tables([customers.blocked, gone.blocked]),
             confirmed=self.ruled.confirmed["record_id"].combine_chunks(),
+            snapshots=snapshots(self.landing),
         )
         mine, spool = self._ledger(desired), self.landing.folder
         changes = with_blocked(change_set(desired, mine, self.base.engine, spool=spool, progress=progress))

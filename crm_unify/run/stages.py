@@ -6,16 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.errors import GuardStopped, UsageError
+from crm_unify.errors import UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.approvals import passed, refuse_unapproved, unapproved
+from crm_unify.run.approvals import refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
 from crm_unify.run.deletions import deletions, shown
@@ -31,9 +30,8 @@ from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
-from crm_unify.run.rekeyed import Rekeyed, open_pairs
+from crm_unify.run.rekeyed import Rekeyed, open_pairs, with_given
 from crm_unify.run.resembling import resembling
-from crm_unify.run.said import rules_hash
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from crm_unify.validation.account import check_records
@@ -45,7 +43,6 @@ from matching.golden import Golden, golden
 from matching.identity import assign
 from matching.prepared import prepared
 from pipelines.changes import (
-    ChangeSet,
     Desired,
     Facts,
     ModelInForce,
@@ -53,13 +50,11 @@ from pipelines.changes import (
     Settlement,
     change_set,
     fingerprint,
-    plan_hash,
-    read_plan,
     without_dead_ends,
     write_plan,
 )
 from pipelines.ledger import Ledger, read_ledger
-from pipelines.load import Applied, RunRecord, apply, hold
+from pipelines.load import RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.results import Results
 from pipelines.workspace import Workspace
@@ -89,7 +84,7 @@ def run(
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         with aside(workspace) as folder:
             landing = land_sources(
-                project, engine, folder, workspace=workspace, progress=work.timed, keeper=given.keeper
+                project, engine, folder, workspace=workspace, progress=work.timed, given=given
             )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
@@ -128,7 +123,9 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
     engine = open_target(project.project.target, root=project.root)
     workspace = workspace_of(project)
     with untouched(engine) as base, aside(workspace) as folder:
-        landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
+        landing = land_sources(
+            project, base, folder, workspace=workspace, progress=progress, given=given
+        )
         planned = plan(project, base, landing, given=given, progress=progress)
         planned = replace(planned, changes=replace(planned.changes, target=fingerprint(engine)))
         written = write_plan(planned.changes, path)
@@ -141,44 +138,6 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
         return planned
 
 
-def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unapproved: str = "") -> Applied:
-    """Write exactly what a plan file says; `unapproved` is who lets it pass although rules are not approved.
-
-    Raises GuardStopped for a plan that was changed, or made for another database or another state of it, and
-    where the environment waits for approvals, of the very rules that the plan was made with.
-    """
-    began = datetime.now(UTC)
-    engine = open_target(project.project.target, root=project.root)
-    with hold(engine) as lock:
-        upgrade(engine)
-        with aside(workspace_of(project)) as folder:
-            changes = read_plan(path, spool=folder)
-            _refuse_other_rules(project, changes, path)
-            facts = passed(project, engine, changes.facts, by=unapproved)
-            record = RunRecord(facts, began, plan_hash(path))
-            applied = apply(
-                changes,
-                engine,
-                run=record,
-                progress=progress,
-                lock=lock,
-                scratch=folder,
-                project=project.project.project,
-                environment=project.environment,
-            )
-            forgotten(engine, days=project.project.undo_horizon)
-            return applied
-
-
-def _refuse_other_rules(project: LoadedProject, changes: ChangeSet, path: Path) -> None:
-    if changes.facts.rules_hash != rules_hash(project):
-        why = "the project file, a rule file or a code table was edited after the plan was made"
-        raise GuardStopped("the rules are others than those of the plan", str(path), why=why, remedy=NEW_PLAN)
-
-
-NEW_PLAN: Final = "make a new plan; `crm-unify plan --diff` shows what is different about it"
-
-
 def plan(
     project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, progress: Progress
 ) -> Planned:
@@ -186,6 +145,8 @@ def plan(
     ledger = read_ledger(engine)
     if project.project.on_target_deleted == "restore":
         ledger = replace(ledger, deleted=ledger.deleted.slice(0, 0))
+    if given.rekeyed is not None:
+        ledger = replace(ledger, rekeyed=given.rekeyed)
     gathered = gather(project, ledger, engine, landing, given=given, progress=progress)
     return worked_out(Base(project, ledger, engine), gathered, landing, given=given, progress=progress)
 
@@ -238,6 +199,9 @@ def worked_out(
     policies = Policies(said.write_policy.default, said.write_policy.fields, restores)
     confirmed = ruled.confirmed["record_id"].combine_chunks()
     desired = replace(desired, confirmed=confirmed, policies=policies, snapshots=snapshots(landing))
+    if given.rekeyed is not None:  # the database knows nothing of them yet
+        desired = replace(desired, rekeyed=with_given(desired.rekeyed, given.rekeyed, every.records))
+        ledger = replace(ledger, rekeyed=given.rekeyed.slice(0, 0))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(
