@@ -79,7 +79,7 @@ def golden(parties: Parties, claims: Claims, *, chains: Chains, objections: pa.T
 
 def customers(parties: Parties, person: pa.Table, organisation: pa.Table) -> pa.Table:
     """One row for each customer: its kind, name, state and the dates its sources give."""
-    table = parties.table
+    table = parties.table.filter(pc.not_equal(parties.table["state"], "deleted"))
     in_force = pc.not_equal(table["state"], "inactive")
     facts = (
         table.append_column("in_force", in_force)

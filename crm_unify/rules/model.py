@@ -27,6 +27,7 @@ from crm_unify.rules.project_model import SurvivorshipStep as SurvivorshipStep
 from crm_unify.rules.project_model import WritePolicies as WritePolicies
 from crm_unify.rules.project_model import WritePolicy as WritePolicy
 from crm_unify.rules.source_model import ContentKey as ContentKey
+from crm_unify.rules.source_model import Cursor as Cursor
 from crm_unify.rules.source_model import Expects as Expects
 from crm_unify.rules.source_model import Header as Header
 from crm_unify.rules.source_model import Key as Key
@@ -296,6 +297,8 @@ class RuleFile(Strict):
     code_tables: dict[str, CodeTable] = {}
     targets: Annotated[list[Branch], Field(min_length=1)]
     on_delete: Literal["ignore", "mark_inactive", "delete"] = "mark_inactive"
+    """What becomes of records whose rows have vanished: they stay in force, become inactive and stay as
+    evidence, or leave the CRM with what hangs on them, and their customer where no other record backs it."""
     checks: list[Check] = []
     reconcile: list[Reconcile] = []
     tests: list[Example] = []

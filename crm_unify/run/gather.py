@@ -27,7 +27,8 @@ from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
 from matching.policy import KERNEL_VERSION
-from pipelines.carry import INACTIVE, Carried, carry_over
+from pipelines.carry import Carried, carry_over
+from pipelines.carry import in_force as counting
 from pipelines.corrections import in_force, read_corrections
 from pipelines.delta import DeltaRows
 from pipelines.interpret.interface import Interpreted
@@ -213,7 +214,7 @@ def carried_stops(
 ) -> list[GuardStopped]:
     """Too many vanished or renamed records stop the run."""
     records = base.ledger.records
-    before = _by_map(records.filter(pc.not_equal(records["state"], INACTIVE)))
+    before = _by_map(records.filter(counting(records["state"])))
     guards = base.project.project.guards
     retired = _retired(base.project)
     gone = {n: count for n, count in found.gone.items() if n not in accepted and n not in retired}

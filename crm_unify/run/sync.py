@@ -84,6 +84,7 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "deleted": 0 if self.planned is None else self.planned.deleted,
             "resembles_erased": [] if self.planned is None else list(self.planned.resembling),
             **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},
@@ -104,7 +105,9 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         workspace = workspace_of(project)
         with aside(workspace) as folder:
-            landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
+            landing = land_sources(
+                project, engine, folder, workspace=workspace, progress=work.timed, given=given
+            )
             told = given.accepted or given.unapproved
             nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
             done = None if nothing is None else _quiet(nothing, engine, landing, work=work, lock=lock)

@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from crm_unify.ids import child_ids
+from crm_unify.records import CHILDREN
 from crm_unify.schema.bookkeeping import mig_profile, mig_redirect, mig_rekey, mig_source_record, mig_xref
 from crm_unify.schema.crm import order_line, organisation_person
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, PROFILE_TABLES, TABLES, key_of, owner_of
+from pipelines.carry import DELETED, PARENTS
 from pipelines.database.read import fetch
 from pipelines.erasure.words import STRONG, is_strong, leaves, nameless, stand_in, texts_in, vocabulary
 
@@ -110,7 +112,10 @@ def person(
     records = _column(connection, sa.select(x.record_id).where(x.customer_id == customer))
     former = _column(connection, sa.select(r.old_id).where(r.new_id == customer))
     rows = _rows(connection, (customer, *former))
-    children = tuple(_children(connection, rows))
+    gone = dict(_once_hanging(connection, records))
+    children = tuple(sorted({*_children(connection, rows), *gone}))
+    for record, kind in sorted(gone.items()):
+        rows[kind] = (*rows.get(kind, ()), *child_ids(kind, pa.array([record])).to_pylist())
     every = (*records, *children)
     k = mig_rekey.c
     other = _column(connection, sa.select(k.new_id).where(k.record_id.in_(every))) if every else ()
@@ -163,6 +168,21 @@ def _children(connection: sa.Connection, rows: Mapping[str, Sequence[str]]) -> I
         known = fetch(connection, sa.select(c.record_id).where(c.kind == name))["record_id"]
         mine = pc.is_in(child_ids(name, known), pa.array(rows[name]))
         yield from known.filter(mine).to_pylist()
+
+
+def _once_hanging(connection: sa.Connection, records: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Records that hang on these, or on one of those, whose rows have left the CRM; with their kinds."""
+    c = mig_source_record.c
+    query = sa.select(c.record_id, c.kind, c.claims).where(c.kind.in_(CHILDREN), c.state == DELETED)
+    left = {
+        (row.record_id, row.kind): {v for n, v in json.loads(row.claims)[row.kind].items() if n in PARENTS}
+        for row in connection.execute(query)
+    }
+    parents = set(records)
+    while mine := [one for one, named in left.items() if named & parents]:
+        yield from mine
+        parents = {record for record, _ in mine}
+        left = {one: named for one, named in left.items() if one not in mine}
 
 
 def _siblings(connection: sa.Connection, records: Iterable[str]) -> Iterator[str]:

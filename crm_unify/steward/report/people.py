@@ -72,7 +72,7 @@ def _groups(connection: sa.Connection, systems: list[str]) -> list[Group]:
         sa.select(sa.func.min(record.kind).label("kind"), sa.func.sum(sa.distinct(bit)).label("mask"),
                   sa.func.count().label("records"), sa.func.max(alive).label("alive"))
         .join_from(mig_xref, mig_source_record, record.record_id == xref.record_id)
-        .where(xref.customer_id.not_in(deleted_customers()))
+        .where(xref.customer_id.not_in(deleted_customers()), record.state != "deleted")
         .group_by(xref.customer_id).subquery()
     )
     keys = (each.c.kind, each.c.mask, each.c.records, each.c.alive)

@@ -14,6 +14,7 @@ from crm_unify.steward.report.drawing import stacked
 from crm_unify.steward.report.leavings import Leavings
 from crm_unify.steward.report.values import ChannelConsent, Consent, NoteGroup, Question
 from pipelines.interpret.interface import Subject
+from pipelines.ledger import deleted_customers
 
 SETTLED: Final = ("approved", "retired")
 URGENT: Final = ("disputed", "proposed", "draft")
@@ -91,8 +92,20 @@ def notes(left: Leavings) -> tuple[NoteGroup, ...] | None:
     said = left.figures.get("notes")
     if said is None:
         return None
-    groups = (_group(subject, title, sentence, left.figures) for subject, title, sentence in SUBJECTS)
-    return tuple(group for group in groups if group.notes)
+    groups = [_group(subject, title, sentence, left.figures) for subject, title, sentence in SUBJECTS]
+    return tuple(group for group in (*groups, _deleted(left)) if group.notes)
+
+
+def _deleted(left: Leavings) -> NoteGroup:
+    """Customers that people deleted in the CRM."""
+    ids = left.connection.execute(deleted_customers()).scalars().all()
+    found = [(str(name), "its sources still have it") for name in ids]
+    return NoteGroup(
+        "Deleted in the CRM by people",
+        "They stay deleted; `on_target_deleted: restore` in the project file would make them again.",
+        tuple(found[:NOTES_SHOWN]),
+        max(len(found) - NOTES_SHOWN, 0),
+    )
 
 
 def _group(subject: str, title: str, sentence: str, figures: Mapping[str, Any]) -> NoteGroup:
