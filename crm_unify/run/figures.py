@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.found import CURSORS, Given, last_headers
 from crm_unify.run.gather import Sources
+from crm_unify.run.placeholders import counts
 from crm_unify.run.said import rules_hash, sources_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
@@ -22,7 +23,7 @@ from pipelines.interpret.interface import Interpreted, Outcome
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "asked", "headers", "former", "shapes", "drift", "repairs")
+SUMMED: Final = ("sums", "bands", "asked", "headers", "former", "shapes", "drift", "repairs", "placeholders")
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
@@ -42,6 +43,7 @@ def figures(
         "conflicts": matched.conflicts.to_pylist(),
         "lost_evidence": matched.lost.to_pylist(),
         "open_keys": [list(pair) for pair in open_keys],
+        "placeholders": counts(interpreted.records),
         "asked": {"lost_evidence": len(matched.lost), "open_keys": len(open_keys)},
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report

@@ -28,6 +28,7 @@ from crm_unify.run.kept import HANGING, MATCHED, PARTY, Kept, read_kept, tables_
 from crm_unify.run.model import settings, stored_model
 from crm_unify.run.news import Before, News, gather_news
 from crm_unify.run.place import folder_of
+from crm_unify.run.placeholders import makes_placeholders
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, asks_for_today, circumstances
 from crm_unify.run.said import rules_hash
@@ -86,6 +87,8 @@ def _before(
         raise NotAloneError("the matching model is new")
     if ledger.summary.get("repairs", {}).get("applied") or len(Base(project, ledger, engine).corrections()):
         raise NotAloneError("people have repaired rows")
+    if makes_placeholders(project):
+        raise NotAloneError("a rule lets placeholders stand for customers")
     if suppression.standing(engine):
         raise NotAloneError("persons were erased")
     sources = [one.rules.source for one in project.files]
