@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,5 +55,5 @@ PLAIN: Final = Parse()
 
 def veil_of(site: Site, visitor: Visitor) -> Veil:
     """What this visitor does not see, as the project says."""
-    masked: Mapping[str, Sequence[str]] = dict(site.project.project.web.masked)
+    masked = {str(role): fields for role, fields in site.project.project.web.masked.items()}
     return Veil(tuple(masked.get(visitor.role or "viewer", ())))

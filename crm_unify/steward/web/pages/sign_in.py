@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.steward.web.access import BEFORE, Anybody, Viewer, session_cookie
-from crm_unify.steward.web.accounts import LONGEST, LONGEST_NAME, checked
+from crm_unify.steward.web.accounts import LONGEST, LONGEST_NAME, checked, users
 from crm_unify.steward.web.audit import audited
 from crm_unify.steward.web.sessions import begin, end
 from crm_unify.steward.web.shape import page
@@ -48,9 +48,7 @@ def sign_in(
     with site.reading() as connection:
         user = checked(connection, name, password)
     if user is None:
-        site.attempts.failed(who, address, site.clock())
-        with site.writing() as connection:
-            audited(connection, by="", action="sign-in-failed", subject=who, detail={"address": address})
+        _failed(site, who, address)
         return page(
             request, site, visitor, "sign_in.html", status=401, next=within(next), wrong=WRONG, name=name
         )
@@ -62,6 +60,14 @@ def sign_in(
     _remember(answer, site, session_cookie(site), token)
     answer.delete_cookie(BEFORE)
     return answer
+
+
+def _failed(site: Site, who: str, address: str) -> None:
+    """Keep it; of a name nobody has nothing is kept, for it may be a password typed into the wrong field."""
+    site.attempts.failed(who, address, site.clock())
+    with site.writing() as connection:
+        subject = who if who in {user.id for user in users(connection)} else "nobody"
+        audited(connection, by=subject, action="sign-in-failed", subject=subject, detail={"address": address})
 
 
 @router.post("/sign-out")
