@@ -45,13 +45,15 @@ mig_answer = table(
     sa.Column("id", key(), primary_key=True),
     sa.Column("answered_by", sa.Text, nullable=False),
     sa.Column("answered_at", time(), nullable=False),
-    sa.Column("decisions", long_text(), nullable=False),
+    sa.Column("acts", long_text(), nullable=False),
     sa.Column("answer", long_text(), nullable=False),
+    sa.Column("undone_at", time()),
     layer=BOOKKEEPING,
 )
 """Answers that browsers sent, by the key each browser made up: sent twice, an answer counts once.
 
-``decisions`` is a JSON list of the decisions recorded with it, ``answer`` what the browser was told.
+``acts`` is JSON: numbers of the decisions, notes and proposals recorded with it; ``answer`` what the browser
+was told. One with acts can be undone, which is an answer without any.
 """
 
 mig_proposal = table(

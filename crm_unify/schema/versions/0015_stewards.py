@@ -63,8 +63,9 @@ def upgrade() -> None:
         sa.Column('id', key(), nullable=False),
         sa.Column('answered_by', sa.Text(), nullable=False),
         sa.Column('answered_at', time(), nullable=False),
-        sa.Column('decisions', long_text(), nullable=False),
+        sa.Column('acts', long_text(), nullable=False),
         sa.Column('answer', long_text(), nullable=False),
+        sa.Column('undone_at', time(), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_mig_answer')),
         **MARIADB,
     )

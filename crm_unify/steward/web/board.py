@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
@@ -15,6 +15,7 @@ from crm_unify.schema.bookkeeping import mig_assignment, mig_decision, mig_run
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.review.gather import queue_of
 from crm_unify.steward.review.queue import Queue
+from crm_unify.steward.review.values import Question, Settled
 
 Stand = tuple[Any, ...]
 """What a queue was made of: the newest run, the newest decision, the assignments."""
@@ -27,6 +28,7 @@ class Board:
     project: LoadedProject
     engine: sa.Engine
     _queue: Queue | None = None
+    _remembered: dict[str, Question] = field(default_factory=dict)
     _stand: Stand | None = None
     _lock: RLock = field(default_factory=RLock)
 
@@ -37,19 +39,33 @@ class Board:
         Raises UsageError when the project was never run.
         """
         with self._lock:
-            stand = _stand(connection)
-            if self._queue is None or stand != self._stand:
-                self._queue, self._stand = queue_of(newest_run(self.project), connection), stand
+            now = stand(connection)
+            if self._queue is None or now != self._stand:
+                self._queue, self._stand = queue_of(newest_run(self.project), connection), now
+                self._remembered |= {question.id: question for question in self._queue.every()}
             yield self._queue
 
-    def kept(self, connection: sa.Connection, before: Stand) -> None:
-        """What was changed in the queue since `before` has been written: it need not be made anew.
+    def remembered(self, name: str) -> Question | None:
+        """A question that was open since the server began, settled or not: people go back to look."""
+        return self._remembered.get(name)
 
-        Somebody else who wrote in between changes more than one step, and then it is.
+    def answered(
+        self, connection: sa.Connection, before: Stand, name: str, verdict: str, decisions: Sequence[int]
+    ) -> Settled | None:
+        """Take an answer that was recorded as these decisions, on the queue as it stood `before`.
+
+        None: somebody else acted in between, and the queue is made anew with the next request.
         """
         with self._lock:
-            if self._stand == before:
-                self._stand = _stand(connection)
+            now = stand(connection)
+            alone = now == (before[0], decisions[-1], *before[2:]) and len(decisions) == decisions[-1] - (
+                before[1] or 0
+            )
+            if self._queue is None or self._stand != before or not alone:
+                self._queue = None
+                return None
+            self._stand = now
+            return self._queue.answered(name, verdict)
 
     def forget(self) -> None:
         """Make it anew with the next request: an answer was taken back."""
@@ -62,7 +78,8 @@ class Board:
         return self._lock
 
 
-def _stand(connection: sa.Connection) -> Stand:
+def stand(connection: sa.Connection) -> Stand:
+    """What a queue would be made of now."""
     run = connection.scalar(sa.select(sa.func.max(mig_run.c.id)))
     decision = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
     a = mig_assignment.c

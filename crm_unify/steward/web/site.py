@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.appending import TRIES
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.steward.web.attempts import Attempts
 from crm_unify.steward.web.board import Board
 
+Made = TypeVar("Made")
 PATIENCE: Final = 1_500
 """Milliseconds a request waits on SQLite for somebody else's transaction; the browser tries again later."""
 
@@ -53,6 +56,20 @@ class Site:
         immediate = self.engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE")
         with reachable(self.engine), immediate as connection, connection.begin():
             yield connection
+
+    def appending(self, act: Callable[[sa.Connection], Made]) -> Made:
+        """What an act gives that adds numbered rows, in a transaction of its own.
+
+        When somebody else took a number meanwhile it is all done again, on what stands then.
+        """
+        for attempt in range(TRIES):
+            try:
+                with self.writing() as connection:
+                    return act(connection)
+            except IntegrityError:
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError("the loop returns or raises")
 
 
 def site_of(project: LoadedProject, *, secure: bool = False, clock: Callable[[], datetime] = now) -> Site:
