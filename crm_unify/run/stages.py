@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import passed, refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
@@ -92,7 +93,8 @@ def run(
             )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
-            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            fallen = alerts(engine)
+            notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
 
 
@@ -221,7 +223,7 @@ def worked_out(
     count = _standing(made.tables["customer"]["id"], ledger)
     kept(every.parties(), claims, rows.objections).write(landing.folder)
     open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
-    found = figures(read, matched, ledger, open_keys=open_keys)
+    found = figures(read, matched, ledger, open_keys=open_keys, as_of=given.as_of)
     found |= {"customers": count, UNDER: circumstances(ledger.state)}
     waiting = unapproved(project, engine)
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
