@@ -83,6 +83,14 @@ class Retention(Strict):
     """Days after which those of older runs go as well; the newest run stays."""
 
 
+class Web(Strict):
+    """What the review application shows."""
+
+    masked: dict[Literal["viewer", "steward", "admin"], list[Annotated[str, Field(min_length=1)]]] = {}
+    """By role the fields (``person.birth_date``) or tables (``contact_point``) in whose place a value of
+    nobody stands."""
+
+
 WritePolicy = Literal["always", "if_source_changed", "if_empty", "if_newer", "never", "most_restrictive"]
 
 
@@ -125,3 +133,4 @@ class Project(Strict):
     notify: list[str] = []
     erasure: Erasure = Erasure()
     retention: Retention = Retention()
+    web: Web = Web()

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from crm_unify.schema import agreements, bookkeeping, crm
+from crm_unify.schema import agreements, bookkeeping, crm, stewards
 from crm_unify.schema.base import BOOKKEEPING, CRM, LOAD_STAMP, metadata
 from crm_unify.schema.types import arrow_type
 
@@ -64,6 +64,18 @@ AGREEMENTS: Final = tuple(
 )
 """Tables of what people agreed on; no change set writes them."""
 
+STEWARDS: Final = tuple(
+    t.name
+    for t in (
+        stewards.mig_user,
+        stewards.mig_session,
+        stewards.mig_answer,
+        stewards.mig_proposal,
+        stewards.mig_note,
+    )
+)
+"""Tables of the review application; no change set writes them."""
+
 CRM_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == CRM)
 BOOKKEEPING_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == BOOKKEEPING)
 
@@ -73,6 +85,7 @@ __all__ = [
     "CHILD_TABLES",
     "CRM_TABLES",
     "PROFILE_TABLES",
+    "STEWARDS",
     "TABLES",
     "arrow_schema",
     "key_of",
