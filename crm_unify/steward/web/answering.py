@@ -17,7 +17,6 @@ from crm_unify.schema.stewards import mig_answer, mig_note, mig_proposal
 from crm_unify.steward.review.values import Settled
 from crm_unify.steward.web.acts import PAST, VERDICTS, Action, Given, by_others_since, drafts, two_confirmed
 from crm_unify.steward.web.audit import audited, moment
-from crm_unify.steward.web.board import stand
 from crm_unify.steward.web.canvas import Subject, subject_of
 from crm_unify.steward.web.site import Site
 
@@ -48,25 +47,21 @@ def answered(site: Site, given: Given, *, by: str) -> dict[str, Any]:
     Raises UsageError for what cannot be recorded, OvertakenError where somebody else was faster, Unreachable
     while a load holds the database: nothing is recorded then.
     """
-    with site.board.lock:
-        with site.reading() as connection:
-            before = _told(connection, given.key)
-            if before is not None:
-                return before
-            was = stand(connection)
-            found = (
-                None
-                if given.action == Action.UNDO
-                else subject_of(site, connection, given.canvas, given.added)
-            )
-            behind = _behind(site, connection, given.canvas)
-        answer = site.appending(lambda connection: _act(connection, site, given, found, by))
-        with site.reading() as connection:
-            settled = _on_the_board(site, connection, was, given, found, answer)
-            answer |= {"next": _next(site, connection, given, answer, behind)}
-        if settled is not None:
-            answer["said"] += f"; {settled.sentence}" if settled.others else ""
-        return answer
+    with site.reading() as connection:
+        before = _told(connection, given.key)
+        if before is not None:
+            return before
+        behind = _behind(site, connection, given.canvas)
+        found = None
+        if given.action != Action.UNDO:
+            found = subject_of(site, connection, given.canvas, given.added)
+    answer = site.appending(lambda connection: _act(connection, site, given, found, by))
+    with site.reading() as connection:
+        settled = _on_the_board(site, connection, given, found, answer)
+        answer |= {"next": _next(site, connection, given, answer, behind)}
+    if settled is not None and settled.others:
+        answer["said"] += f"; {settled.sentence}"
+    return answer
 
 
 def _told(connection: sa.Connection, key: str) -> dict[str, Any] | None:
@@ -85,6 +80,9 @@ def _act(
     connection: sa.Connection, site: Site, given: Given, found: Subject | None, by: str
 ) -> dict[str, Any]:
     """Write an answer with everything it stands for; what to tell the person."""
+    before = _told(connection, given.key)
+    if before is not None:  # the same answer came twice at once
+        return before
     if given.action == Action.UNDO:
         return _undo(connection, given, by)
     assert found is not None, "all but undoing is about a cluster"
@@ -206,19 +204,22 @@ def _revoke(connection: sa.Connection, numbers: Sequence[int], by: str) -> tuple
 def _on_the_board(
     site: Site,
     connection: sa.Connection,
-    was: tuple[Any, ...],
     given: Given,
     found: Subject | None,
     answer: Mapping[str, Any],
 ) -> Settled | None:
-    """Tell the queue; None where it has to be made anew, or where nothing was asked."""
-    whole = found is not None and set(given.selected) in ({*()}, *(set(side) for side in found.sides))
-    plain = given.action in VERDICTS and not given.added and whole and answer["decisions"]
-    if not plain or found is None or found.question is None:
-        if answer["decisions"]:
-            site.board.forget()
+    """Tell the queue of an answer to its question, or of a pin; all else has it made anew."""
+    numbers = answer["decisions"]
+    if not numbers or found is None:
         return None
-    return site.board.answered(connection, was, found.key, given.action.value, answer["decisions"])
+    sides = [set[str](), *(set(side) for side in found.sides)]
+    whole = found.question is not None and set(given.selected) in sides and not given.added
+    if given.action in VERDICTS and whole:
+        site.board.recorded(numbers, found.key, given.action.value)
+    elif given.action == Action.PIN:
+        site.board.recorded(numbers, "", "")
+    with site.board.queue(connection):  # takes it in
+        return site.board.settled(numbers[-1])
 
 
 def _next(

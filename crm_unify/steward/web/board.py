@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,8 +16,25 @@ from crm_unify.steward.review.gather import queue_of
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.review.values import Question, Settled
 
-Stand = tuple[Any, ...]
-"""What a queue was made of: the newest run, the newest decision, the assignments."""
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What a queue is made of."""
+
+    run: int | None
+    """The newest run."""
+    decision: int
+    """The newest decision; 0: none yet."""
+    assignments: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer that was recorded, for the queue to take in."""
+
+    question: str
+    """Empty where it changes nothing that is asked: a pin."""
+    verdict: str
 
 
 @dataclass(slots=True)
@@ -28,8 +44,11 @@ class Board:
     project: LoadedProject
     engine: sa.Engine
     _queue: Queue | None = None
+    _stand: Stand = Stand(None, 0, ())
+    _said: dict[int, Said] = field(default_factory=dict)
+    """By decision what the queue has not taken in yet."""
+    _settled: dict[int, Settled] = field(default_factory=dict)
     _remembered: dict[str, Question] = field(default_factory=dict)
-    _stand: Stand | None = None
     _lock: RLock = field(default_factory=RLock)
 
     @contextmanager
@@ -40,42 +59,46 @@ class Board:
         """
         with self._lock:
             now = stand(connection)
-            if self._queue is None or now != self._stand:
-                self._queue, self._stand = queue_of(newest_run(self.project), connection), now
+            if self._queue is None or not self._taken_in(self._queue, now):
+                self._queue = queue_of(newest_run(self.project), connection)
                 self._remembered |= {question.id: question for question in self._queue.every()}
+            self._stand = now
+            self._said = {number: said for number, said in self._said.items() if number > now.decision}
             yield self._queue
+
+    def recorded(self, decisions: Sequence[int], question: str, verdict: str) -> None:
+        """These decisions were recorded as the answer to a question; of a pin `question` is empty."""
+        with self._lock:
+            for number in decisions:
+                self._said[number] = Said(question, verdict)
+
+    def settled(self, decision: int) -> Settled | None:
+        """What the answer settled that was recorded as this decision; None where that is not known."""
+        with self._lock:
+            return self._settled.pop(decision, None)
+
+    def assign(self, connection: sa.Connection, name: str, assignee: str | None) -> None:
+        """A question was given to somebody, and that is recorded."""
+        with self._lock:
+            if self._queue is not None and self._queue.question(name) is not None:
+                self._queue.assigned(name, assignee)
+                self._stand = Stand(self._stand.run, self._stand.decision, stand(connection).assignments)
 
     def remembered(self, name: str) -> Question | None:
         """A question that was open since the server began, settled or not: people go back to look."""
         return self._remembered.get(name)
 
-    def answered(
-        self, connection: sa.Connection, before: Stand, name: str, verdict: str, decisions: Sequence[int]
-    ) -> Settled | None:
-        """Take an answer that was recorded as these decisions, on the queue as it stood `before`.
-
-        None: somebody else acted in between, and the queue is made anew with the next request.
-        """
-        with self._lock:
-            now = stand(connection)
-            alone = now == (before[0], decisions[-1], *before[2:]) and len(decisions) == decisions[-1] - (
-                before[1] or 0
-            )
-            if self._queue is None or self._stand != before or not alone:
-                self._queue = None
-                return None
-            self._stand = now
-            return self._queue.answered(name, verdict)
-
-    def forget(self) -> None:
-        """Make it anew with the next request: an answer was taken back."""
-        with self._lock:
-            self._queue = None
-
-    @property
-    def lock(self) -> RLock:
-        """For those who look, write and note what they wrote in one go."""
-        return self._lock
+    def _taken_in(self, queue: Queue, now: Stand) -> bool:
+        """Take in what was answered here; False where somebody else acted, or a run has been."""
+        since = range(self._stand.decision + 1, now.decision + 1)
+        same = (now.run, now.assignments) == (self._stand.run, self._stand.assignments)
+        if not same or any(number not in self._said for number in since):
+            return False
+        for number in since:
+            said = self._said[number]
+            if said.question:
+                self._settled[number] = queue.answered(said.question, said.verdict)
+        return True
 
 
 def stand(connection: sa.Connection) -> Stand:
@@ -84,4 +107,4 @@ def stand(connection: sa.Connection) -> Stand:
     decision = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
     a = mig_assignment.c
     given = connection.execute(sa.select(sa.func.count(), sa.func.max(a.assigned_at))).one()
-    return (run, decision, *given)
+    return Stand(run, decision or 0, tuple(given))

@@ -1,4 +1,4 @@
-"""The cluster canvas: the golden preview, and records side by side, for a person who settles what they are."""
+"""The cluster canvas: the golden preview and records side by side, for people who settle what they are."""
 
 from __future__ import annotations
 

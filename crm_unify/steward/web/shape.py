@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from crm_unify.steward.report.page import environment as report_environment
+from crm_unify.steward.report.page import visible
 from crm_unify.steward.web.access import Visitor
 from crm_unify.steward.web.site import Site
 
@@ -64,6 +65,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= report_environment().filters
+    environment.filters["plain"] = visible
     environment.globals["static"] = static
     return environment
 

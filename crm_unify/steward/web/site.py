@@ -17,6 +17,7 @@ from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.appending import TRIES
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.steward.web.attempts import Attempts
+from crm_unify.steward.web.bench import Bench
 from crm_unify.steward.web.board import Board
 
 Made = TypeVar("Made")
@@ -40,6 +41,8 @@ class Site:
     """Whether browsers reach it over TLS; then cookies travel no other way."""
     board: Board
     """The review queue in memory."""
+    bench: Bench
+    """The explainer."""
     clock: Callable[[], datetime] = now
     attempts: Attempts = field(default_factory=Attempts)
     """Sign-ins that failed."""
@@ -77,7 +80,7 @@ def site_of(project: LoadedProject, *, secure: bool = False, clock: Callable[[],
     engine = open_target(project.project.target, root=project.root)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _impatient)
-    return Site(project, engine, secure, Board(project, engine), clock)
+    return Site(project, engine, secure, Board(project, engine), Bench(project), clock)
 
 
 def _impatient(connection: Any, _record: Any) -> None:
