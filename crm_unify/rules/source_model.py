@@ -10,8 +10,20 @@ from pydantic import Discriminator, Field, Tag
 from crm_unify.rules.blocks import Name, Strict
 
 ReaderName = Literal[
-    "sql", "xlsx", "xls", "ods", "csv", "fixed", "dbf", "access", "json", "parquet", "vcard", "ldif",
-    "xml", "cobol",
+    "sql",
+    "xlsx",
+    "xls",
+    "ods",
+    "csv",
+    "fixed",
+    "dbf",
+    "access",
+    "json",
+    "parquet",
+    "vcard",
+    "ldif",
+    "xml",
+    "cobol",
 ]
 """Formats of sources, see docs/formats.md."""
 

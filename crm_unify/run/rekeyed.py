@@ -111,9 +111,7 @@ def _sides(found: Interpreted, ledger: Ledger, project: LoadedProject) -> tuple[
     return gone.set_column(gone.column_names.index("map"), "map", names), come
 
 
-def _renamed_maps(
-    gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger
-) -> dict[str, str]:
+def _renamed_maps(gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger) -> dict[str, str]:
     """Former names of rule files, where one of a system is no longer there and one is new."""
     known = set(pc.unique(ledger.records["map"]).to_pylist())
     today = {loaded.rules.map: loaded.rules.source.system for loaded in project.files}

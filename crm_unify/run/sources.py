@@ -87,9 +87,7 @@ def _reader(rules: LoadedRules, project: LoadedProject, reading: Reading) -> Rea
     return reader if source.cursor is None else _by_cursor(rules, reader, kept, reading)
 
 
-def _by_cursor(
-    rules: LoadedRules, reader: Reader, kept: KeptRows | None, reading: Reading
-) -> CursorRows:
+def _by_cursor(rules: LoadedRules, reader: Reader, kept: KeptRows | None, reading: Reading) -> CursorRows:
     """The reader of a table of which new rows alone are asked for; raises ConfigurationError."""
     source, state = rules.rules.source, reading.keeper.cursors.get(rules.rules.map)
     assert isinstance(reader, SqlReader), "checked when the rule file was loaded"

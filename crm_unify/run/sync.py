@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from crm_unify.errors import Unreachable
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import refuse_unapproved
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
@@ -113,7 +114,8 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
             done = None if nothing is None else _quiet(nothing, engine, landing, work=work, lock=lock)
             if done is None:
                 done = _worked_out(project, engine, landing, given=given, work=work, lock=lock)
-            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            fallen = alerts(engine, news=True)
+            notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
 
 
