@@ -51,11 +51,13 @@ def plan_news(
     Raises NotAloneError where a full run alone is sure to tell what is new, and what a run raises.
     """
     refuse_strange(project, given.accepted)
-    ledger = read_ledger(engine)
-    before = _before(project, engine, landing, ledger, given)
+    with progress.stage("remember"):
+        ledger = read_ledger(engine)
+        before = _before(project, engine, landing, ledger, given)
     base = Base(project, ledger, engine)
     try:
-        news = gather_news(base, landing, before, given=given, progress=progress)
+        with progress.stage("tell what is new"):
+            news = gather_news(base, landing, before, given=given, progress=progress)
     finally:
         shutil.rmtree(landing.folder / FOLDER, ignore_errors=True)
     said = _Said.of(engine, ledger, news)
@@ -65,8 +67,9 @@ def plan_news(
     with progress.stage("match"):
         matched = _matched(base, kept, said.ruled, progress)
     parents = tables[HANGING]["parent"].combine_chunks()
-    reached = Reached(matched.membership, ledger, before.kept, kept, parents)
-    concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
+    with progress.stage("tell who is concerned"):
+        reached = Reached(matched.membership, ledger, before.kept, kept, parents)
+        concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
     scope = Scope(base, landing, news, said.ruled, kept, matched, concerned)
     return scope.planned(given=given, progress=progress)
 

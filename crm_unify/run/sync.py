@@ -22,6 +22,7 @@ from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import nothing_new
+from crm_unify.run.timing import StageTime
 from crm_unify.run.waiting import ASKED, lasting
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -69,6 +70,7 @@ class Synced:
     """Why everything was worked out anew; None where what had changed was enough."""
     planned: Planned | None
     """None of a quiet sync."""
+    stages: tuple[StageTime, ...]
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -90,6 +92,7 @@ class Synced:
             **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},
             "seconds": round(self.seconds, 3),
+            "stages": [stage.as_json() for stage in self.stages],
             "notes": list(self.notes),
         }
 
@@ -182,6 +185,7 @@ def _quiet(
         seconds=_since(work.began),
         anew=None,
         planned=None,
+        stages=tuple(work.timed.times),
         notes=notes,
     )
 
@@ -207,6 +211,7 @@ def _synced(done: Outcome, last: LastRun | None, anew: str | None) -> Synced:
         seconds=done.seconds,
         anew=anew,
         planned=planned,
+        stages=done.stages,
         notes=done.notes,
     )
 
