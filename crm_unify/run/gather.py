@@ -206,8 +206,8 @@ def _without_placeholders(carried: Carried, ledger: Ledger) -> Carried:
     marks = ledger.records.filter(stands_in(ledger.records))
     if len(marks) == 0:
         return carried
-    mine = marks.filter(pc.not_equal(marks["state"], INACTIVE))["record_id"].combine_chunks()
-    gone = carried.states.filter(pc.equal(carried.states["state"], INACTIVE))
+    mine = marks.filter(counting(marks["state"]))["record_id"].combine_chunks()
+    gone = carried.states.filter(pc.invert(counting(carried.states["state"])))
     idle = _by_map(gone.filter(pc.is_in(gone["record_id"], mine)))
     left = {name: count - idle.get(name, 0) for name, count in carried.vanished.items()}
     return replace(carried, vanished={name: count for name, count in left.items() if count})
