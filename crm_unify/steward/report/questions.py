@@ -27,7 +27,7 @@ SUBJECTS: Final = (
     (
         Subject.COLUMN_UNTAKEN,
         "Columns nobody takes",
-        "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with a reason.",
+        "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with why.",
     ),
     (Subject.CODE_UNUSED, "Codes nobody uses", "The code tables translate them, and no row has them."),
     (Subject.RULE_UNUSED, "Rules without a case", "These business rules decided no row of this run."),
