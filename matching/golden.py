@@ -92,7 +92,7 @@ def _replaced(parties: Parties, claims: Claims) -> pa.Array:
 
 def customers(parties: Parties, person: pa.Table, organisation: pa.Table) -> pa.Table:
     """One row for each customer: its kind, name, state and the dates its sources give."""
-    table = parties.table
+    table = parties.table.filter(pc.not_equal(parties.table["state"], "deleted"))
     in_force = pc.not_equal(table["state"], "inactive")
     facts = (
         table.append_column("in_force", in_force)

@@ -63,6 +63,16 @@ def planned_lines(planned: Planned) -> Iterator[str]:
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts if len(rows))
         yield f"  {table}: {counts}"
     yield from radius_lines(planned.radius)
+    yield from blocked_lines(planned)
+
+
+def blocked_lines(planned: Planned) -> Iterator[str]:
+    """What people deleted in the CRM and stays so, and the first of the changes that they block."""
+    if gone := planned.stay_deleted:
+        said = counted(len(gone), "customer stays deleted, as people", "customers stay deleted, as people")
+        yield f"{said} want: {', '.join(gone[:NAMED])}" + (", ..." if len(gone) > NAMED else "")
+    for one in planned.changes.blocked.slice(0, NAMED).to_pylist():
+        yield f"  blocked: {one['op']} of {one['table_name']} {one['row_id']}: {one['reason']}"
 
 
 def radius_lines(radius: Radius | None) -> Iterator[str]:
@@ -133,6 +143,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"  {counted(count, OF_ONE.get(what, what), what)}"
     yield from dropped_lines(outcome.planned)
     yield from named_questions(outcome.planned)
+    if gone := outcome.planned.stay_deleted:
+        yield f"  left alone: {counted(len(gone), 'customer', 'customers')} that people deleted in the CRM"
     if known := outcome.planned.blocked["known"]:
         changes = counted(known, "change that an earlier run has told of is", CHANGES_TOLD)
         yield f"  {changes} still blocked"

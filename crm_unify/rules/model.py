@@ -35,6 +35,7 @@ from crm_unify.rules.proof_model import Check as Check
 from crm_unify.rules.proof_model import Example as Example
 from crm_unify.rules.proof_model import Reconcile as Reconcile
 from crm_unify.rules.source_model import ContentKey as ContentKey
+from crm_unify.rules.source_model import Cursor as Cursor
 from crm_unify.rules.source_model import Expects as Expects
 from crm_unify.rules.source_model import Header as Header
 from crm_unify.rules.source_model import Key as Key
@@ -277,7 +278,8 @@ class RuleFile(Strict):
     targets: Annotated[list[Branch], Field(min_length=1)]
     """What becomes of rows; the first whose condition holds takes the row."""
     on_delete: Literal["ignore", "mark_inactive", "delete"] = "mark_inactive"
-    """What becomes of a record whose row has vanished: nothing, or it becomes inactive."""
+    """What becomes of records whose rows have vanished: they stay in force, become inactive and stay as
+    evidence, or leave the CRM with what hangs on them, and their customer where no other record backs it."""
     checks: list[Check] = []
     """Conditions on mapped values."""
     reconcile: list[Reconcile] = []

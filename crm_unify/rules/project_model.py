@@ -91,6 +91,14 @@ class Retention(Strict):
     """Days after which those of older runs go as well; the newest run stays."""
 
 
+class Web(Strict):
+    """What the review application shows."""
+
+    masked: dict[Literal["viewer", "steward", "admin"], list[Annotated[str, Field(min_length=1)]]] = {}
+    """By role the fields (``person.birth_date``) or tables (``contact_point``) in whose place a value of
+    nobody stands."""
+
+
 WritePolicy = Literal["always", "if_source_changed", "if_empty", "if_newer", "never", "most_restrictive"]
 
 
@@ -138,6 +146,9 @@ class Project(Strict):
     """Shares above which a run stops."""
     rehearsal: Rehearsal = Rehearsal()
     """What a rehearsal has to reach."""
+    on_target_deleted: Literal["respect", "restore"] = "respect"
+    """A row that a person deleted in the CRM stays deleted and is listed, or is made again while the sources
+    have it."""
     on_lost_evidence: Literal["review", "split"] = "review"
     """What becomes of a customer of the CRM whose records evidence alone holds together no longer."""
     undo_horizon: Annotated[int, Field(ge=1)] = 90
@@ -148,3 +159,5 @@ class Project(Strict):
     """Erased persons."""
     retention: Retention = Retention()
     """What the workspace keeps."""
+    web: Web = Web()
+    """The review application."""

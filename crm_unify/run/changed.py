@@ -187,9 +187,7 @@ def _cut(one: Landed, row_ids: pa.Array, path: Path) -> Landed:
 
 
 # --- the whole again ---
-def together(
-    changed: ChangedRows, landed: Sequence[Landed], last: pa.Table, news: pa.Table
-) -> pa.Table:
+def together(changed: ChangedRows, landed: Sequence[Landed], last: pa.Table, news: pa.Table) -> pa.Table:
     """Fates or rejections of all rows: those of the last run, and those of the rows looked at again."""
     parts = []
     for one in landed:

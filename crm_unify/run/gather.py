@@ -28,7 +28,8 @@ from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
 from matching.policy import KERNEL_VERSION
-from pipelines.carry import INACTIVE, Carried, carry_over
+from pipelines.carry import Carried, carry_over
+from pipelines.carry import in_force as counting
 from pipelines.corrections import in_force, read_corrections
 from pipelines.delta import DeltaRows
 from pipelines.interpret.interface import Interpreted
@@ -205,8 +206,8 @@ def _without_placeholders(carried: Carried, ledger: Ledger) -> Carried:
     marks = ledger.records.filter(stands_in(ledger.records))
     if len(marks) == 0:
         return carried
-    mine = marks.filter(pc.not_equal(marks["state"], INACTIVE))["record_id"].combine_chunks()
-    gone = carried.states.filter(pc.equal(carried.states["state"], INACTIVE))
+    mine = marks.filter(counting(marks["state"]))["record_id"].combine_chunks()
+    gone = carried.states.filter(pc.invert(counting(carried.states["state"])))
     idle = _by_map(gone.filter(pc.is_in(gone["record_id"], mine)))
     left = {name: count - idle.get(name, 0) for name, count in carried.vanished.items()}
     return replace(carried, vanished={name: count for name, count in left.items() if count})
@@ -231,7 +232,7 @@ def carried_stops(
 ) -> list[GuardStopped]:
     """Too many vanished or renamed records stop the run."""
     records = base.ledger.records
-    before = _by_map(records.filter(pc.not_equal(records["state"], INACTIVE)))
+    before = _by_map(records.filter(counting(records["state"])))
     guards = base.project.project.guards
     retired = _retired(base.project)
     gone = {n: count for n, count in found.gone.items() if n not in accepted and n not in retired}

@@ -19,7 +19,7 @@ from matching.model import Model
 from matching.rekey import equal, similar
 from matching.scoring import MILLI
 from matching.settings import Settings
-from pipelines.carry import INACTIVE, claims_of, rows_gone
+from pipelines.carry import PAST, claims_of, rows_gone
 from pipelines.interpret.interface import Interpreted
 from pipelines.ledger import BETWEEN, COMPARED, Ledger
 from pipelines.rekeyed import FIRST_KEY, OPEN, PAIRED, REKEYED, apart_rows, candidates, names_of, rekey_rows
@@ -111,9 +111,7 @@ def _sides(found: Interpreted, ledger: Ledger, project: LoadedProject) -> tuple[
     return gone.set_column(gone.column_names.index("map"), "map", names), come
 
 
-def _renamed_maps(
-    gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger
-) -> dict[str, str]:
+def _renamed_maps(gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger) -> dict[str, str]:
     """Former names of rule files, where one of a system is no longer there and one is new."""
     known = set(pc.unique(ledger.records["map"]).to_pylist())
     today = {loaded.rules.map: loaded.rules.source.system for loaded in project.files}
@@ -217,6 +215,12 @@ def _rows(pairs: pa.Table, before: pa.Table, new: pa.Table, ledger: Ledger) -> p
     return pa.concat_tables([*rows, rekey_rows(fresh, fresh["record_id"], state=PAIRED, how=how)])
 
 
+def with_given(rows: pa.Table, given: pa.Table, records: pa.Table) -> pa.Table:
+    """Rows of ``mig_rekey`` and those of another database that are about these records."""
+    mine = _of(_without(given, rows), records["record_id"])
+    return pa.concat_tables([rows, mine.select(rows.column_names)])
+
+
 # --- what is open ---
 def open_pairs(rekeyed: pa.Table, records: pa.Table, verdicts: pa.Table) -> pa.Table:
     """``record_id, new_id`` of the pairs that a person should speak on: one is gone, the other there.
@@ -229,10 +233,10 @@ def open_pairs(rekeyed: pa.Table, records: pa.Table, verdicts: pa.Table) -> pa.T
     mine = _asked(records, asked)
     state = dict(zip(mine["record_id"].to_pylist(), mine["state"].to_pylist(), strict=True))
     spoken = zip(verdicts["left"].to_pylist(), verdicts["right"].to_pylist(), strict=True)
-    said = {frozenset(pair) for pair in spoken}
+    said, past = {frozenset(pair) for pair in spoken}, PAST.to_pylist()
     keep = [
-        state.get(row["record_id"]) == INACTIVE
-        and state.get(row["new_id"], INACTIVE) != INACTIVE
+        state.get(row["record_id"]) in past
+        and state.get(row["new_id"]) not in (None, *past)
         and frozenset(row.values()) not in said
         for row in asked.to_pylist()
     ]

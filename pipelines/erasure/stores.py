@@ -269,5 +269,8 @@ STORES: Final = (
     Store("mig_approval", _typed("mig_approval", "decided_where")),
     Store("mig_audit", _typed("mig_audit", "subject", "detail")),
     Store("mig_assignment", _typed("mig_assignment")),
+    Store("mig_answer", _typed("mig_answer", "answer")),
+    Store("mig_proposal", _typed("mig_proposal", "why")),
+    Store("mig_note", _typed("mig_note", "text")),
 )
 """Every place in the database: children before their parents, and before what they are looked up in."""
