@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from crm_unify.errors import CrmUnifyError, UsageError
+from crm_unify.errors import Overtaken, UsageError
 from crm_unify.run.consequences import described
 from crm_unify.run.deciding import Draft, drafted, insert, revoking
 from crm_unify.run.decisions import Decision, read_decisions
@@ -19,13 +19,6 @@ from crm_unify.steward.web.acts import PAST, VERDICTS, Action, Given, by_others_
 from crm_unify.steward.web.audit import audited, moment
 from crm_unify.steward.web.canvas import Subject, subject_of
 from crm_unify.steward.web.site import Site
-
-
-class OvertakenError(CrmUnifyError):
-    """Somebody else decided on the same records since the page was drawn; nothing was recorded."""
-
-    code = "OVERTAKEN"
-    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class Acts:
 def answered(site: Site, given: Given, *, by: str) -> dict[str, Any]:
     """Record an answer and tell what it did; the same key again tells the same again.
 
-    Raises UsageError for what cannot be recorded, OvertakenError where somebody else was faster, Unreachable
+    Raises UsageError for what cannot be recorded, Overtaken where somebody else was faster, Unreachable
     while a load holds the database: nothing is recorded then.
     """
     with site.reading() as connection:
@@ -102,10 +95,10 @@ def _act(
     return _kept(connection, given, Acts(numbers), said, by)
 
 
-def _overtaken(others: Sequence[Decision]) -> OvertakenError:
+def _overtaken(others: Sequence[Decision]) -> Overtaken:
     why = "; ".join(f"decision {one.id}: {described(one)}" for one in others[:3])
     remedy = "look at it again; your answer is kept beside it"
-    return OvertakenError("somebody else was faster", why=why, remedy=remedy)
+    return Overtaken("somebody else was faster", why=why, remedy=remedy)
 
 
 def _decide(connection: sa.Connection, wanted: Sequence[Draft], *, why: str, by: str) -> tuple[int, ...]:

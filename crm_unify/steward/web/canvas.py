@@ -262,7 +262,7 @@ def _shared(connection: sa.Connection, values: Sequence[Value]) -> dict[str, int
     c = contact_point.c
     number = sa.func.count(c.customer_id.distinct())
     query = sa.select(c.value_norm, number).where(c.value_norm.in_(texts)).group_by(c.value_norm)
-    return dict(connection.execute(query.having(number > 1)).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query.having(number > 1))}
 
 
 def _veiled(row: Row, veil: Veil, shared: Mapping[str, int]) -> Row:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 
 from tests.crm_unify.run.decided import town
 from tests.crm_unify.steward.review.towns import doubtful
+from tests.crm_unify.steward.web.live import Live, listening
 from tests.crm_unify.steward.web.people import Browser, Served, served, with_users
 from tests.projects import run
 
-PEOPLE = 8
+PEOPLE = 12
 """People of the town; each has two records, every two of them doubtful."""
 
 
@@ -36,6 +39,27 @@ def looked_at(town_with_users: Path) -> Iterator[Served]:
 def site(town_with_users: Path, tmp_path: Path) -> Iterator[Served]:
     """A copy of the town as it is served, to be changed."""
     yield from served(Path(shutil.copytree(town_with_users, tmp_path / "town")))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """The Chromium of the system; without one the test is skipped, in CI it fails."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None and os.environ.get("CRM_UNIFY_CI"):
+        pytest.fail("no chromium is installed")
+    if found is None:
+        pytest.skip("no chromium is installed")
+    with sync_playwright() as driver:
+        yield driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="module")
+def live(town_with_users: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A copy of the town on a port of this machine, for real browsers; shared by the tests of a module."""
+    folder = tmp_path_factory.mktemp("live") / "town"
+    yield from listening(Path(shutil.copytree(town_with_users, folder)))
 
 
 @pytest.fixture
