@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.rules.load import load_project
@@ -90,26 +90,29 @@ def one_rule(request: Request, site: At, visitor: Viewer, map_name: str, rule: s
     )
 
 
-@router.post("/rules/{map_name}/{rule}")
-def answer(
-    site: At,
-    visitor: Steward,
-    map_name: str,
-    rule: str,
-    seen: Annotated[str, Form(max_length=128)],
+def _said(
     status: Annotated[str, Form(max_length=20)],
     owner: Annotated[str, Form()] = "",
     on: Annotated[str, Form(max_length=20)] = "",
     where: Annotated[str, Form()] = "",
     evidence: Annotated[str, Form()] = "",
-) -> Response:
+) -> dict[str, str]:
+    """The answer by the names that the workbook has for its columns."""
+    return {"owner": owner, "status": status, "decided on": on, "decided where": where, "evidence": evidence}
+
+
+Said = Annotated[dict[str, str], Depends(_said)]
+Seen = Annotated[str, Form(max_length=128)]
+
+
+@router.post("/rules/{map_name}/{rule}")
+def answer(site: At, visitor: Steward, map_name: str, rule: str, said: Said, seen: Seen) -> Response:
     """Put an answer into the rule file, as `docs import` does; the next run works by it."""
-    said = {"owner": owner, "status": status, "decided on": on, "decided where": where, "evidence": evidence}
     with LOCK:
         changes = answered(project_now(site), map_name, rule, said, seen=seen)
-        apply(changes)
-        if changes:
+        if changes:  # where the database does not answer no file is touched
             with site.writing() as connection:
-                subject, detail = f"{map_name}.{rule}", {"status": status}
+                subject, detail = f"{map_name}.{rule}", {"status": said["status"]}
                 audited(connection, by=visitor.name, action="rule-answer", subject=subject, detail=detail)
+                apply(changes)
     return RedirectResponse("/rules", status_code=303)
