@@ -27,6 +27,7 @@ from crm_unify.rules.project_model import SurvivorshipStep as SurvivorshipStep
 from crm_unify.rules.project_model import WritePolicies as WritePolicies
 from crm_unify.rules.project_model import WritePolicy as WritePolicy
 from crm_unify.rules.source_model import ContentKey as ContentKey
+from crm_unify.rules.source_model import Cursor as Cursor
 from crm_unify.rules.source_model import Expects as Expects
 from crm_unify.rules.source_model import Header as Header
 from crm_unify.rules.source_model import Key as Key
@@ -100,8 +101,10 @@ def _null_as_word(value: Any) -> Any:
     return "null" if value is None else value
 
 
-Missing = Annotated[Literal["hold", "stub", "quarantine", "null", "fail"], BeforeValidator(_null_as_word)]
-"""What becomes of a child whose parent is not there; YAML's own null is the word ``null``."""
+Missing = Annotated[
+    Literal["hold", "stub", "withhold", "quarantine", "null", "fail"], BeforeValidator(_null_as_word)
+]
+"""What becomes of a row that looks up what is not there; YAML's own null is the word ``null``."""
 
 
 class FieldRule(Strict):
@@ -115,7 +118,12 @@ class FieldRule(Strict):
     const: Scalar | None = None
     lookup: Annotated[list[str] | None, Field(min_length=3, max_length=3)] = None
     """``[system, map, column]``: the record of that map whose key is the value of this row's column."""
+    take: str | None = None
+    """Column of the looked-up row whose text is the value; a lookup without it names a parent."""
+    by: str | None = None
+    """Column of the looked-up map that the key stands in, with `take`; else the key column of that map."""
     missing: Missing = "hold"
+    """What becomes of the row where nothing has this key; of a text that is looked up: `withhold`."""
     transform: Annotated[list[AnyStep], BeforeValidator(_listed)] = []
     type: FieldType | None = None
     sentinels: Annotated[list[date | str], BeforeValidator(_listed)] = []
@@ -151,6 +159,13 @@ class FieldRule(Strict):
             msg = f"exactly one of from, expr, const, lookup is needed, found {', '.join(given) or 'none'}"
             raise ValueError(msg)
         return self
+
+    @property
+    def when_missing(self) -> str:
+        """What becomes of the row where a lookup finds nothing; texts are withheld where nothing is said."""
+        return (
+            "withhold" if self.take is not None and "missing" not in self.model_fields_set else self.missing
+        )
 
 
 class Entry(Strict):
@@ -193,6 +208,8 @@ class Branch(Strict):
     rule: str | None = None
     discard: DiscardBranch | None = None
     quarantine: QuarantineBranch | None = None
+    lookup_only: bool = False
+    """The rows make nothing by themselves; other rows look texts up in them."""
     entries: tuple[Entry, ...] = ()
 
     @model_validator(mode="before")
@@ -208,9 +225,9 @@ class Branch(Strict):
 
     @model_validator(mode="after")
     def _one_outcome(self) -> Self:
-        outcomes = sum((self.discard is not None, self.quarantine is not None, bool(self.entries)))
-        if outcomes != 1:
-            msg = "a target needs exactly one of: records to make, discard, quarantine"
+        outcomes = (self.discard, self.quarantine, self.lookup_only, self.entries)
+        if sum(map(bool, outcomes)) != 1:
+            msg = "a target needs exactly one of: records to make, discard, quarantine, lookup_only"
             raise ValueError(msg)
         return self
 
@@ -281,6 +298,9 @@ class Example(Strict):
     shows: list[str] = []
     """Rules that it is about although they decide no row."""
     given: Annotated[list[dict[str, Scalar | None]], Field(min_length=1)]
+    """The rows, by column; what is left out is empty."""
+    beside: dict[str, list[dict[str, Scalar | None]]] = {}
+    """Rows of other maps that these rows look up, by map; nothing is missing of a map that is not named."""
     expect: dict[str, list[dict[str, Scalar | None]]]
 
 
@@ -296,6 +316,8 @@ class RuleFile(Strict):
     code_tables: dict[str, CodeTable] = {}
     targets: Annotated[list[Branch], Field(min_length=1)]
     on_delete: Literal["ignore", "mark_inactive", "delete"] = "mark_inactive"
+    """What becomes of records whose rows have vanished: they stay in force, become inactive and stay as
+    evidence, or leave the CRM with what hangs on them, and their customer where no other record backs it."""
     checks: list[Check] = []
     reconcile: list[Reconcile] = []
     tests: list[Example] = []

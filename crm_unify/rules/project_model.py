@@ -126,6 +126,9 @@ class Project(Strict):
     matching: Matching = Matching()
     guards: Guards = Guards()
     rehearsal: Rehearsal = Rehearsal()
+    on_target_deleted: Literal["respect", "restore"] = "respect"
+    """A row that a person deleted in the CRM stays deleted and is listed, or is made again while the sources
+    have it."""
     on_lost_evidence: Literal["review", "split"] = "review"
     """What becomes of a customer of the CRM whose records evidence alone holds together no longer."""
     undo_horizon: Annotated[int, Field(ge=1)] = 90

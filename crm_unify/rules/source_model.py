@@ -10,8 +10,20 @@ from pydantic import Discriminator, Field, Tag
 from crm_unify.rules.blocks import Name, Strict
 
 ReaderName = Literal[
-    "sql", "xlsx", "xls", "ods", "csv", "fixed", "dbf", "access", "json", "parquet", "vcard", "ldif",
-    "xml", "cobol",
+    "sql",
+    "xlsx",
+    "xls",
+    "ods",
+    "csv",
+    "fixed",
+    "dbf",
+    "access",
+    "json",
+    "parquet",
+    "vcard",
+    "ldif",
+    "xml",
+    "cobol",
 ]
 """Formats of sources, see docs/formats.md."""
 
@@ -147,6 +159,18 @@ class Copybook(Strict):
     """Part of the record (usually one that is redefined or redefines) -> when it is there."""
 
 
+class Cursor(Strict):
+    """A column that grows with every change, so that a database is asked for new rows alone."""
+
+    column: str
+    """A whole number or a time, set anew whenever a row changes."""
+    lag: Annotated[str, Field(pattern=r"^\d+[smhd]$")] | Annotated[int, Field(ge=0)] | None = None
+    """How far behind the greatest value rows are read again, because some commit late: 30m, 2h, or a number;
+    an hour, or 1000, where nothing is said."""
+    full_every: Annotated[str, Field(pattern=r"^\d+d$")] | Annotated[int, Field(ge=1)] = "7d"
+    """When the table is read whole, since a cursor sees no deletes: after so many days, or runs."""
+
+
 class Source(Strict):
     """Where the rows of a map come from, what identifies one, and how its text is read."""
 
@@ -177,6 +201,8 @@ class Source(Strict):
     updated: str | None = None
     delivery: Literal["full", "delta"] = "full"
     """`delta`: files are applied once, in the order of their names; the last row of a key stands."""
+    cursor: Cursor | None = None
+    """Which rows of a table are new; without it all are read each time."""
     op_column: str | None = None
     """Column of a delta that says what became of a row."""
     op_delete: Annotated[list[str], Field(min_length=1)] = ["D", "DEL", "DELETE"]

@@ -14,7 +14,7 @@ from typing import Final
 from crm_unify.records import CHILDREN, KINDS, PARTIES, FieldType, field_types
 from crm_unify.rules.branches import Value, dependencies, field_type
 from crm_unify.rules.expressions import parse_expression
-from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.loaded import Lent, LoadedProject, LoadedRules
 from crm_unify.rules.model import Branch, ContentKey, Entry, FieldRule, RuleFile, Scalar
 from pipelines.interpret.lineage import source_columns
 from pipelines.interpret.parties import FULL_NAME, NAME_PARTS
@@ -218,7 +218,15 @@ def uses_of(loaded: LoadedRules) -> tuple[Use, ...]:
     for control in rules.reconcile:
         columns = sorted(parse_expression(control.source, aggregates=True).columns)
         found += [Use(column, "control sum", None, name=control.name) for column in columns]
+    found += [_lent_use(one) for one in loaded.lends]
     return tuple(dict.fromkeys(found))
+
+
+def _lent_use(one: Lent) -> Use:
+    """What another map, or the map itself, does with a column of a row that it looks up."""
+    _, branch, _, place, _, field, said = one.path
+    entry = one.asked_by.rules.targets[int(branch)].entries[int(place)]
+    return Use(one.column, "value" if said == "take" else "looked at", f"{entry.kind}.{field}")
 
 
 def columns_of(loaded: LoadedRules, headers: tuple[str, ...]) -> tuple[str, ...]:

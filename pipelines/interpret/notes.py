@@ -42,7 +42,8 @@ def taken_columns(rules: RuleFile) -> tuple[str, ...]:
 
 def notes(loaded: LoadedRules, headers: Sequence[str], *, tally: Tally, file: str) -> tuple[Note, ...]:
     """The notes of one map; raises GuardStopped for an untaken column under `columns: exact`."""
-    untaken = _untaken(loaded.rules, headers)
+    lent = {one.column for one in loaded.lends}
+    untaken = [header for header in _untaken(loaded.rules, headers) if header not in lent]
     if untaken and loaded.rules.source.expects.columns == "exact":
         raise GuardStopped(
             f"'{loaded.rules.map}' has columns that no rule knows: {', '.join(untaken)}",

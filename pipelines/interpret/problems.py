@@ -29,6 +29,9 @@ FLAG_UNLISTED: Final = "FLAG-UNLISTED"
 PARENT_MISSING: Final = "PARENT-MISSING"
 PARENT_QUARANTINED: Final = "PARENT-QUARANTINED"
 PARENT_HELD: Final = "PARENT-HELD"
+PARENT_PLACEHOLDER: Final = "PARENT-PLACEHOLDER"
+LOOKUP_MISSING: Final = "LOOKUP-MISSING"
+LOOKUP_AMBIGUOUS: Final = "LOOKUP-AMBIGUOUS"
 
 _TABLE = (
     Problem(
@@ -144,6 +147,24 @@ _TABLE = (
         "Parent record waits itself",
         "{column} holds {raw!r}, and the row with this key waits for its own parent.",
         "Repair the parent's reference; this row follows by itself.",
+    ),
+    Problem(
+        PARENT_PLACEHOLDER,
+        "Placeholder for a missing parent",
+        "{column} holds {raw!r}, no source has such a row, and a placeholder stands for it.",
+        "Deliver the parent, which takes over the customer; or correct the reference at its source.",
+    ),
+    Problem(
+        LOOKUP_MISSING,
+        "Nothing to look up",
+        "{column} holds {raw!r}, and the source in which it is looked up has no such row.",
+        "Correct the reference at its source, or deliver the row; the record loads without the value.",
+    ),
+    Problem(
+        LOOKUP_AMBIGUOUS,
+        "Several texts to look up",
+        "{column} holds {raw!r}, and the source in which it is looked up has rows of it that differ.",
+        "Correct one of the rows, or look the text up by a column that tells them apart (`by`).",
     ),
 )
 

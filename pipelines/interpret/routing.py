@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crm_unify.errors import GuardStopped
-from crm_unify.records import SYS_ERASED, SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
+from crm_unify.records import SYS_ERASED, SYS_LOOKUP_ONLY, SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.model import Branch, RuleFile
 from pipelines.interpret.fates import Fates
@@ -98,6 +98,14 @@ class Reception:
             most = branch.discard.max
             if most is not None and int(settled.sum()) > most:
                 self._stop_for_discards(branch.discard.rule, int(settled.sum()), most=most)
+
+    def set_aside(self, routed: Routes) -> None:
+        """Rows that make nothing by themselves, because they are there for others to look up."""
+        for number, branch in enumerate(self.rules.targets):
+            if branch.lookup_only:
+                settled = self.fates.settle(routed == number, Fate.DISCARDED, rule=SYS_LOOKUP_ONLY)
+                self.tally.hit(SYS_LOOKUP_ONLY, np.flatnonzero(settled))
+                self.tally.hit(branch.rule, np.flatnonzero(settled))
 
     def refuse_shared_keys(self, keys: Keys) -> None:
         """Differing rows under one key are all quarantined: nobody knows which of them is right."""

@@ -96,6 +96,7 @@ def run_map(
     reception.refuse_shared_keys(keys)
     reception.refuse_unrouted(routed)
     reception.refuse_keyless(keys)
+    reception.set_aside(routed)
     run = _Run(loaded, rows, engine, parents, keys, known.names, fates, tally, mended.repairs)
     worked = list(_branches(run, routed))
     findings = [*reception.findings, *(f for _, result in worked for f in result.findings)]

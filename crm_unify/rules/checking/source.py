@@ -25,6 +25,7 @@ def source_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
     yield from _parse_mistakes(loaded)
     yield from _key_mistakes(loaded, source)
     yield from _delta_mistakes(loaded, source)
+    yield from _cursor_mistakes(loaded, source)
 
 
 def _delta_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
@@ -39,6 +40,21 @@ def _delta_mistakes(loaded: LoadedRules, source: Source) -> Iterator[Configurati
         if name in source.model_fields_set and source.delivery != "delta":
             what = f"'{name}' means nothing without 'delivery: delta'"
             yield loaded.wrong(what, ("source", name), remedy="add it, or leave this out")
+
+
+def _cursor_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
+    """A cursor asks a table of a database, and what it finds replaces rows by their key."""
+    if source.cursor is None:
+        return
+    if source.reader != "sql":
+        what = f"'cursor' means nothing to the reader '{source.reader}'"
+        yield loaded.wrong(what, ("source", "cursor"), remedy="leave it out: files are read whole")
+    elif source.table is None:
+        what = "a cursor needs a table; nobody knows which rows of a query are new"
+        yield loaded.wrong(what, ("source", "cursor"), remedy="name table: in place of query:")
+    if isinstance(source.key, ContentKey):
+        what = "a cursor needs a key of columns: new rows find the old ones by it"
+        yield loaded.wrong(what, ("source", "key"), remedy="write key: [COLUMN]")
 
 
 def _reader_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:

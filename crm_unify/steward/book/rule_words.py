@@ -31,6 +31,7 @@ READ_AS: Final = {
 MISSING: Final = {
     "hold": "until that is there the row waits",
     "stub": "where that is missing a placeholder stands for it",
+    "withhold": "where that is missing the value is left out and listed",
     "quarantine": "where that is missing the row goes into quarantine",
     "null": "where that is missing the row loads without it",
     "fail": "where that is missing the run stops",
@@ -109,6 +110,10 @@ def _start(rule: FieldRule) -> str:
         return f"Always '{rule.const}'."
     if rule.lookup is not None:
         system, other, column = rule.lookup
+        if rule.take is not None:
+            whose = f"whose {'key' if rule.by is None else f'`{rule.by}`'} stands in column `{column}`"
+            row = f"the row of {system} ({other}) {whose}"
+            return f"Taken from `{rule.take}` of {row}; {MISSING[rule.when_missing]}."
         of = f"The record of {system} ({other}) whose key stands in column `{column}`"
         return f"{of}; {MISSING[rule.missing]}."
     return f"{_capital(value_words(rule.expr or ''))}."
@@ -160,6 +165,8 @@ def branch_words(branch: Branch, *, only: bool = False) -> str:
     if branch.discard is not None:
         most = "" if branch.discard.max is None else f", at most {branch.discard.max:,}"
         return f"{rows} are left out{most}."
+    if branch.lookup_only:
+        return f"{rows} make nothing by themselves; other rows look texts up in them."
     if branch.quarantine is not None:
         return f"{rows} go into quarantine: {branch.quarantine.say}."
     kinds = dict.fromkeys(_kind(entry) for entry in branch.entries)
