@@ -184,3 +184,10 @@ def test_nothing_goes_until_somebody_begins(toured_site: Served) -> None:
     """A watcher is told at once that there is nothing to see."""
     assert going(toured_site.app.state.site.engine) is None
     assert events(toured_site.browser("viewer")) == ["event: over\ndata: {}"]
+
+
+def test_a_sample_of_few_answers_is_not_kept(tour_site: Served) -> None:
+    """It says how many are needed, and the trend stays empty."""
+    refused = tour_site.browser("steward").form("/sample/kept", merged=10, apart=10, seed=1)
+    assert (refused.status_code, "nothing to record" in refused.text) == (422, True)
+    assert question(tour_site.project / "crm.db", "SELECT count(*) FROM mig_accuracy") == [(0,)]
