@@ -46,7 +46,8 @@ def command(tool: str, name: str, rows: Path, out: Path) -> list[str | Path]:
     if tool == "crm-unify":
         return dedupe.command(rows, out.parent)
     peer, mode = ("splink", name) if tool == "splink" else ("goldenmatch", tool)
-    return [peers_environment.python(peer), peers_environment.script(peer), mode, rows, out]
+    # -P: the script's folder has a queue.py, which is not the one that Splink's own imports mean
+    return [peers_environment.python(peer), "-P", peers_environment.script(peer), mode, rows, out]
 
 
 def run(tool: str, name: str, data: Labelled, *, timeout: float) -> Result:
