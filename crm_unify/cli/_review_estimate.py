@@ -64,14 +64,11 @@ def _recorded(
 ) -> tuple[str, ...]:
     """Keep the figures, and tell whoever looks after the project what has fallen."""
     from crm_unify.rules.load import load_project
-    from crm_unify.run.notify import Notifier, Word
-    from crm_unify.steward.review.recording import recorded
+    from crm_unify.steward.review.recording import recorded, told
 
     loaded = load_project(project, environment=environment)
-    notifier = Notifier(loaded.project.notify, file=loaded.tree.file)
     fallen = recorded(loaded, drawn, found, by=by)
-    if fallen:
-        notifier.send(Word(f"crm-unify {loaded.project.project}: accuracy has fallen", "\n".join(fallen)))
+    told(loaded, fallen)
     return fallen
 
 

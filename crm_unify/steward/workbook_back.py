@@ -190,6 +190,21 @@ def _stands(edits: Sequence[Edit], recorded: Sequence[Correction], names: Mappin
     return bool(words) and said.issuperset(words)
 
 
+def word_on(
+    row: BadRow, header: str, text: str | None, corrections: Sequence[Correction], *, why: str
+) -> NewCorrection | None:
+    """What is to be recorded where a cell shall say this text.
+
+    The correction of the cell, the end of one where it is as it came, nothing where that stands.
+    """
+    old, known = row.cells.get(header), live_correction(corrections, row.source, header)
+    if text == _text(old):
+        return None if known is None else NewCorrection(REVOKE, None, revokes=known.id, why=why)
+    if known is not None and (known.old_value, known.new_value) == (old, text):
+        return None
+    return correcting(row.source, header, old=old, new=text, why=why)
+
+
 def _text(value: str | None) -> str | None:
     """A value as a cell of the workbook holds it."""
     return (cell_text(value) or "").strip() or None
@@ -252,14 +267,7 @@ class _Line:
     def _word(self, edit: Edit) -> NewCorrection | None:
         """The correction of a cell, the end of one where it is as it came, nothing where that stands."""
         header = next(h for h, name in self.names.items() if f"{FIX}{name}" == edit.column)
-        old = self.row.cells.get(header)
-        known = live_correction(self.known.corrections, self.row.source, header)
-        if edit.after == _text(old):
-            ends = None if known is None else known.id
-            return None if ends is None else NewCorrection(REVOKE, None, revokes=ends, why=self._reason())
-        if known is not None and (known.old_value, known.new_value) == (old, edit.after):
-            return None
-        return correcting(self.row.source, header, old=old, new=edit.after, why=self._reason())
+        return word_on(self.row, header, edit.after, self.known.corrections, why=self._reason())
 
     def _fixed(self) -> list[Edit]:
         return [edit for edit in self.edits if edit.column.startswith(FIX)]

@@ -20,6 +20,12 @@ def page(report: Report) -> str:
     return environment().get_template("report_page.html").render(report=report)
 
 
+def body(report: Report) -> Markup:
+    """What stands between head and foot of the page, for a page that has its own."""
+    module = environment().get_template("parts.html").module
+    return Markup(vars(module)["body"](report))  # our template escapes
+
+
 @cache
 def environment() -> Environment:
     """The templates of the run report, and those of these reports."""

@@ -109,7 +109,8 @@ def _kept(loaded: LoadedRules, shape: Mapping[str, Any], quality: Mapping[str, A
     for names, rows in ({} if quality is None else quality["withheld"]).items():
         for name in columns_named(names, known):
             withheld[name] = withheld.get(name, 0) + rows
-    taken = [header for header in known if header in targets_of(loaded)]
+    targets = targets_of(loaded)
+    taken = [header for header in known if header in targets]
     columns = {name: Held(shape["rows"], known[name]["filled"], withheld.get(name, 0)) for name in taken}
     if quality is None:
         return Kept(shape["rows"], columns, None, None, None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.errors import UsageError
+from pipelines.erasure.made import PRINTED
 
 BROWSERS: Final = (
     "chromium",
@@ -40,7 +41,7 @@ def write_pdf(text: str, file: Path) -> None:
         made = Path(folder) / "report.pdf"
         if not made.is_file():
             raise UsageError("the browser did not print the page", browser, remedy=REMEDY)
-        shutil.copyfile(made, file)
+        file.write_bytes(made.read_bytes() + PRINTED)
 
 
 def _print(words: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.run.accuracy import Estimate, estimates
 from crm_unify.schema.bookkeeping import mig_quarantine, mig_source_record
 from crm_unify.schema.target import reachable
-from crm_unify.steward.book.masking import masked_text
+from crm_unify.steward.book.masking import HIDDEN, masked_text
 from crm_unify.steward.book.samples import targets_of
 from crm_unify.steward.newest import Newest
 from crm_unify.steward.report.page import share
@@ -26,9 +27,11 @@ from pipelines.interpret.problems import ALL_PROBLEMS
 
 FRESH: Final = 730
 """Days within which a record has to have changed to count as fresh."""
-FIELDS: Final = 60
+FIELDS: Final = 40
 """Fields in the table, the worst first; the workbook and JSON have the same."""
 EXAMPLES: Final = 3
+LONGEST: Final = 40
+"""Characters of an example that is shown by its form."""
 ASKED: Final = 5_000
 """Different withheld texts that examples are chosen from, the most frequent ones."""
 GOOD: Final = 0.98
@@ -49,6 +52,8 @@ class _Found:
     past: tuple[PastQuality, ...]
     fresh: Mapping[str, float]
     """By map the share of records that changed within FRESH days."""
+    targets: Mapping[str, Mapping[str, Sequence[str]]]
+    """By map and column what its values are for."""
     examples: Mapping[tuple[str, str], list[tuple[str, str]]]
     """By map and column: code and text of withheld values, masked."""
     estimates: tuple[Estimate, ...]
@@ -56,12 +61,14 @@ class _Found:
 
 def quality_report(project: LoadedProject, newest: Newest, *, masked: bool = True) -> Report:
     """The report as of the newest run; examples are masked always, so `masked` only says what was asked."""
+    targets = {loaded.rules.map: targets_of(loaded) for loaded in project.files}
     with reachable(newest.engine), newest.engine.connect() as connection:
         found = _Found(
             project,
             past_quality(project, connection),
             _fresh(connection, date.fromisoformat(newest.run.as_of)),
-            _examples(project, connection),
+            targets,
+            _examples(project, connection, targets),
             estimates(connection),
         )
     sections = (_sources(found), _trends(found), _fields(found), accuracy_section(found.estimates))
@@ -199,10 +206,15 @@ def _field(
     texts = "; ".join(f"{text} ({_problem(code)})" for code, text in told)
     was = None if before is None or loaded.rules.map not in before.tables else before.tables[loaded.rules.map]
     then = None if was is None else was.columns.get(name)
-    used = ", ".join(targets_of(loaded)[name])
+    used = ", ".join(found.targets[loaded.rules.map][name])
     earlier = (None, None) if then is None else (then.completeness, then.withheld)
     place = f"{loaded.rules.map}, {name}"
     return (place, used, loaded.rules.owner, now.completeness, now.validity, now.withheld, *earlier, texts)
+
+
+def _shape(raw: str) -> str:
+    """A text that has no mask, by its form alone: what was wrong with it is often seen by that."""
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", raw[:LONGEST]))
 
 
 def _problem(code: str) -> str:
@@ -211,7 +223,7 @@ def _problem(code: str) -> str:
 
 
 def _examples(
-    project: LoadedProject, connection: sa.Connection
+    project: LoadedProject, connection: sa.Connection, targets: Mapping[str, Mapping[str, Sequence[str]]]
 ) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """A few withheld texts of each column, the most frequent first, with the people taken out."""
     q = mig_quarantine.c
@@ -223,10 +235,10 @@ def _examples(
         loaded = project.rules_of(name)
         if loaded is None:
             continue
-        targets = targets_of(loaded)
-        for column in columns_named(columns or "", targets):
+        for column in columns_named(columns or "", targets[name]):
             shown = found.setdefault((name, column), [])
-            text = (code, masked_text(raw, targets[column], loaded.rules.source.parse))
+            shown_as = masked_text(raw, targets[name][column], loaded.rules.source.parse)
+            text = (code, _shape(raw) if shown_as == HIDDEN else shown_as)
             if len(shown) < EXAMPLES and text not in shown:
                 shown.append(text)
     return found

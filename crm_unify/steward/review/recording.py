@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from crm_unify.errors import UsageError
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.accuracy import PRECISION, RECALL, Place, remember
+from crm_unify.run.notify import Notifier, Word
 from crm_unify.schema.target import reachable
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.review.pack import sealed
@@ -26,11 +28,26 @@ def recorded(project: LoadedProject, design: Design, found: Accuracy, *, by: str
     """
     engine = newest_run(project).engine
     run = _run_of(engine, project.project.project, design)
+    return kept(engine, found, run=run, sample=f"{design.stamp}/{design.seed}", by=by)
+
+
+def kept(engine: sa.Engine, found: Accuracy, *, run: int, sample: str, by: str) -> tuple[str, ...]:
+    """Keep the estimates of a sample of this run and name; what has become worse, in words.
+
+    Raises UsageError for one of too few answers.
+    """
     shares = dict(_shares(found))
     if not shares:
         why = f"{found.answered:,} answers, no share rests on {FEWEST} of them"
         raise UsageError("there is nothing to record yet", why=why, remedy="answer more of the sample")
-    return remember(engine, shares, run=run, sample=f"{design.stamp}/{design.seed}", by=by)
+    return remember(engine, shares, run=run, sample=sample, by=by)
+
+
+def told(project: LoadedProject, fallen: Sequence[str]) -> None:
+    """Tell whoever looks after the project what has fallen; nothing where nothing has."""
+    if fallen:
+        notifier = Notifier(project.project.notify, file=project.tree.file)
+        notifier.send(Word(f"crm-unify {project.project.project}: accuracy has fallen", "\n".join(fallen)))
 
 
 def _shares(found: Accuracy) -> list[tuple[Place, Share]]:

@@ -18,6 +18,7 @@ from crm_unify.steward.review.values import Settled
 from crm_unify.steward.web.acts import PAST, VERDICTS, Action, Given, by_others_since, drafts, two_confirmed
 from crm_unify.steward.web.audit import audited, moment
 from crm_unify.steward.web.canvas import Subject, subject_of
+from crm_unify.steward.web.samples import verdicts
 from crm_unify.steward.web.site import Site
 
 
@@ -143,7 +144,7 @@ def _proposal(connection: sa.Connection, given: Given, found: Subject, by: str) 
 
 def _kept(connection: sa.Connection, given: Given, acts: Acts, said: str, by: str) -> dict[str, Any]:
     """Keep the answer under its key, and in the audit."""
-    answer = {"said": said, "canvas": given.canvas, **acts.as_json()}
+    answer = {"said": said, "canvas": given.canvas, "action": given.action, **acts.as_json()}
     row = {"id": given.key, "answered_by": by, "answered_at": moment(), "acts": json.dumps(acts.as_json())}
     connection.execute(mig_answer.insert().values(**row, answer=json.dumps(answer)))
     audited(connection, by=by, action=f"answer-{given.action}", subject=given.canvas, detail=acts.as_json())
@@ -211,6 +212,8 @@ def _on_the_board(
         site.board.recorded(numbers, found.key, given.action.value)
     elif given.action == Action.PIN:
         site.board.recorded(numbers, "", "")
+    else:
+        return None  # the queue is made anew when somebody looks at it
     with site.board.queue(connection):  # takes it in
         return site.board.settled(numbers[-1])
 
@@ -223,13 +226,14 @@ def _next(
     behind: Sequence[str],
 ) -> str:
     """Where to go on: back to what was undone, on to the next question, or stay."""
-    here = (
-        f"/questions/{answer['canvas']}"
-        if answer["canvas"].startswith("Q-")
-        else f"/clusters/{answer['canvas']}"
-    )
-    if given.action not in VERDICTS or not answer["canvas"].startswith("Q-"):
-        return here
+    canvas = str(answer["canvas"])
+    kind = {"Q-": "questions", "S-": "samples"}.get(canvas[:2], "clusters")
+    if given.action not in VERDICTS or kind == "clusters":
+        return f"/{kind}/{canvas}"
+    if kind == "samples":
+        sample = site.samples.current()
+        done = verdicts(connection, sample)
+        return f"/samples/{next((name for name in sample.pairs if name not in done), 'done')}"
     with site.board.queue(connection) as queue:
         following = next((name for name in behind if queue.question(name) is not None), None)
     return "/" if following is None else f"/questions/{following}"

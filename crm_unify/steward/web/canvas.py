@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -38,7 +38,7 @@ class Subject:
     """What a canvas is about: a question, or a customer."""
 
     key: str
-    """``Q-...`` or ``C-...``."""
+    """``Q-...``, ``C-...``, or ``S-...`` of a pair of a sample."""
     question: Question | None
     sides: tuple[tuple[str, ...], ...]
     """Record ids; of a customer one side."""
@@ -122,6 +122,9 @@ def subject_of(site: Site, connection: sa.Connection, key: str, added: Sequence[
             raise UsageError("no open question has this id", key, why="it may be settled", remedy=remedy)
         customers = tuple(side.customer or side.records[0] for side in question.sides)
         found = Subject(key, question, tuple(side.records for side in question.sides), customers)
+    elif key.startswith("S-"):
+        pair = site.samples.pair(key)
+        found = Subject(key, None, ((pair[0],), (pair[1],)), pair)
     else:
         named = subject(connection, key)
         whole = members(connection, named.customer)
@@ -228,9 +231,13 @@ def _row(
 ) -> Row:
     """A field: beside the golden value, or (of what is kept all) beside what the others say."""
     cells = []
+    whose = {} if best is not None else _carriers(found, label, told)
     for record in columns:
         texts = told[record].get(label, ())
-        others = (best.text,) if best is not None else tuple(_of_others(found, record, label, told))
+        mine = _party(found, record)
+        others = (
+            tuple(text for text, some in whose.items() if some != {mine}) if best is None else (best.text,)
+        )
         cells.append(compared(texts, others, wins=best is not None and best.record_id == record))
     every = dict.fromkeys(text for said in told.values() for text in said.get(label, ()))
     golden = (best.text,) if best is not None else tuple(every)
@@ -242,15 +249,22 @@ def _row(
     )
 
 
-def _of_others(
-    found: Subject, record: str, label: str, told: Mapping[str, Mapping[str, tuple[str, ...]]]
-) -> Iterator[str]:
-    """What the other sides say; of one customer, what its other records say."""
-    mine = next(side for side in found.sides if record in side)
-    apart = mine if len(found.sides) > 1 else (record,)
-    for other, texts in told.items():
-        if other not in apart:
-            yield from texts.get(label, ())
+def _carriers(
+    found: Subject, label: str, told: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> dict[str, set[str]]:
+    """Who says each value of a field."""
+    whose: dict[str, set[str]] = {}
+    for record, texts in told.items():
+        for text in texts.get(label, ()):
+            whose.setdefault(text, set()).add(_party(found, record))
+    return whose
+
+
+def _party(found: Subject, record: str) -> str:
+    """Who a record speaks for: its side; of one customer itself, for then every record is compared."""
+    if len(found.sides) == 1:
+        return record
+    return next(side[0] for side in found.sides if record in side)
 
 
 # --- who else has it ---

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +14,6 @@ from crm_unify.run.decisions import Decision, rulings
 from crm_unify.steward.ledger_view import KnownRecord
 from crm_unify.steward.report.evidence import DECIDED, DETAILS
 from matching.survivorship import Parties, details
-from pipelines.carry import claims_of
 
 ONE: Final = "one"
 """Stands for the customer that all of them would be."""
@@ -81,13 +79,9 @@ def _parties(
 
 def _claims(kind: str, records: Sequence[KnownRecord]) -> pa.Table:
     """The own fields of the records as columns, sorted by record id."""
-    ordered = sorted(records, key=lambda one: one.record_id)
-    kept = pa.table(
-        {
-            "record_id": pa.array([one.record_id for one in ordered], pa.string()),
-            "kind": pa.array([one.kind for one in ordered], pa.string()),
-            "claims": pa.array([json.dumps(one.claims) for one in ordered], pa.string()),
-        }
-    )
-    found = claims_of(kept)[kind]
-    return found.select([name for name in arrow_schema(kind).names if name in found.column_names])
+    names = arrow_schema(kind).names
+    rows = []
+    for one in sorted(records, key=lambda one: one.record_id):
+        own = {name: str(value) for name, value in one.claims.get(kind, {}).items() if value is not None}
+        rows.append({name: own.get(name) for name in names} | {"record_id": one.record_id})
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))

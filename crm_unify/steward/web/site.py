@@ -19,6 +19,7 @@ from crm_unify.schema.target import open_target, reachable
 from crm_unify.steward.web.attempts import Attempts
 from crm_unify.steward.web.bench import Bench
 from crm_unify.steward.web.board import Board
+from crm_unify.steward.web.samples import Samples
 
 Made = TypeVar("Made")
 PATIENCE: Final = 1_500
@@ -43,6 +44,8 @@ class Site:
     """The review queue in memory."""
     bench: Bench
     """The explainer."""
+    samples: Samples
+    """The blind sample."""
     clock: Callable[[], datetime] = now
     attempts: Attempts = field(default_factory=Attempts)
     """Sign-ins that failed."""
@@ -80,7 +83,7 @@ def site_of(project: LoadedProject, *, secure: bool = False, clock: Callable[[],
     engine = open_target(project.project.target, root=project.root)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _impatient)
-    return Site(project, engine, secure, Board(project, engine), Bench(project), clock)
+    return Site(project, engine, secure, Board(project, engine), Bench(project), Samples(project), clock)
 
 
 def _impatient(connection: Any, _record: Any) -> None:

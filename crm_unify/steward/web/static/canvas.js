@@ -48,6 +48,7 @@
   let asked = 0;
   let waiting;
   function effects() {
+    if (!document.getElementById("effects")) return; // a blind pair tells nothing
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const number = ++asked;
@@ -91,12 +92,13 @@
     }
     busy = false;
     const error = data.error || { what: "the server does not answer" };
-    if (status === 0 || status >= 500 || status === 429) {
+    if (window.crm.outbox.busy(status)) {
       standing.textContent = `${error.what}: your answer is kept and sent again`;
       standing.classList.add("waits");
       return;
     }
     drawSelection();
+    if (status === 500) error.what = "the program failed, and your answer was not recorded";
     if (status === 409 && mine) overtaken(error, what, answer);
     else window.crm.say([error.what, error.why, error.remedy].filter(Boolean).join(". "), "bad");
   });
@@ -153,7 +155,7 @@
   }
 
   const open = (id) => document.getElementById(id).showModal();
-  const step = (to) => { if (to) go(`/questions/${to}`); else window.crm.say("this is the only question"); };
+  const step = (to) => { if (to) go(`${place.dataset.base}/${to}`); else window.crm.say("this is the only question"); };
 
   const ACTS = {
     same: () => send("same"),

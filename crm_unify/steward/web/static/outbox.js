@@ -4,6 +4,7 @@
 (() => {
   const NAME = "crm.outbox";
   const who = document.querySelector('meta[name="visitor"]').content;
+  const BUSY = [0, 429, 502, 503, 504]; // no answer yet, and worth another try
   const listeners = [];
   let pumping = false;
   let pause = 0;
@@ -67,14 +68,14 @@
       location.assign(`/sign-in?next=${here}`);
       return "sign-in";
     }
-    if (told.status === 0 || told.status >= 500 || told.status === 429) {
+    if (BUSY.includes(told.status)) {
       listeners.forEach((listener) => listener(one, told.status, told.data));
       return "later";
     }
     return told;
   }
 
-  window.crm.outbox = { put, listen, pump, waiting: () => read().filter((one) => one.who === who).length };
+  window.crm.outbox = { put, listen, pump, busy: (status) => BUSY.includes(status), waiting: () => read().filter((one) => one.who === who).length };
   addEventListener("load", () => { show(read()); pump(); });
 
   const said = sessionStorage.getItem("crm.said");

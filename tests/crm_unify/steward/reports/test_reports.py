@@ -17,6 +17,7 @@ from crm_unify.steward.reports.quality import quality_report
 from crm_unify.steward.reports.sponsor import sponsor_report
 from crm_unify.steward.reports.stewards import steward_report
 from crm_unify.steward.reports.values import Report
+from pipelines.erasure.made import kind_of
 from tests.crm_unify.conftest import Toured
 from tests.projects import crm, question
 
@@ -98,9 +99,12 @@ def test_the_report_of_the_run_is_a_page_alone(toured: Toured, tmp_path: Path) -
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium")
 def test_a_page_is_printed(tmp_path: Path) -> None:
-    """By the system's browser, as it stands."""
+    """By the system's browser, as it stands; an erasure knows it for a report that may tell of anybody."""
     write_pdf("<!doctype html><title>page</title><p>printed</p>", tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7 somebody else's")
+    found = {path.name: kind_of(path) for path in tmp_path.glob("*.pdf")}
+    assert found == {"page.pdf": "report", "letter.pdf": "other"}
 
 
 def test_without_a_browser_the_remedy_is_told(
