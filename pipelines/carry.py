@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.arrow_sql import engine
-from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, field_types
+from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, arrow_schema, field_types
 
 ACTIVE = "active"
 STALE = "stale"
@@ -103,6 +103,8 @@ def claims_of(kept: pa.Table) -> dict[str, pa.Table]:
     object, what a party claims beside it as a list of objects under theirs. The claims of a record keep the
     order of its rules, as they have it when they are interpreted.
     """
+    if len(kept) == 0:  # most often nobody has left
+        return {kind: arrow_schema(kind).empty_table() for kind in KINDS}
     return {kind: _claims_of_kind(kept, kind) for kind in KINDS}
 
 
