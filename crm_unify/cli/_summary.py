@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from crm_unify.run.waiting import PLACEHOLDERS
 from crm_unify.wording import counted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ OF_ONE: Final = {
     "rows are in quarantine": "row is in quarantine",
     "rows wait for their parent": "row waits for its parent",
     "values are withheld": "value is withheld",
+    PLACEHOLDERS: "placeholder stands for a customer that no source has: deliver or correct it",
     "control sums do not agree": "control sum does not agree",
     "things are different about the sources since the last run": (
         "thing is different about the sources since the last run"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ import pyarrow.compute as pc
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.found import CURSORS, Given, last_headers
 from crm_unify.run.gather import Sources
+from crm_unify.run.placeholders import counts
+from crm_unify.run.quality import QUALITY, quality
 from crm_unify.run.said import rules_hash, sources_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
@@ -22,12 +25,23 @@ from pipelines.interpret.interface import Interpreted, Outcome
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "asked", "headers", "former", "shapes", "drift", "repairs")
+SUMMED: Final = (
+    "sums",
+    "bands",
+    "asked",
+    "headers",
+    "former",
+    "shapes",
+    "drift",
+    "repairs",
+    "placeholders",
+    QUALITY,
+)
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
 def figures(
-    read: Sources, matched: Matched, ledger: Ledger, *, open_keys: Sequence[Sequence[str]]
+    read: Sources, matched: Matched, ledger: Ledger, *, open_keys: Sequence[Sequence[str]], as_of: date
 ) -> dict[str, Any]:
     """Everything about the rows and matches of a run that is not a row itself, as plain values.
 
@@ -42,6 +56,7 @@ def figures(
         "conflicts": matched.conflicts.to_pylist(),
         "lost_evidence": matched.lost.to_pylist(),
         "open_keys": [list(pair) for pair in open_keys],
+        "placeholders": counts(interpreted.records),
         "asked": {"lost_evidence": len(matched.lost), "open_keys": len(open_keys)},
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
@@ -52,6 +67,13 @@ def figures(
         "shapes": read.shapes,
         "drift": [one.as_json() for one in read.drift],
         "repairs": _repairs(interpreted.repairs),
+        QUALITY: quality(
+            interpreted.fates,
+            interpreted.rejections,
+            interpreted.records,
+            last=ledger.summary.get(QUALITY, {}),
+            as_of=as_of.isoformat(),
+        ),
         "repaired": _repaired(interpreted.repairs),
         "cursors": states_of({source.rules.rules.map: source.reader for source in read.sources}),
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},

@@ -28,6 +28,7 @@ from crm_unify.run.kept import HANGING, MATCHED, PARTY, Kept, read_kept, tables_
 from crm_unify.run.model import settings, stored_model
 from crm_unify.run.news import Before, News, gather_news
 from crm_unify.run.place import folder_of
+from crm_unify.run.placeholders import makes_placeholders
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, asks_for_today, circumstances
 from crm_unify.run.said import rules_hash
@@ -50,11 +51,13 @@ def plan_news(
     Raises NotAloneError where a full run alone is sure to tell what is new, and what a run raises.
     """
     refuse_strange(project, given.accepted)
-    ledger = read_ledger(engine)
-    before = _before(project, engine, landing, ledger, given)
+    with progress.stage("remember"):
+        ledger = read_ledger(engine)
+        before = _before(project, engine, landing, ledger, given)
     base = Base(project, ledger, engine)
     try:
-        news = gather_news(base, landing, before, given=given, progress=progress)
+        with progress.stage("tell what is new"):
+            news = gather_news(base, landing, before, given=given, progress=progress)
     finally:
         shutil.rmtree(landing.folder / FOLDER, ignore_errors=True)
     said = _Said.of(engine, ledger, news)
@@ -64,8 +67,9 @@ def plan_news(
     with progress.stage("match"):
         matched = _matched(base, kept, said.ruled, progress)
     parents = tables[HANGING]["parent"].combine_chunks()
-    reached = Reached(matched.membership, ledger, before.kept, kept, parents)
-    concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
+    with progress.stage("tell who is concerned"):
+        reached = Reached(matched.membership, ledger, before.kept, kept, parents)
+        concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
     scope = Scope(base, landing, news, said.ruled, kept, matched, concerned)
     return scope.planned(given=given, progress=progress)
 
@@ -86,6 +90,8 @@ def _before(
         raise NotAloneError("the matching model is new")
     if ledger.summary.get("repairs", {}).get("applied") or len(Base(project, ledger, engine).corrections()):
         raise NotAloneError("people have repaired rows")
+    if makes_placeholders(project):
+        raise NotAloneError("a rule lets placeholders stand for customers")
     if suppression.standing(engine):
         raise NotAloneError("persons were erased")
     sources = [one.rules.source for one in project.files]

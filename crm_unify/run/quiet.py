@@ -118,9 +118,7 @@ def _take_over(previous: Path, folder: Path) -> None:
                 shutil.copyfile(path, place)
 
 
-def _empty(
-    project: LoadedProject, last: LastRun, engine: sa.Engine, *, as_of: date, base: str
-) -> ChangeSet:
+def _empty(project: LoadedProject, last: LastRun, engine: sa.Engine, *, as_of: date, base: str) -> ChangeSet:
     known = (last.sources_hash or "", last.rules_hash or "", last.account or "{}", last.summary or "{}")
     facts = Facts(project.project.project, project.environment, as_of, *known)
     facts = replace(facts, summary=_without_consent_of_then(facts.summary))

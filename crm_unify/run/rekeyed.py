@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from crm_unify.records import PARTIES
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.model import ContentKey
+from crm_unify.run.placeholders import stands_in, taken_over
 from matching.engine import match
 from matching.features import features
 from matching.model import Model
@@ -60,6 +61,10 @@ def rekeyed(
     if len(rows):
         found = again(names_of(ledger.rekeyed, rows))
     sides = _sides(found, ledger, project)
+    over, sides = _taken_over(sides, read=read, ledger=ledger)
+    if len(over):
+        rows = pa.concat_tables([_without(rows, over), over])
+        found = again(names_of(ledger.rekeyed, rows))
     counts = [_by_map(side) for side in sides]
     if counts[0].keys() & counts[1].keys():
         more = _paired(found, sides, project, read=read, model=model, ledger=ledger)
@@ -69,6 +74,22 @@ def rekeyed(
         else:
             rows = pa.concat_tables([rows, more])
     return Rekeyed(found, rows, counts[0], counts[1])
+
+
+def _taken_over(
+    sides: tuple[pa.Table, pa.Table], *, read: Read, ledger: Ledger
+) -> tuple[pa.Table, tuple[pa.Table, pa.Table]]:
+    """New rows of ``mig_rekey`` for rows that placeholders stood for, and both sides without these."""
+    gone, come = sides
+    marks = stands_in(gone)
+    placeholders = gone.filter(marks)
+    if len(placeholders) == 0:
+        return REKEYED.empty_table(), sides
+    pairs = taken_over(placeholders, come)
+    arrived = pc.is_in(come["record_id"], pairs["come"].combine_chunks())
+    before = read(pairs["gone"])
+    rows = _rows(pairs, before, come.filter(arrived), ledger)
+    return rows, (gone.filter(pc.invert(marks)), come.filter(pc.invert(arrived)))
 
 
 def _without(rows: pa.Table, news: pa.Table) -> pa.Table:
@@ -90,9 +111,7 @@ def _sides(found: Interpreted, ledger: Ledger, project: LoadedProject) -> tuple[
     return gone.set_column(gone.column_names.index("map"), "map", names), come
 
 
-def _renamed_maps(
-    gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger
-) -> dict[str, str]:
+def _renamed_maps(gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger) -> dict[str, str]:
     """Former names of rule files, where one of a system is no longer there and one is new."""
     known = set(pc.unique(ledger.records["map"]).to_pylist())
     today = {loaded.rules.map: loaded.rules.source.system for loaded in project.files}

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from crm_unify.run.known import Known
 
 
-def resembling(
-    project: LoadedProject, engine: sa.Engine, every: Known, ruled: Rulings
-) -> tuple[str, ...]:
+def resembling(project: LoadedProject, engine: sa.Engine, every: Known, ruled: Rulings) -> tuple[str, ...]:
     """Records that share an address, number, identifier, or name and birth date with an erased person.
 
     Records that a person has spoken of, or whose customer somebody confirmed, are not asked about again.

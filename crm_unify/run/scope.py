@@ -72,7 +72,8 @@ class Scope:
         every = gone.every
         with progress.stage("survive"):
             made = self._golden(every, customers)
-        found = figures(news.read, self.matched, ledger, open_keys=self._open_keys()) | news.figures
+        found = figures(news.read, self.matched, ledger, open_keys=self._open_keys(), as_of=given.as_of)
+        found |= news.figures
         found |= {"customers": self._count(every), UNDER: circumstances(ledger.state)}
         waiting = [one.name for one in unapproved(self.base.project, self.base.engine)]
         desired = Desired(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from crm_unify.errors import UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
@@ -88,7 +89,8 @@ def run(
             )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
-            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            fallen = alerts(engine)
+            notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
 
 
@@ -123,18 +125,14 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
     engine = open_target(project.project.target, root=project.root)
     workspace = workspace_of(project)
     with untouched(engine) as base, aside(workspace) as folder:
-        landing = land_sources(
-            project, base, folder, workspace=workspace, progress=progress, given=given
-        )
+        landing = land_sources(project, base, folder, workspace=workspace, progress=progress, given=given)
         planned = plan(project, base, landing, given=given, progress=progress)
         planned = replace(planned, changes=replace(planned.changes, target=fingerprint(engine)))
         written = write_plan(planned.changes, path)
         planned.results.write(folder)
         keep = folder_of(workspace, planned.former)
         # found again once the plan is applied
-        published(
-            planned.changes, folder, workspace=workspace, run=planned.run, written=written, keep=keep
-        )
+        published(planned.changes, folder, workspace=workspace, run=planned.run, written=written, keep=keep)
         return planned
 
 
@@ -188,7 +186,7 @@ def worked_out(
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
     kept(every.parties(), claims, rows.objections).write(landing.folder)
-    found = figures(read, matched, ledger, open_keys=open_keys)
+    found = figures(read, matched, ledger, open_keys=open_keys, as_of=given.as_of)
     found |= {"customers": count, UNDER: circumstances(ledger.state)}
     waiting = unapproved(project, engine)
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))

@@ -26,6 +26,7 @@ from matching.features import features
 from matching.model import Model
 from matching.model_change import KindChange, kind_changes
 from matching.policy import KERNEL_VERSION
+from matching.prepared import prepared
 from matching.training import train as trained_on
 from pipelines.changes import Radius
 from pipelines.ledger import Ledger, ModelInForce, read_ledger
@@ -93,7 +94,7 @@ def train(
         for stop in gathered.stops:
             raise stop
         with progress.stage("train"):
-            model = trained_on(features(gathered.every.parties(), gathered.every.claims))
+            model = trained_on(features(gathered.every.parties(), prepared(gathered.every.claims)))
         found = _compared(model, ledger)
         if found.outcome == PROPOSED and ledger.last_run is not None:
             proposed = Base(project, replace(ledger, proposed=found.model), base)

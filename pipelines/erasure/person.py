@@ -111,7 +111,7 @@ def person(
     x, r = mig_xref.c, mig_redirect.c
     records = _column(connection, sa.select(x.record_id).where(x.customer_id == customer))
     former = _column(connection, sa.select(r.old_id).where(r.new_id == customer))
-    rows = _rows(connection, customer)
+    rows = _rows(connection, (customer, *former))
     gone = dict(_once_hanging(connection, records))
     children = tuple(sorted({*_children(connection, rows), *gone}))
     for record, kind in sorted(gone.items()):
@@ -143,17 +143,17 @@ def _column(connection: sa.Connection, query: sa.Select[tuple[Any]]) -> tuple[st
 
 
 # --- its rows and records ---
-def _rows(connection: sa.Connection, customer: str) -> dict[str, tuple[str, ...]]:
-    """Its rows in the CRM by table, and what hangs on them."""
+def _rows(connection: sa.Connection, customers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Its rows in the CRM by table, those under ids that were merged into it, and what hangs on them."""
     found = {}
     for name in CRM_TABLES:
         table, key = TABLES[name], TABLES[name].columns[key_of(name)]
         owner = owner_of(name) if name in PROFILE_TABLES else "customer_id"
         if owner not in table.columns:
             continue
-        mine: sa.ColumnElement[bool] = table.columns[owner] == customer
+        mine: sa.ColumnElement[bool] = table.columns[owner].in_(customers)
         if table is organisation_person:
-            mine = sa.or_(mine, organisation_person.c.person_id == customer)
+            mine = sa.or_(mine, organisation_person.c.person_id.in_(customers))
         found[name] = _column(connection, sa.select(key).where(mine))
     orders = found.get("sales_order", ())
     lines = sa.select(order_line.c.id).where(order_line.c.order_id.in_(orders))

@@ -24,8 +24,11 @@ NOTES_SHOWN: Final = 40
 SUBJECTS: Final = (
     ("drift", "What is different about the sources", "So they are since the run before; nothing was lost."),
     ("reading", "What the readers noticed", "Nothing was changed; it is good to know about the sources."),
-    (Subject.COLUMN_UNTAKEN, "Columns nobody takes",
-     "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with a reason."),
+    (
+        Subject.COLUMN_UNTAKEN,
+        "Columns nobody takes",
+        "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with why.",
+    ),
     (Subject.CODE_UNUSED, "Codes nobody uses", "The code tables translate them, and no row has them."),
     (Subject.RULE_UNUSED, "Rules without a case", "These business rules decided no row of this run."),
 )
@@ -64,7 +67,8 @@ def consents(left: Leavings, customers: int) -> Consent:
     severity = sa.case({"opted_out": 0, "unknown": 1}, value=c.status, else_=2)
     each = (
         sa.select(c.customer_id, c.channel, sa.func.min(severity).label("severity"))
-        .group_by(c.customer_id, c.channel).subquery()
+        .group_by(c.customer_id, c.channel)
+        .subquery()
     )
     keys = (each.c.channel, each.c.severity)
     rows = left.connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys))
