@@ -24,7 +24,7 @@ ACTIVE = "active"
 STALE = "stale"
 INACTIVE = "inactive"
 DELETED = "deleted"
-PAST: Final = pa.array([INACTIVE, DELETED])
+PAST: Final = (INACTIVE, DELETED)
 """States of records that are in force no longer."""
 PARENTS: Final = ("customer_record_id", "order_record_id")
 """Columns of claims that name the record a child hangs on."""
@@ -67,7 +67,7 @@ def carry_over(known: pa.Table, made: pa.Array, fates: pa.Table, *, on_delete: M
 
 def in_force(states: pa.ChunkedArray) -> pa.ChunkedArray:
     """Which of these states are those of records that count: made by a row, or stale."""
-    return pc.invert(pc.is_in(states, PAST))
+    return pc.invert(pc.is_in(states, pa.array(PAST, pa.string())))
 
 
 def _maps(on_delete: Mapping[str, str], policy: str) -> pa.Array:
