@@ -51,7 +51,7 @@ class ClaimTable:
         self.ids = records["record_id"].cast(pa.string()).combine_chunks()
         if isinstance(self.ids, pa.ChunkedArray):
             self.ids = pa.concat_arrays(self.ids.chunks)
-        named = [table["record_id"] for table in claims.values()]
+        named = [table["record_id"] for table in claims.values() if "record_id" in table.column_names]
         self._coded = _coded([chunk for column in named for chunk in column.chunks], self.ids)
 
     def __len__(self) -> int:
