@@ -103,7 +103,8 @@ def shown(title: str, answer: dict[str, Any]) -> None:
         flush=True,
     )
     for stage in answer.get("stages", ()):
-        print(f"  {stage['stage']:<28} {stage['seconds']:>8.1f} s  peak {stage['peak_mb']:>6} MB")
+        spent = f"{stage['cpu_seconds']:>8.2f} CPU s {stage['seconds']:>8.2f} s"
+        print(f"  {stage['stage']:<32} {spent}  peak {stage['peak_mb']:>6} MB")
 
 
 def plan_of(project: Path, number: int) -> bytes:

@@ -22,12 +22,13 @@ from crm_unify.run.blocked import SUMMARY
 from crm_unify.run.changed import FOLDER, NotAloneError
 from crm_unify.run.concerned import Reached, spoken_on
 from crm_unify.run.decisions import Decision, Rulings, read_decisions, rulings, said_now, standing
-from crm_unify.run.found import Given, Landing, keeps_rows
+from crm_unify.run.found import Given, Landing
 from crm_unify.run.gather import Base, refuse_strange
 from crm_unify.run.kept import HANGING, MATCHED, PARTY, Kept, read_kept, tables_of
 from crm_unify.run.model import settings, stored_model
 from crm_unify.run.news import Before, News, gather_news
 from crm_unify.run.place import folder_of
+from crm_unify.run.placeholders import makes_placeholders
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, asks_for_today, circumstances
 from crm_unify.run.said import rules_hash
@@ -50,11 +51,13 @@ def plan_news(
     Raises NotAloneError where a full run alone is sure to tell what is new, and what a run raises.
     """
     refuse_strange(project, given.accepted)
-    ledger = read_ledger(engine)
-    before = _before(project, engine, landing, ledger, given)
+    with progress.stage("remember"):
+        ledger = read_ledger(engine)
+        before = _before(project, engine, landing, ledger, given)
     base = Base(project, ledger, engine)
     try:
-        news = gather_news(base, landing, before, given=given, progress=progress)
+        with progress.stage("tell what is new"):
+            news = gather_news(base, landing, before, given=given, progress=progress)
     finally:
         shutil.rmtree(landing.folder / FOLDER, ignore_errors=True)
     said = _Said.of(engine, ledger, news)
@@ -64,8 +67,9 @@ def plan_news(
     with progress.stage("match"):
         matched = _matched(base, kept, said.ruled, progress)
     parents = tables[HANGING]["parent"].combine_chunks()
-    reached = Reached(matched.membership, ledger, before.kept, kept, parents)
-    concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
+    with progress.stage("tell who is concerned"):
+        reached = Reached(matched.membership, ledger, before.kept, kept, parents)
+        concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
     scope = Scope(base, landing, news, said.ruled, kept, matched, concerned)
     return scope.planned(given=given, progress=progress)
 
@@ -86,13 +90,18 @@ def _before(
         raise NotAloneError("the matching model is new")
     if ledger.summary.get("repairs", {}).get("applied") or len(Base(project, ledger, engine).corrections()):
         raise NotAloneError("people have repaired rows")
+    if makes_placeholders(project):
+        raise NotAloneError("a rule lets placeholders stand for customers")
     if suppression.standing(engine):
         raise NotAloneError("persons were erased")
-    if keeps_rows(project) or any(one.rules.source.state != "live" for one in project.files):
+    sources = [one.rules.source for one in project.files]
+    if any(one.state != "live" or one.delivery == "delta" for one in sources):
         raise NotAloneError("a source is frozen, retired or delivers changes")
     said = project.project.write_policy
     if any(Policies(said.default, said.fields).of(table) for table in GOVERNED):
         raise NotAloneError("the project has write policies of its own")
+    if project.project.on_target_deleted == "restore":
+        raise NotAloneError("rows that people delete in the CRM are made again")
     if ledger.summary.get(SUMMARY):
         raise NotAloneError("changes are blocked by what people did in the CRM")
     kept = None if folder is None else read_kept(folder)

@@ -15,12 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from crm_unify.errors import Unreachable
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import refuse_unapproved
 from crm_unify.run.found import Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import nothing_new
+from crm_unify.run.timing import StageTime
 from crm_unify.run.waiting import ASKED, lasting
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -68,6 +70,7 @@ class Synced:
     """Why everything was worked out anew; None where what had changed was enough."""
     planned: Planned | None
     """None of a quiet sync."""
+    stages: tuple[StageTime, ...]
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -84,10 +87,12 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "deleted": 0 if self.planned is None else self.planned.deleted,
             "resembles_erased": [] if self.planned is None else list(self.planned.resembling),
             **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},
             "seconds": round(self.seconds, 3),
+            "stages": [stage.as_json() for stage in self.stages],
             "notes": list(self.notes),
         }
 
@@ -104,13 +109,16 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         workspace = workspace_of(project)
         with aside(workspace) as folder:
-            landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
+            landing = land_sources(
+                project, engine, folder, workspace=workspace, progress=work.timed, given=given
+            )
             told = given.accepted or given.unapproved
             nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
             done = None if nothing is None else _quiet(nothing, engine, landing, work=work, lock=lock)
             if done is None:
                 done = _worked_out(project, engine, landing, given=given, work=work, lock=lock)
-            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            fallen = alerts(engine, news=True)
+            notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
 
 
@@ -177,6 +185,7 @@ def _quiet(
         seconds=_since(work.began),
         anew=None,
         planned=None,
+        stages=tuple(work.timed.times),
         notes=notes,
     )
 
@@ -202,6 +211,7 @@ def _synced(done: Outcome, last: LastRun | None, anew: str | None) -> Synced:
         seconds=done.seconds,
         anew=anew,
         planned=planned,
+        stages=done.stages,
         notes=done.notes,
     )
 

@@ -21,12 +21,34 @@ class StageTime:
     stage: str
     seconds: float
     """Wall time without that of the stages inside it, so that all stages together make the run."""
+    cpu_seconds: float
+    """Processor time of all threads, counted in the same way; children of the process are left out."""
     peak_mb: int
     """Highest resident memory of the process up to the end of the stage, MB."""
 
     def as_json(self) -> dict[str, object]:
         """The figures by name."""
-        return {"stage": self.stage, "seconds": round(self.seconds, 3), "peak_mb": self.peak_mb}
+        seconds, cpu = round(self.seconds, 3), round(self.cpu_seconds, 3)
+        return {"stage": self.stage, "seconds": seconds, "cpu_seconds": cpu, "peak_mb": self.peak_mb}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Seconds on two clocks."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> _Spent:
+        """What the clocks show."""
+        return cls(time.monotonic(), time.process_time())
+
+    def __add__(self, other: _Spent) -> _Spent:
+        return _Spent(self.wall + other.wall, self.cpu + other.cpu)
+
+    def __sub__(self, other: _Spent) -> _Spent:
+        return _Spent(self.wall - other.wall, self.cpu - other.cpu)
 
 
 class Timed:
@@ -37,8 +59,8 @@ class Timed:
         self._inner = inner
         self.times: list[StageTime] = []
         """Stages in the order in which they ended."""
-        self._inside: list[float] = []
-        """For each stage under way, seconds of the stages that ended inside it; the innermost last."""
+        self._inside: list[_Spent] = []
+        """For each stage under way, the time of the stages that ended inside it; the innermost last."""
 
     def stage(self, name: str, total: int | None = None) -> Stage:
         """Announce a stretch of work and start its clock."""
@@ -48,9 +70,9 @@ class Timed:
 class _TimedStage:
     """A stretch of work with a clock."""
 
-    def __init__(self, name: str, inner: Stage, *, times: list[StageTime], inside: list[float]) -> None:
+    def __init__(self, name: str, inner: Stage, *, times: list[StageTime], inside: list[_Spent]) -> None:
         self._name, self._inner, self._times, self._inside = name, inner, times, inside
-        self._began = time.monotonic()
+        self._began = _Spent.now()
 
     def advance(self, n: int = 1) -> None:
         """Count ``n`` more units as done."""
@@ -59,8 +81,8 @@ class _TimedStage:
     def __enter__(self) -> Self:
         """Begin."""
         self._inner.__enter__()
-        self._inside.append(0.0)
-        self._began = time.monotonic()
+        self._inside.append(_Spent(0.0, 0.0))
+        self._began = _Spent.now()
         return self
 
     def __exit__(
@@ -68,8 +90,9 @@ class _TimedStage:
     ) -> None:
         """End, and keep the time."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MB
-        spent = time.monotonic() - self._began
-        self._times.append(StageTime(self._name, spent - self._inside.pop(), peak))
+        spent = _Spent.now() - self._began
+        own = spent - self._inside.pop()
+        self._times.append(StageTime(self._name, own.wall, own.cpu, peak))
         if self._inside:
             self._inside[-1] += spent
         self._inner.__exit__(kind, error, trace)

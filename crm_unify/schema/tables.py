@@ -58,6 +58,7 @@ AGREEMENTS: Final = tuple(
         agreements.mig_correction,
         agreements.mig_approval,
         agreements.mig_rehearsal,
+        agreements.mig_accuracy,
         agreements.mig_audit,
     )
 )

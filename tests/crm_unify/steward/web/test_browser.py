@@ -38,7 +38,7 @@ def first_question(page: Page) -> str:
 
 @pytest.mark.soak
 def test_ten_questions_are_settled_by_keyboard_alone(chromium: Chromium, live: Live) -> None:
-    """Sign in, ten answers, three taken back, a value pinned, a customer split: all holds after a sync."""
+    """Sign in, ten answers, three taken back, a value pinned, a customer split: it all holds after a sync."""
     page = at_desk(chromium, live)
     first_question(page)
     for key in "mmdmumdmmd":
