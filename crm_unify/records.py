@@ -354,7 +354,7 @@ ROW_FATES: Final = pa.schema(
         ("sheet", pa.string()),
         ("row", pa.int64()),
         ("fate", pa.string()),  # a Fate
-        ("rule", pa.string()),  # discarding rule, or code of the quarantine or hold
+        ("rule", pa.string()),  # discarding rule, or code of the quarantine or hold; SYS_JOINED_ROW of a line
         ("key", pa.string()),
     ]
 )
@@ -420,6 +420,9 @@ SYS_REPEATED_ROW: Final = "SYS-REPEATED-ROW"
 """Built-in rule: of identical rows one is kept, the others are discarded."""
 SYS_ERASED: Final = "SYS-ERASED"
 """Built-in rule: rows of a person who was erased are left out of every run."""
+
+SYS_JOINED_ROW: Final = "SYS-JOINED-ROW"
+"""Built-in rule: lines that were put together with the first line of their row, and are where that is."""
 
 SYS_LOOKUP_ONLY: Final = "SYS-LOOKUP-ONLY"
 """Built-in rule: rows that make nothing by themselves, other rows look texts up in them."""

@@ -18,7 +18,7 @@ from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.model import Model
 from matching.outcome import listed, no_pairs, outcome_of
-from matching.pairs import Work, compared, given_up, worth_keeping
+from matching.pairs import Work, Worth, compared, given_up, worth_keeping
 from matching.scored_pairs import Cells
 from matching.scoring import MILLI
 from matching.settings import Settings
@@ -169,11 +169,12 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     constraints, conflicts = resolve(context.decisions, features.record_ids)
     review = round(model.review_bits * MILLI)
     line = min(review, round(model.merge_bits * MILLI))
+    worth = Worth(line, listed=context.settings.pairs or context.settings.estimate)
     kept = worth_keeping(
         proposed.work,
         weights,
         found,
-        least=line,
+        worth=worth,
         always=codes({*constraints.cannot, *constraints.must}, len(features)),
         cells=proposed.cells if proposed.taught.share == 1.0 else None,
     )
@@ -196,7 +197,7 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
     membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
     unproposed, asked = inner.rule < 0, context.settings.estimate
     share = proposed.taught.share or 1.0  # 0: the hash chose no record, and nothing is told of the rest
-    lost = given_up(features.kind, proposed.cells, weights, least=line) / share
+    lost = given_up(features.kind, proposed.cells, weights, worth=worth) / share
     believed = (kept.probability, inner.at(np.flatnonzero(unproposed)).probability)
     expected = lost + sum(float(np.add.reduce(one)) for one in believed)
     summary = KindReport(
@@ -219,9 +220,7 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
     """The outcome of all kinds in one; columns of the other kind's comparisons are null."""
     if not parts:
         none = pa.table({"record_id": pa.array([], pa.string()), "cluster": pa.array([], pa.string())})
-        return Matched(
-            no_pairs(), none, CONFLICT_SCHEMA.empty_table(), LOST.empty_table(), model, ()
-        )
+        return Matched(no_pairs(), none, CONFLICT_SCHEMA.empty_table(), LOST.empty_table(), model, ())
     pairs = pa.concat_tables([part.pairs for part in parts], promote_options="default")
     membership = pa.concat_tables([part.membership for part in parts])
     conflicts = pa.concat_tables([part.conflicts for part in parts])

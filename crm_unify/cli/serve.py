@@ -58,7 +58,7 @@ def command(
         server_header=False,
         proxy_headers=bool(names),
     )
-    with _listening(host, port) as listening:
+    with listening_on(host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
         scheme = "http" if certificate is None else "https"
         output.say(f"serving {scheme}://{shown}:{listening.getsockname()[1]}/  (stop it with Ctrl-C)")
@@ -75,7 +75,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening_on(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises Unreachable where the address is taken or not of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family)

@@ -139,6 +139,12 @@ def _source_uses(loaded: LoadedRules) -> Iterator[ColumnUse]:
     for name in ("created", "updated", "op_column"):
         if (column := getattr(source, name)) is not None:
             yield ColumnUse(column, ("source", name))
+    if source.join_rows is not None:
+        for name in ("order", "count"):
+            if (column := getattr(source.join_rows, name)) is not None:
+                yield ColumnUse(column, ("source", "join_rows", name))
+        for column in source.join_rows.columns:
+            yield ColumnUse(column, ("source", "join_rows", "columns", column))
     for column in source.ignore:
         yield ColumnUse(column, ("source", "ignore", column), claims=False)
 

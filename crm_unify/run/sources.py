@@ -90,14 +90,20 @@ def _reader(rules: LoadedRules, project: LoadedProject, reading: Reading) -> Rea
 def _by_cursor(rules: LoadedRules, reader: Reader, kept: KeptRows | None, reading: Reading) -> CursorRows:
     """The reader of a table of which new rows alone are asked for; raises ConfigurationError."""
     source, state = rules.rules.source, reading.keeper.cursors.get(rules.rules.map)
+    refuse_unfit_cursor(rules, reader)
     assert isinstance(reader, SqlReader), "checked when the rule file was loaded"
-    assert source.cursor is not None, "the source declares a cursor"
-    column = source.cursor.column
-    if why := reader.unfit_cursor(column, source.cursor.lag):
-        what, remedy = f"column '{column}' can be no cursor", "name another, or leave it out"
-        raise rules.wrong(what, ("source", "cursor", "column"), why=why, remedy=remedy)
     known = None if state is None else CursorState(**state)
     return CursorRows(source, reader, base=kept, state=known, as_of=reading.as_of, whole=reading.whole)
+
+
+def refuse_unfit_cursor(rules: LoadedRules, reader: Reader) -> None:
+    """Raise ConfigurationError for a cursor that the table of this reader cannot have."""
+    cursor = rules.rules.source.cursor
+    if cursor is None or not isinstance(reader, SqlReader):
+        return
+    if why := reader.unfit_cursor(cursor.column, cursor.lag):
+        what, remedy = f"column '{cursor.column}' can be no cursor", "name another, or leave it out"
+        raise rules.wrong(what, ("source", "cursor", "column"), why=why, remedy=remedy)
 
 
 def _opened(

@@ -17,6 +17,7 @@ from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.loaded import Lent, LoadedProject, LoadedRules
 from crm_unify.rules.model import Branch, ContentKey, Entry, FieldRule, RuleFile, Scalar
 from pipelines.interpret.lineage import source_columns
+from pipelines.interpret.notes import line_columns
 from pipelines.interpret.parties import FULL_NAME, NAME_PARTS
 from pipelines.interpret.plan import read_with
 
@@ -67,7 +68,8 @@ class Use:
 
     column: str
     use: str
-    """`value`, `looked at`, or what else: `key`, `created`, `updated`, `branch`, `skip`, `control sum`."""
+    """`value`, `looked at`, or what else: `key`, `created`, `updated`, `lines`, `branch`, `skip`, `control
+    sum`."""
     target: str | None
     """The target field, for values and what is looked at."""
     branch: int | None = None
@@ -208,6 +210,7 @@ def uses_of(loaded: LoadedRules) -> tuple[Use, ...]:
     found = [Use(column, "key", None) for column in key]
     found += [Use(source.created, "created", None)] if source.created is not None else []
     found += [Use(source.updated, "updated", None)] if source.updated is not None else []
+    found += [Use(column, "lines", None) for column in line_columns(source)]
     for number, branch in enumerate(rules.targets, 1):
         found += [Use(c, "branch", None, number) for c in sorted(parse_expression(branch.when).columns)]
         skipped = (entry.skip_if_null for entry in branch.entries)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.errors import AccountUnbalanced
-from crm_unify.records import NO_ROW, PARTIES, Fate, Severity
+from crm_unify.records import NO_ROW, PARTIES, SYS_JOINED_ROW, Fate, Severity
 
 EXAMPLES: Final = 5
 """Rows named in the message of an account that does not balance."""
@@ -78,7 +78,8 @@ def check_records(records: pa.Table, fates: pa.Table, xref: pa.Table) -> None:
 
     ``records`` is RECORDS of this snapshot; ``xref`` is ``record_id, customer_id``. Raises AccountUnbalanced.
     """
-    mapped = fates.filter(pc.field("fate") == Fate.MAPPED)
+    lines = pc.fill_null(pc.equal(fates["rule"], SYS_JOINED_ROW), False)  # of rows that made a record
+    mapped = fates.filter(pc.and_not(pc.equal(fates["fate"], Fate.MAPPED), lines))
     rows = _place(mapped["map"], mapped["row_id"])
     standing = pc.fill_null(pc.equal(records["row_hash"], NO_ROW), False)
     made = records.filter(pc.invert(standing))  # placeholders come from no row

@@ -1,4 +1,4 @@
-"""Answers about business rules: status, owner, decision and evidence, put into the rule files."""
+"""Answers about business rules, from their words to their evidence, put into the rule files."""
 
 from __future__ import annotations
 
@@ -92,6 +92,8 @@ def _answered(
     values = {edit.column: edit.after for edit in edits}
     told = len(wrong)
     for edit in edits:
+        if edit.column == "what" and edit.after is None:
+            wrong.append(clash(book, edit, "a rule needs to be said in words", "say what it does"))
         if edit.column == "status" and edit.after is None:
             wrong.append(clash(book, edit, "a rule needs a status", "choose one from the list"))
         if edit.column == "decided on" and edit.after is not None and _day(edit.after) is None:
@@ -120,7 +122,7 @@ def _day(text: str) -> date | None:
 
 
 def _settings(rule: str, before: BusinessRule, after: BusinessRule) -> Iterator[Setting]:
-    for name in ORDER[2:]:
+    for name in ORDER:
         old, new = getattr(before, name), getattr(after, name)
         if old == new:
             continue

@@ -80,6 +80,9 @@ def named(target: str | None) -> str:
 
 def _steps(loaded: LoadedRules, entry: Entry, name: str, rule: FieldRule) -> Iterator[str]:
     yield _start(rule)
+    lines = loaded.rules.source.join_rows
+    if lines is not None and rule.from_ in lines.columns:
+        yield f"The lines of one row are put together in the order of `{lines.order}`."
     for step in rule.transform:
         yield f"{_capital(transform_words(step))}."
     if rule.pad_left is not None:

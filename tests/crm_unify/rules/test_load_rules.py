@@ -9,6 +9,7 @@ import pytest
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.load import load_project, rules_from_text
 from crm_unify.rules.mistakes import ConfigurationErrors, each
+from crm_unify.rules.yaml_tree import parse_yaml
 from tests.crm_unify.rules.examples import ORDERS, PROJECT, RULES, changed, line_of, write_project
 
 SHAPE = [
@@ -237,3 +238,8 @@ def test_a_part_of_the_model_knows_its_line(tmp_path: Path) -> None:
     )
     assert loaded.where(("checks", 0, "expr")) == line_of(RULES, "CH-1")
     assert loaded.where(("nothing", "here")) == 1
+
+
+def test_a_folded_text_is_what_it_says() -> None:
+    """No mark of the YAML reader stands where it folded a line."""
+    assert parse_yaml("why: >\n  one\n  two\n", shown="x").data == {"why": "one two\n"}

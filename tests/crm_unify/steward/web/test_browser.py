@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
@@ -35,6 +36,7 @@ def first_question(page: Page) -> str:
     return page.url.rpartition("/")[2]
 
 
+@pytest.mark.soak
 def test_ten_questions_are_settled_by_keyboard_alone(chromium: Chromium, live: Live) -> None:
     """Sign in, ten answers, three taken back, a value pinned, a customer split: it all holds after a sync."""
     page = at_desk(chromium, live)
@@ -75,6 +77,7 @@ def split_by_keyboard(page: Page, live: Live) -> None:
     press(page, "s")
 
 
+@pytest.mark.soak
 def test_the_second_of_two_people_sees_what_the_first_said(chromium: Chromium, live: Live) -> None:
     """Both look at one question; the second is told, her answer is shown to her, and nothing is recorded."""
     one, other = at_desk(chromium, live), at_desk(chromium, live, SECOND)
@@ -102,8 +105,11 @@ def test_an_answer_outlives_a_load_that_holds_the_database(chromium: Chromium, l
         assert len(standing(live)) == before
     expect(page.locator("#waiting")).to_be_hidden(timeout=20_000)
     assert len(standing(live)) == before + 1
+    press(page, "z")
+    assert len(standing(live)) == before
 
 
+@pytest.mark.soak
 def test_an_answer_outlives_its_session(chromium: Chromium, live: Live) -> None:
     """The session ends between looking and answering: after the sign-in the answer is sent by itself."""
     page = at_desk(chromium, live)
