@@ -41,7 +41,7 @@ COMMANDS: Final = {
     "resume": "Lift the hold that an undo left, so that runs may write again.",
     "runs": "The runs so far: when, what each wrote, and which took another back.",
     "changes": "What changed in the CRM since a run, for the systems that run alongside.",
-    "report": "What became of every row, as one page to read or print.",
+    "report": "Reports people act on: of the run, for stewards, on the quality of sources, for the sponsor.",
     "approve": "Approve business rules as their files are now, or see which are.",
     "rehearse": "Rehearse the whole load into a scratch database: go or no-go, and the score card so far.",
     "signoff": "Sign off the last rehearsal: write the evidence pack, or verify one.",
