@@ -102,6 +102,7 @@ def shown(title: str, answer: dict[str, Any]) -> None:
         f"{answer['customers']} customers, {answer['written_rows']} rows written",
         flush=True,
     )
+    print(f"  all records matched anew: {answer.get('matched_anew') or 'no'}")
     for stage in answer.get("stages", ()):
         spent = f"{stage['cpu_seconds']:>8.2f} CPU s {stage['seconds']:>8.2f} s"
         print(f"  {stage['stage']:<32} {spent}  peak {stage['peak_mb']:>6} MB")

@@ -99,7 +99,7 @@ class Column:
     def recoded(self, code: Codes, values: Texts | None = None) -> Column:
         """A column of a code for each value, MISSING for none; without texts if none are given."""
         if self.several is None:
-            return _single(np.append(code, np.int32(MISSING))[self.first], values)
+            return single_valued(np.append(code, np.int32(MISSING))[self.first], values)
         mine = code[self.several.codes]
         kept = mine != MISSING
         return from_codes(self.carriers[kept], mine[kept], self.records, values)
@@ -136,7 +136,7 @@ def from_codes(
     if bool((carriers[1:] > carriers[:-1]).all()):
         first = np.full(records, MISSING, np.int32)
         first[carriers] = codes
-        return _single(first, values)
+        return single_valued(first, values)
     width = int(codes.max(initial=0)) + 1
     entries = distinct(carriers.astype(np.int64) * width + codes)
     carrier = entries // width
@@ -147,11 +147,12 @@ def from_codes(
     has = sizes > 0
     first[has] = code[offsets[:-1][has]]
     if int(sizes.max(initial=0)) <= 1:
-        return _single(first, values)
+        return single_valued(first, values)
     return _counted(first, Several(code, offsets), values)
 
 
-def _single(first: Codes, values: Texts | None) -> Column:
+def single_valued(first: Codes, values: Texts | None) -> Column:
+    """A column of at most one value a record; without texts if none are given."""
     return _counted(first, None, values)
 
 
@@ -240,7 +241,7 @@ def rows_of(table: pa.Table, record_ids: pa.Array) -> Ints:
 
 def empty(records: int) -> Column:
     """A column in which no record has a value."""
-    return _single(np.full(records, MISSING, np.int32), Texts.of([]))
+    return single_valued(np.full(records, MISSING, np.int32), Texts.of([]))
 
 
 def merge(columns: Sequence[Column]) -> Column:

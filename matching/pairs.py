@@ -81,16 +81,17 @@ def worth_keeping(
         else:
             at, own = np.arange(len(left)), cells[:, span]
         patterns, pattern = by_pattern(kind, own, weights)
-        worth = _worth(patterns.scores, least)[pattern] | spared[at]
-        kept = at[worth]
-        patterns, pattern = chosen(patterns, pattern, worth)
-        mine = found.at(kept + span.start)
-        return Scored(mine.left, mine.right, mine.rule, pattern, patterns)
+        mine = worth(patterns.scores, least)[pattern] | spared[at]
+        kept = at[mine]
+        patterns, pattern = chosen(patterns, pattern, mine)
+        some = found.at(kept + span.start)
+        return Scored(some.left, some.right, some.rule, pattern, patterns)
 
     return together(list(_batches(work, len(found.left), batch)) or [batch(slice(0, 0))])
 
 
-def _worth(scores: Scores, least: int) -> Flags:
+def worth(scores: Scores, least: int) -> Flags:
+    """Which scores are worth keeping: of the line and above, or of a class that is asked about."""
     return np.asarray((scores.millibits >= least) | np.isin(scores.klass, _ASKED))
 
 
@@ -98,7 +99,7 @@ def given_up(kind: str, cells: Cells, weights: KindModel, *, least: int) -> floa
     """Pairs of one customer among those that are not worth keeping, as the model sees them."""
     patterns, pattern = by_pattern(kind, cells, weights)
     count = np.bincount(pattern, minlength=len(patterns)).astype(np.float64)
-    return float((count * ~_worth(patterns.scores, least)) @ patterns.scores.probability)
+    return float((count * ~worth(patterns.scores, least)) @ patterns.scores.probability)
 
 
 def all_of(work: Work, weights: KindModel, left: Ints, right: Ints, rule: npt.NDArray[np.int8]) -> Scored:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -26,6 +27,9 @@ from pipelines.landing import land
 from pipelines.ledger import LastRun, newest
 from pipelines.sources.interface import Reader
 from pipelines.workspace import Workspace
+
+MATCHED_ANEW: Final = "matched_anew"
+"""Figure of a sync: why all records were matched anew; None where the changed ones were enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs
+from crm_unify.run.remembered import write_memory
 from crm_unify.run.resembling import resembling
 from crm_unify.run.said import rules_hash
 from crm_unify.schema.target import open_target
@@ -134,9 +135,7 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
         planned.results.write(folder)
         keep = folder_of(workspace, planned.former)
         # found again once the plan is applied
-        published(
-            planned.changes, folder, workspace=workspace, run=planned.run, written=written, keep=keep
-        )
+        published(planned.changes, folder, workspace=workspace, run=planned.run, written=written, keep=keep)
         return planned
 
 
@@ -208,6 +207,8 @@ def worked_out(
             settings=chosen,
             progress=progress,
         )
+        write_memory(matched.memory or {}, landing.folder)
+        matched = replace(matched, memory=None)  # it is large
     assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
     customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
     check_records(rows.records, rows.fates, customers.xref)
