@@ -145,6 +145,12 @@ class EvidenceChanged(GuardStopped):
     code = "EVIDENCE-CHANGED"
 
 
+class Overtaken(GuardStopped):
+    """Somebody else decided on the same records since a person looked at them; nothing was recorded."""
+
+    code = "OVERTAKEN"
+
+
 class Unreachable(CrmUnifyError):
     """A source or target exists in the project but does not answer, or refuses to be opened."""
 

@@ -335,7 +335,7 @@ RECORDS: Final = pa.schema(
         ("key", pa.string()),  # percent-encoded key parts joined with |
         ("part", pa.string()),
         ("kind", pa.string()),  # a key of KINDS that has records of its own
-        ("row_id", pa.string()),  # the raw row it came from
+        ("row_id", pa.string()),  # the raw row it came from; null for a placeholder
         ("row_hash", pa.string()),
         ("lineage", pa.string()),  # which mapping made it: id of a Lineage
         ("created", pa.string()),  # of the source row, ISO date or time
@@ -354,7 +354,7 @@ ROW_FATES: Final = pa.schema(
         ("sheet", pa.string()),
         ("row", pa.int64()),
         ("fate", pa.string()),  # a Fate
-        ("rule", pa.string()),  # discarding rule, or code of the quarantine or hold
+        ("rule", pa.string()),  # discarding rule, or code of the quarantine or hold; SYS_JOINED_ROW of a line
         ("key", pa.string()),
     ]
 )
@@ -411,10 +411,21 @@ class Severity(StrEnum):
     """The row makes no record."""
 
 
+PLACEHOLDER: Final = "placeholder"
+"""Scheme of the identifier that says of a record: it stands for a parent which no source has."""
+NO_ROW: Final = "no row"
+"""What such a record has in place of the hash of a row."""
+
 SYS_REPEATED_ROW: Final = "SYS-REPEATED-ROW"
 """Built-in rule: of identical rows one is kept, the others are discarded."""
 SYS_ERASED: Final = "SYS-ERASED"
 """Built-in rule: rows of a person who was erased are left out of every run."""
+
+SYS_JOINED_ROW: Final = "SYS-JOINED-ROW"
+"""Built-in rule: lines that were put together with the first line of their row, and are where that is."""
+
+SYS_LOOKUP_ONLY: Final = "SYS-LOOKUP-ONLY"
+"""Built-in rule: rows that make nothing by themselves, other rows look texts up in them."""
 
 SYS_WAIVED: Final = "SYS-WAIVED"
 """Built-in rule: rows that a person waived, for a reason kept with it."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.texts import Texts, positions
+from matching.texts import Texts
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -133,7 +133,9 @@ def from_codes(
     values: Texts | None = None,
 ) -> Column:
     """A column from the record and the code of each value; repeats within a record count once."""
-    if bool((carriers[1:] > carriers[:-1]).all()):
+    ascending = bool((carriers[1:] > carriers[:-1]).all())
+    # to count how often each record stands here costs a tenth of a sort
+    if ascending or (len(carriers) <= records and np.bincount(carriers, minlength=1).max() <= 1):
         first = np.full(records, MISSING, np.int32)
         first[carriers] = codes
         return single_valued(first, values)
@@ -231,14 +233,6 @@ def combinations(a: Column, b: Column, left: Ints, right: Ints) -> tuple[Ints, C
     return where, one, two
 
 
-def rows_of(table: pa.Table, record_ids: pa.Array) -> Ints:
-    """The position of each row's record in the sorted record ids; -1 where it is not among them."""
-    ids = table["record_id"].cast(pa.string()).combine_chunks()
-    if len(ids) == len(record_ids) and ids.equals(record_ids):
-        return np.arange(len(ids))
-    return positions(ids, record_ids)
-
-
 def empty(records: int) -> Column:
     """A column in which no record has a value."""
     return single_valued(np.full(records, MISSING, np.int32), Texts.of([]))
@@ -251,6 +245,16 @@ def merge(columns: Sequence[Column]) -> Column:
     carriers = np.concatenate([col.carriers for col in columns])
     mine = [code[start:][col.codes] for start, col in zip(starts[:-1], columns, strict=True)]
     return from_codes(carriers, np.concatenate(mine), columns[0].records, values)
+
+
+def united(columns: Sequence[Column]) -> list[Column]:
+    """The columns in the codes of one set of texts, which holds the values of them all."""
+    values, code = _encoded(pa.concat_arrays([col.values.array for col in columns]))
+    starts = np.cumsum([0, *(len(col.values) for col in columns)])
+    return [
+        col.recoded(code[start:stop], values)
+        for col, start, stop in zip(columns, starts[:-1], starts[1:], strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,7 +52,14 @@ def birth_date(features: KindFeatures) -> Comparer:
         found = np.where(crossed | (steps == 1), 3, np.where(agree[0] & (agree[1] ^ agree[2]), 2, near))
         return cells(np.where(year_alone[one] | year_alone[two], np.where(agree[0], 2, 0), found))
 
-    return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=3))
+    def limit(left: Ints, right: Ints) -> Codes:
+        # one edit leaves two of year, month and day as they are; an exchange leaves the year
+        one, two = col.first.take(left), col.first.take(right)
+        year, month, day = (part.take(one) == part.take(two) for part in parts)
+        alone = year_alone.take(one) | year_alone.take(two)
+        return np.where(year | (month & day) | alone, 3, 1).astype(np.int32)
+
+    return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=3, told=True, limit=limit))
 
 
 def years_alone(dates: Column) -> Small:
@@ -85,7 +92,7 @@ def phone(features: KindFeatures) -> Comparer:
         apart = np.where(shared_by_several(col, one, two), NO_LEVEL, 0)
         return cells(np.where(near, 2, apart))
 
-    return Comparer(by_values(col, same, unlike))
+    return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=2, told=True))
 
 
 def identifier(features: KindFeatures) -> Comparer:
@@ -124,7 +131,20 @@ def address(features: KindFeatures) -> Comparer:
     """The comparison `address`."""
     found, col = _address_cells(features), features.columns["address"]
     every = np.arange(len(col.values), dtype=np.int32)
-    return Comparer(by_values(col, found(every, every), found))
+    same, number, street = found(every, every), features.places.number.codes, features.places.street.codes
+
+    def limit(left: Ints, right: Ints) -> Codes:
+        one, two = col.first.take(left), col.first.take(right)
+        told = (street.take(one) != MISSING) & (street.take(two) != MISSING)
+        door = (number.take(one) == number.take(two)) & (number.take(one) != MISSING)
+        return np.where(told, np.where(door, 1, 0), 2).astype(np.int32)
+
+    known = ceiling(col, same, unlike=6, told=True, limit=limit, limits=_ADDRESS_LIMITS)
+    return Comparer(by_values(col, same, found), known)
+
+
+_ADDRESS_LIMITS = ((NO_LEVEL, 0, 1, 3), (NO_LEVEL, 0, 1, 3, 4, 5, 6), (NO_LEVEL, 0, 1, 2))
+"""Levels of two streets at different numbers, at the same, and of a street or none and a place alone."""
 
 
 def _address_cells(features: KindFeatures) -> CellsOfValues:

@@ -48,7 +48,7 @@ def email(features: KindFeatures) -> Comparer:
         found[told] = at_home(one[told], two[told])
         return best(where, found, len(left))
 
-    return Comparer(compare, ceiling(col, same, unlike=3))
+    return Comparer(compare, ceiling(col, same, unlike=3, told=True))
 
 
 def _unlike_emails(features: KindFeatures) -> CellsOfValues:

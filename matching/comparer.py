@@ -11,13 +11,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.cells import best
+from matching.cells import NO_LEVEL, best
 from matching.columns import Codes, Column, Ints, Small, combinations
 
 Found = TypeVar("Found", bound=npt.NDArray[Any])
 
 CellsOfPairs = Callable[[Ints, Ints], Small]
 """From pairs of records (positions left < right) to cells."""
+
+LevelsOfPairs = Callable[[Ints, Ints], Codes]
+"""From pairs of records to levels."""
 
 CellsOfValues = Callable[[Codes, Codes], Small]
 """From pairs of values (codes) to cells; the order of the two does not matter."""
@@ -43,11 +46,30 @@ class Ceiling:
     """The cell of two records that agree on each value; that of another field's values is never better."""
     unlike: int
     """The greatest level of two records that do not agree on a value."""
+    told: bool = False
+    """True where a record without a value has no cell."""
+    limit: LevelsOfPairs | None = None
+    """Of pairs of records that do not agree on a value, which of `limits` their level is in: what a glance
+    tells."""
+    limits: tuple[tuple[int, ...], ...] = ()
+    """Sets of levels."""
 
 
-def ceiling(column: Column, same: Small, *, unlike: int) -> Ceiling | None:
-    """The ceiling of a comparison by one field, None where a record may have several values."""
-    return Ceiling(column, same, unlike) if column.single else None
+def ceiling(
+    column: Column,
+    same: Small,
+    *,
+    unlike: int,
+    told: bool = False,
+    limit: LevelsOfPairs | None = None,
+    limits: tuple[tuple[int, ...], ...] = (),
+) -> Ceiling | None:
+    """The ceiling of a comparison by one field, None where a record may have several values.
+
+    Where there is a `limit` and no `limits`, it tells the greatest level.
+    """
+    told_levels = limits or tuple(tuple(range(NO_LEVEL, most + 1)) for most in range(unlike + 1))
+    return Ceiling(column, same, unlike, told, limit, told_levels) if column.single else None
 
 
 def by_values(column: Column, same: Small, unlike: CellsOfValues, *, repeated: bool = False) -> CellsOfPairs:

@@ -26,7 +26,7 @@ SPEAKS_OF: Final = pa.table(
     }
 )
 """Kinds of contact point that a channel is about; ``post`` is about the customer alone."""
-NOT_LOADED: Final = " that is in quarantine or waits"
+NOT_LOADED: Final = " that is in quarantine, waits or was deleted"
 """Why there is no record that says it."""
 COLUMNS: Final = (
     "id",

@@ -20,7 +20,7 @@ from matching.kind_report import KindReport
 from matching.memory import KindMemory, Memory
 from matching.model import Model
 from matching.outcome import Outcome, listed, no_pairs, outcome_of
-from matching.pairs import Work, compared, given_up, worth_keeping
+from matching.pairs import Work, Worth, compared, given_up, worth_keeping
 from matching.rematch import Changed, held_again, scored_again
 from matching.scored_pairs import Cells, Scored
 from matching.scoring import MILLI
@@ -102,7 +102,7 @@ def match_again(
         work = context.work(held.features)
         asked = _asked(held.features, model, context)
         weights = model.kinds[held.features.kind]
-        kept = scored_again(held, work, weights, least=asked.line, always=asked.always)
+        kept = scored_again(held, work, weights, worth=asked.worth, always=asked.always)
         weighed.append(_Weighed(work, held.found, kept, asked, held.let_go))
     return _assembled([_cluster_kind(one, model=model, context=context) for one in weighed], model, context)
 
@@ -167,7 +167,9 @@ class _Asked:
     conflicts: pa.Table
     review: int
     line: int
-    """Millibits from which on a pair is kept."""
+    """Millibits from which on records are of one component."""
+    worth: Worth
+    """Which pairs are kept."""
     always: Ints
     """Numbers of the pairs that people spoke on."""
 
@@ -189,7 +191,8 @@ def _asked(features: KindFeatures, model: Model, context: _Context) -> _Asked:
     review = round(model.review_bits * MILLI)
     line = min(review, round(model.merge_bits * MILLI))
     always = codes({*constraints.cannot, *constraints.must}, len(features))
-    return _Asked(constraints, conflicts, review, line, always)
+    worth = Worth(line, listed=context.settings.pairs or context.settings.estimate)
+    return _Asked(constraints, conflicts, review, line, worth, always)
 
 
 def _weighed(features: KindFeatures, proposed: _Proposed, *, model: Model, context: _Context) -> _Weighed:
@@ -198,12 +201,12 @@ def _weighed(features: KindFeatures, proposed: _Proposed, *, model: Model, conte
         proposed.work,
         weights,
         found,
-        least=asked.line,
+        worth=asked.worth,
         always=asked.always,
         cells=proposed.cells if proposed.taught.share == 1.0 else None,
     )
     share = proposed.taught.share or 1.0  # 0: the hash chose no record, and nothing is told of the rest
-    let_go = given_up(features.kind, proposed.cells, weights, least=asked.line) / share
+    let_go = given_up(features.kind, proposed.cells, weights, worth=asked.worth) / share
     return _Weighed(proposed.work, found, kept, asked, let_go)
 
 

@@ -20,6 +20,7 @@ from crm_unify.normalise.addresses import address_key
 from crm_unify.records import OBJECTIONS
 from matching.children import OWNED, children, users
 from matching.consent import consents
+from matching.prepared import placeholders, without
 from matching.survivorship import (
     DEFAULT_CHAIN,
     Contest,
@@ -53,6 +54,7 @@ def golden(parties: Parties, claims: Claims, *, chains: Chains, objections: pa.T
     ``objections`` are OBJECTIONS of rows that made no record.
     """
     unheard = OBJECTIONS.empty_table() if objections is None else objections
+    claims = without(claims, _replaced(parties, claims))
     person = details(parties, "person", claims["person"], chains=chains)
     organisation = details(parties, "organisation", claims["organisation"], chains=chains)
     kept = {
@@ -77,9 +79,20 @@ def golden(parties: Parties, claims: Claims, *, chains: Chains, objections: pa.T
     return Golden(tables=tables, winners=pa.concat_tables(winners).sort_by(order))
 
 
+def _replaced(parties: Parties, claims: Claims) -> pa.Array:
+    """Placeholders whose customer has other records: they have nothing to say any more."""
+    standing = placeholders(claims)
+    if len(standing) == 0:
+        return standing
+    table = parties.table.filter(pc.invert(pc.is_in(parties.table["record_id"], standing)))
+    mine = parties.table.filter(pc.is_in(parties.table["record_id"], standing))
+    known = pc.is_in(mine["customer_id"], pc.unique(table["customer_id"]))
+    return pc.unique(mine.filter(known)["record_id"])
+
+
 def customers(parties: Parties, person: pa.Table, organisation: pa.Table) -> pa.Table:
     """One row for each customer: its kind, name, state and the dates its sources give."""
-    table = parties.table
+    table = parties.table.filter(pc.not_equal(parties.table["state"], "deleted"))
     in_force = pc.not_equal(table["state"], "inactive")
     facts = (
         table.append_column("in_force", in_force)

@@ -47,11 +47,14 @@ def noise(
     for row, comparison in enumerate(policy):
         if comparison.name not in NAMES_THE_PARTY or not comparison.learnt:
             continue
-        told = np.flatnonzero(seen.level[row] >= 0)
-        others = logs[:, told] - np.log2(shares[row])[:, seen.level[row][told]]
-        odds = np.exp2(others - others.max(axis=0, initial=-np.inf))
-        sure = told[odds[0] >= SURE * odds.sum(axis=0)]
-        count = np.bincount(seen.level[row][sure], weights=seen.count[sure], minlength=len(comparison.levels))
+        read = seen.readings[row]
+        others = logs.take(read.told, axis=1)
+        others -= np.log2(shares[row]).take(read.told_level, axis=1)
+        others -= others.max(axis=0, initial=-np.inf)
+        odds = np.exp2(others, out=others)
+        here = odds[0] >= SURE * odds.sum(axis=0)
+        sure, level = read.told[here], read.told_level[here]
+        count = np.bincount(level, weights=seen.count[sure], minlength=len(comparison.levels))
         usual = np.array([level.same for level in comparison.levels])
         share = (count + PSEUDO_SURE * usual / usual.sum()) / (count.sum() + PSEUDO_SURE)
         slips = float(share[list(SLIPS[comparison.name])].sum()) if comparison.name in SLIPS else 1.0

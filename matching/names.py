@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +66,11 @@ def _coded(keys: pa.StringArray) -> Codes:
     return np.asarray(pc.dictionary_encode(keys).indices.to_numpy(), np.int32)
 
 
+@lru_cache(100_000)
+def _naming_words(name: str) -> frozenset[str]:
+    return frozenset(words_of(name))
+
+
 def words_of(name: str) -> list[str]:
     """The words of a family name that name the family, at least two letters each; all words if none is."""
     words = name.split()
@@ -82,13 +87,8 @@ def one_within_other(values: Texts, one: Codes, two: Codes, *, compound: Flags) 
     found = np.zeros(len(one), np.bool_)
     asked = np.flatnonzero(compound[one] | compound[two])
     a, b = one[asked], two[asked]
-    codes = np.unique(np.concatenate([a, b]))
-    words = {
-        code: frozenset(words_of(text)) for code, text in zip(codes.tolist(), values[codes], strict=True)
-    }
-    found[asked] = [
-        words[x] <= words[y] or words[y] <= words[x] for x, y in zip(a.tolist(), b.tolist(), strict=True)
-    ]
+    words = [list(map(_naming_words, values[side].tolist())) for side in (a, b)]
+    found[asked] = [x <= y or y <= x for x, y in zip(*words, strict=True)]
     return found
 
 

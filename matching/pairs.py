@@ -49,6 +49,22 @@ class Work:
 _ASKED = tuple(CLASSES.index(name) for name in NEAR)
 """The classes whose pairs are listed whatever their weight."""
 
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Which pairs are worth keeping."""
+
+    least: int
+    """Millibits from which on a pair is."""
+    listed: bool
+    """True where pairs of a household or site are, whatever their weight, because they are listed."""
+
+    def of(self, scores: Scores) -> Flags:
+        """Which of the scores are worth it."""
+        heavy = scores.millibits >= self.least
+        return np.asarray(heavy | np.isin(scores.klass, _ASKED)) if self.listed else heavy
+
+
 _T = TypeVar("_T")
 
 
@@ -63,15 +79,15 @@ def compared(work: Work, left: Positions, right: Positions) -> Cells:
 
 
 def worth_keeping(
-    work: Work, weights: KindModel, found: Candidates, *, least: int, always: Ints, cells: Cells | None
+    work: Work, weights: KindModel, found: Candidates, *, worth: Worth, always: Ints, cells: Cells | None
 ) -> Scored:
-    """The candidates of at least `least` millibits or of a class that is asked about, and those of `always`.
+    """The candidates that are worth it, and those of `always`.
 
     `always` holds numbers left * records + right, ascending. Where the cells are known already, they are
     not worked out again; else hopeless pairs are dropped before all their cells are known.
     """
     records, kind = len(work.features), work.features.kind
-    sifter = sieve(kind, work.made, weights, least=least)
+    sifter = sieve(kind, work.made, weights, least=worth.least, listed=worth.listed)
 
     def batch(span: slice) -> Scored:
         left, right = found.left[span].astype(np.int64), found.right[span].astype(np.int64)
@@ -81,25 +97,20 @@ def worth_keeping(
         else:
             at, own = np.arange(len(left)), cells[:, span]
         patterns, pattern = by_pattern(kind, own, weights)
-        mine = worth(patterns.scores, least)[pattern] | spared[at]
-        kept = at[mine]
-        patterns, pattern = chosen(patterns, pattern, mine)
-        some = found.at(kept + span.start)
-        return Scored(some.left, some.right, some.rule, pattern, patterns)
+        matters = worth.of(patterns.scores)[pattern] | spared[at]
+        kept = at[matters]
+        patterns, pattern = chosen(patterns, pattern, matters)
+        mine = found.at(kept + span.start)
+        return Scored(mine.left, mine.right, mine.rule, pattern, patterns)
 
     return together(list(_batches(work, len(found.left), batch)) or [batch(slice(0, 0))])
 
 
-def worth(scores: Scores, least: int) -> Flags:
-    """Which scores are worth keeping: of the line and above, or of a class that is asked about."""
-    return np.asarray((scores.millibits >= least) | np.isin(scores.klass, _ASKED))
-
-
-def given_up(kind: str, cells: Cells, weights: KindModel, *, least: int) -> float:
+def given_up(kind: str, cells: Cells, weights: KindModel, *, worth: Worth) -> float:
     """Pairs of one customer among those that are not worth keeping, as the model sees them."""
     patterns, pattern = by_pattern(kind, cells, weights)
     count = np.bincount(pattern, minlength=len(patterns)).astype(np.float64)
-    return float((count * ~worth(patterns.scores, least)) @ patterns.scores.probability)
+    return float((count * ~worth.of(patterns.scores)) @ patterns.scores.probability)
 
 
 def all_of(work: Work, weights: KindModel, left: Ints, right: Ints, rule: npt.NDArray[np.int8]) -> Scored:

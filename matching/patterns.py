@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,25 @@ RARITY_STEP, RARITY_STEPS = 2, 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What one comparison says of the patterns, looked up once for all rounds of learning."""
+
+    place: Ints
+    """By pattern: level + 1, 0 where there is none."""
+    told: Ints
+    """Patterns that have a level."""
+    told_level: Ints
+    taught: Ints
+    """Patterns that have a level and teach the comparison."""
+    taught_level: Ints
+
+
+def _reading(level: Ints, teaches: Flags) -> Reading:
+    told, taught = np.flatnonzero(level >= 0), np.flatnonzero(teaches & (level >= 0))
+    return Reading(level + 1, told, level[told], taught, level[taught])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
     """Distinct patterns in ascending order, with what the model needs to know of each."""
 
@@ -34,6 +53,13 @@ class Patterns:
     """Comparison by pattern: True where a rule that does not use the comparison proposed the pairs."""
     count: Ints
     """Pairs of each pattern."""
+    readings: tuple[Reading, ...] = field(init=False)
+    """By comparison."""
+
+    def __post_init__(self) -> None:
+        """Read the patterns comparison by comparison."""
+        read = tuple(_reading(*row) for row in zip(self.level, self.teaches, strict=True))
+        object.__setattr__(self, "readings", read)
 
 
 def patterns(kind: str, cells: npt.NDArray[np.uint8], found: Candidates, start: KindModel) -> Patterns:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from crm_unify.normalise import text
 from matching import contacts
 from matching.claimed import ClaimTable
-from matching.columns import MISSING, Codes, Column, Flags, column, empty, from_codes, merge, within
+from matching.columns import MISSING, Codes, Column, Flags, column, empty, from_codes, united, within
 from matching.names import NameTraits, name_traits, words_of
 from matching.organisation_fields import core_names
 from matching.person_names import name_parts
@@ -21,11 +21,9 @@ def person_columns(table: ClaimTable) -> tuple[dict[str, Column], NameTraits, Co
     parts, owner = name_parts(table)
     n = len(table)
     suffix, titled = column(owner, parts.pop("suffix"), n), parts.pop("titled")
-    raw = {name: column(owner, part, n) for name, part in parts.items()}
-    shared = merge(list(raw.values())).values
-    columns = {
-        name: col.recoded(shared.find(col.values).astype(np.int32), shared) for name, col in raw.items()
-    }
+    raw = [column(owner, part, n) for part in parts.values()]
+    columns = dict(zip(parts, united(raw), strict=True))
+    shared = columns["given"].values
     traits = name_traits(shared)
     columns["lone"] = _where(columns["given"], columns["family"].first == MISSING)
     columns["surname"] = surnames(shared, columns["family"], columns["birth_name"], columns["lone"])

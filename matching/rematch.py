@@ -24,7 +24,7 @@ from matching.features import Features, KindFeatures, features
 from matching.frequencies import known
 from matching.memory import KindMemory, Memory
 from matching.model import KindModel
-from matching.pairs import Work, worth, worth_keeping
+from matching.pairs import Work, Worth, worth_keeping
 from matching.policy import FEW, MANY
 from matching.reblocked import Reblocked, among, reblocked
 from matching.rejoined import NotAloneError, Rejoined, rejoined, taken
@@ -156,7 +156,7 @@ def _moved(kept: Scored, place: Ints, found: Candidates, again: Flags, *, record
     return Scored(one, two, found.rule[at], pattern, patterns)
 
 
-def scored_again(held: Held, work: Work, weights: KindModel, *, least: int, always: Ints) -> Scored:
+def scored_again(held: Held, work: Work, weights: KindModel, *, worth: Worth, always: Ints) -> Scored:
     """The candidates worth keeping: those known to be, and those of the pairs that are scored again.
 
     `always` are pairs that are kept whatever they come to: those that people spoke on.
@@ -166,12 +166,12 @@ def scored_again(held: Held, work: Work, weights: KindModel, *, least: int, alwa
     again = distinct(np.concatenate([held.again, np.flatnonzero(among(proposed, always))]))
     assert held.kept is not None, "something is known"
     known_ones = held.kept
-    patterns = worth(known_ones.patterns.scores, least)
+    patterns = worth.of(known_ones.patterns.scores)
     stays = patterns[known_ones.pattern] & ~among(known_ones.codes(records), proposed[again])
     some, pattern = chosen(known_ones.patterns, known_ones.pattern, stays)
     at = np.flatnonzero(stays)
     rest = Scored(known_ones.left[at], known_ones.right[at], known_ones.rule[at], pattern, some)
-    fresh = worth_keeping(work, weights, found.at(again), least=least, always=always, cells=None)
+    fresh = worth_keeping(work, weights, found.at(again), worth=worth, always=always, cells=None)
     return merged(rest, fresh, records)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -201,3 +202,36 @@ def with_answers(sizes: Sequence[int], stratum: Sequence[int], same: Sequence[bo
         one = strata[at]
         strata[at] = replace(one, answered=one.answered + 1, same=one.same + int(yes))
     return strata
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much a share has moved from one sample to another, with an interval that holds the truth."""
+
+    low: float
+    value: float
+    high: float
+
+    @property
+    def fell(self) -> bool:
+        """Whether it is certain enough that the share is lower now."""
+        return self.high < 0
+
+    @property
+    def rose(self) -> bool:
+        """Whether it is certain enough that the share is higher now."""
+        return self.low > 0
+
+
+def moved(before: Share, now: Share, *, comparisons: int = 1) -> Difference:
+    """From one independent sample to another (Newcombe 1998, method 10: MOVER over both intervals).
+
+    With one comparison a difference that excludes nought by chance is seen at most once in twenty; where
+    several shares are looked at, half widths grow as Bonferroni's level asks for, so that this holds for all
+    of them together.
+    """
+    wider = NormalDist().inv_cdf(1 - 0.025 / max(comparisons, 1)) / NORMAL_95
+    value = now.value - before.value
+    below = math.hypot(now.value - now.low, before.high - before.value)
+    above = math.hypot(now.high - now.value, before.value - before.low)
+    return Difference(value - wider * below, value, value + wider * above)

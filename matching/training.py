@@ -12,7 +12,6 @@ and twins are duplicates whose names and birth dates differ.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,11 +23,12 @@ from matching.columns import Ints
 from matching.comparisons import compare
 from matching.features import Features, KindFeatures
 from matching.frequencies import IN_PART, agreeable, chance, remember
-from matching.guards import SMALLEST, guarded, noise
+from matching.guards import SMALLEST
 from matching.hashing import of_texts
+from matching.maximising import maximise
 from matching.model import Fitted, KindModel, LevelWeight, Model
-from matching.patterns import Patterns, patterns
-from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, NEAR, REACHED_BY, UNRELATED, Comparison
+from matching.patterns import patterns
+from matching.policy import COMPARISONS, EXPECTED, NAMING, NEAR, REACHED_BY, Comparison
 from matching.settings import Settings
 
 Floats = npt.NDArray[np.float64]
@@ -38,18 +38,6 @@ RANDOM_PAIRS = 200_000
 
 PSEUDO_U = 2000.0
 """Weight of the documented chance of an inexact level, in pairs."""
-
-PSEUDO_PAIRS, PSEUDO_PART = 40.0, 0.05
-"""Weight of the documented shares of a class: pairs at least, and as a part of the pairs of the class."""
-
-ROUNDS, CLOSE_ENOUGH = 60, 1e-5
-"""Rounds of expectation maximisation at most, and the change of the priors (relative) at which it ends."""
-
-NAMESAKES_BY = frozenset(("given", "family", "gender", "name"))
-"""What makes two customers namesakes; how it agrees is not learnt, else the class drifts."""
-
-MOST_RELATED = 0.9
-"""Share of all pairs that are anything but unrelated, at most: of three records they might be all."""
 
 LESSONS = 500_000
 """Pairs that are learnt from at most."""
@@ -221,109 +209,3 @@ def hashed_pairs(features: KindFeatures) -> tuple[Ints, Ints]:
     one = np.concatenate([order[: n - step] for step in range(1, reach + 1) if step < n] or [order[:0]])
     two = np.concatenate([order[step:] for step in range(1, reach + 1) if step < n] or [order[:0]])
     return np.minimum(one, two), np.maximum(one, two)
-
-
-@dataclass(slots=True)
-class _State:
-    """The parameters while they are being fitted."""
-
-    shares: list[Floats]
-    """Per comparison an array class by level."""
-    prior: Floats
-    """Share of all pairs in each class."""
-
-
-def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> KindModel:
-    """Expectation maximisation from the documented weights; u stays as measured."""
-    policy = COMPARISONS[kind]
-    shares = [np.array([w.by_class for w in start.weights[c.name]]).T for c in policy]
-    state = _State(shares, np.array(start.priors))
-    first = [s.copy() for s in shares]
-    rounds, change = 0, np.inf
-    while rounds < ROUNDS and change >= CLOSE_ENOUGH:
-        logs, before = _logs(seen, state), state.prior
-        belongs = _odds(logs)
-        allowed = noise(policy, seen, logs, shares=state.shares)
-        state = _maximised(policy, seen, belongs, first=first, total=total, allowed=allowed)
-        rounds, change = rounds + 1, float(np.abs(state.prior / before - 1).max())
-    sums = (_odds(_logs(seen, state)) * seen.count).sum(axis=1)
-    fitted = Fitted(
-        True,
-        "learnt from this project's pairs",
-        int(seen.count.sum()),
-        len(seen.count),
-        float(sums[0]),
-        float(sums[1]),
-        float(sums[2]),
-        rounds,
-    )
-    return _with(start, policy, state, fitted)
-
-
-def _logs(seen: Patterns, state: _State) -> Floats:
-    """Log2 of prior and likelihood, class by pattern."""
-    logs = np.repeat(np.log2(state.prior)[:, None], len(seen.count), axis=1)
-    for row, share in enumerate(state.shares):
-        padded = np.concatenate([np.zeros((len(CLASSES), 1)), np.log2(share)], axis=1)
-        logs += padded[:, seen.level[row] + 1]
-    logs[: len(seen.rarity_bits)] += seen.rarity_bits
-    return logs
-
-
-def _odds(logs: Floats) -> Floats:
-    """Probability of each class for each pattern."""
-    odds = np.exp2(logs - logs.max(axis=0))
-    return np.asarray(odds / odds.sum(axis=0))
-
-
-def _maximised(
-    policy: tuple[Comparison, ...],
-    seen: Patterns,
-    belongs: Floats,
-    *,
-    first: list[Floats],
-    total: float,
-    allowed: Mapping[str, float],
-) -> _State:
-    weight = belongs * seen.count
-    shares = []
-    for row, comparison in enumerate(policy):
-        share = first[row].copy()
-        asked = seen.teaches[row] & (seen.level[row] >= 0)
-        # What a household agrees on only by chance is not learnt, else the class drifts into the duplicates.
-        taught = (0, *(CLASSES.index(name) for name in comparison.shared))
-        if comparison.namesakes is not None and comparison.name not in NAMESAKES_BY:
-            taught = (*taught, CLASSES.index("namesake"))
-        for klass in taught if comparison.learnt else ():
-            counts = np.bincount(
-                seen.level[row][asked], weights=weight[klass][asked], minlength=len(comparison.levels)
-            )
-            pseudo = max(PSEUDO_PAIRS, PSEUDO_PART * counts.sum())
-            prior = first[row][klass] / first[row][klass].sum()
-            share[klass] = np.maximum((counts + pseudo * prior) / (counts.sum() + pseudo), SMALLEST)
-        shares.append(
-            guarded(comparison, share, documented=first[row], allowed=allowed.get(comparison.name, 0.0))
-        )
-    found = weight.sum(axis=1)[:UNRELATED]
-    prior = np.maximum(found, 0.5) / max(total, 2.0)
-    prior *= min(1.0, MOST_RELATED / float(prior.sum()))
-    return _State(shares, np.append(prior, 1 - prior.sum()))
-
-
-def _with(start: KindModel, policy: tuple[Comparison, ...], state: _State, fitted: Fitted) -> KindModel:
-    weights = {}
-    for comparison, share in zip(policy, state.shares, strict=True):
-        old = start.weights[comparison.name]
-        weights[comparison.name] = tuple(
-            LevelWeight(float(same), float(home), float(site), float(named), w.unrelated, w.usual)
-            for (same, home, site, named), w in zip(share[:UNRELATED].T, old, strict=True)
-        )
-    return replace(
-        start,
-        prior_same=float(state.prior[0]),
-        prior_household=float(state.prior[1]),
-        prior_site=float(state.prior[2]),
-        prior_namesake=float(state.prior[3]),
-        weights=weights,
-        fitted=fitted,
-    )

@@ -1,16 +1,18 @@
 """Records that an earlier run loaded and this snapshot does not make any more: nothing is forgotten.
 
 A record whose row has turned bad, or waits for its parent now, is *stale*: its last good claims stay in
-force. One whose row has vanished follows its map's ``on_delete``: it stays in force (``ignore``) or becomes
-*inactive* (``mark_inactive``) and remains as evidence. A row that is there and that a rule discards has not
-vanished: its records become inactive whatever ``on_delete`` says. Only a row that is mapped again brings an
-inactive record back.
+force. One whose row has vanished follows its map's ``on_delete``: it stays in force (``ignore``), becomes
+*inactive* (``mark_inactive``) and remains as evidence, or is *deleted* (``delete``): what it claims is taken
+out of the CRM, and it remains as evidence of who is who alone. A row that is there and that a rule discards
+has not vanished: its records become inactive whatever ``on_delete`` says. Only a row that is mapped again
+brings an inactive or deleted record back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +23,11 @@ from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, field_t
 ACTIVE = "active"
 STALE = "stale"
 INACTIVE = "inactive"
+DELETED = "deleted"
+PAST: Final = pa.array([INACTIVE, DELETED])
+"""States of records that are in force no longer."""
+PARENTS: Final = ("customer_record_id", "order_record_id")
+"""Columns of claims that name the record a child hangs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Carried:
     states: pa.Table
     """``record_id, map, state``, sorted by record id."""
     vanished: Mapping[str, int]
-    """By map, how many records were in force and are no longer."""
+    """By map, how many records were in force and are no longer, the deleted ones among them."""
 
 
 def carry_over(known: pa.Table, made: pa.Array, fates: pa.Table, *, on_delete: Mapping[str, str]) -> Carried:
@@ -41,18 +48,30 @@ def carry_over(known: pa.Table, made: pa.Array, fates: pa.Table, *, on_delete: M
     inactive).
     """
     rest = known.filter(pc.invert(pc.is_in(known["record_id"], made)))
-    place, was_in_force = _place(rest), pc.not_equal(rest["state"], INACTIVE)
+    place, was_in_force = _place(rest), in_force(rest["state"])
     bad = pc.is_in(place, _with_fate(fates, Fate.QUARANTINED, Fate.HELD))
     gone = pc.is_in(place, _with_fate(fates, Fate.DISCARDED))
     dropped = pc.and_not(gone, pc.is_in(place, _with_fate(fates, Fate.MAPPED)))
-    keeps = pa.array([name for name, policy in on_delete.items() if policy == "ignore"], pa.string())
-    kept = pc.is_in(rest["map"], keeps)
-    absent = pc.if_else(pc.and_not(kept, dropped), ACTIVE, INACTIVE)
-    state = pc.if_else(was_in_force, pc.if_else(bad, STALE, absent), INACTIVE)
+    follows = {
+        policy: pc.and_not(pc.is_in(rest["map"], _maps(on_delete, policy)), dropped)
+        for policy in ("ignore", "delete")
+    }
+    lost_state = pc.if_else(follows["delete"], DELETED, INACTIVE)
+    absent = pc.if_else(follows["ignore"], ACTIVE, lost_state)
+    state = pc.if_else(was_in_force, pc.if_else(bad, STALE, absent), rest["state"])
     states = pa.table({"record_id": rest["record_id"], "map": rest["map"], "state": state})
-    lost = pc.and_(pc.equal(state, INACTIVE), was_in_force)
+    lost = pc.and_(pc.invert(in_force(state)), was_in_force)
     counts = pc.value_counts(rest["map"].filter(lost)).to_pylist()
     return Carried(states.sort_by("record_id"), {entry["values"]: entry["counts"] for entry in counts})
+
+
+def in_force(states: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which of these states are those of records that count: made by a row, or stale."""
+    return pc.invert(pc.is_in(states, PAST))
+
+
+def _maps(on_delete: Mapping[str, str], policy: str) -> pa.Array:
+    return pa.array([name for name, said in on_delete.items() if said == policy], pa.string())
 
 
 def rows_gone(known: pa.Table, made: pa.Array, fates: pa.Table) -> pa.Table:
@@ -62,7 +81,7 @@ def rows_gone(known: pa.Table, made: pa.Array, fates: pa.Table) -> pa.Table:
     where it was; one whose row is mapped and makes other records is gone.
     """
     rest = known.filter(pc.invert(pc.is_in(known["record_id"], made)))
-    rest = rest.filter(pc.not_equal(rest["state"], INACTIVE))
+    rest = rest.filter(in_force(rest["state"]))
     place = _place(rest)
     bad = pc.is_in(place, _with_fate(fates, Fate.QUARANTINED, Fate.HELD, Fate.DISCARDED))
     return rest.filter(pc.invert(pc.and_not(bad, pc.is_in(place, _with_fate(fates, Fate.MAPPED)))))

@@ -64,6 +64,8 @@ class Keeper:
     delivered: Mapping[str, Delivered]
     previous: Path | None
     """Landed rows of the last run."""
+    cursors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """How far tables with a cursor were read in the last run, by map."""
 
     def of(self, name: str) -> Delivered:
         """What is kept of a map."""

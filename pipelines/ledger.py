@@ -163,6 +163,12 @@ def newest(engine: sa.Engine) -> LastRun | None:
         return last_run(connection)
 
 
+def read_rekeyed(engine: sa.Engine) -> pa.Table:
+    """Rows of ``mig_rekey``: under which ids records live on whose keys have changed."""
+    with reachable(engine), engine.connect() as connection:
+        return _sorted(connection, *(mig_rekey.c[name] for name in arrow_schema("mig_rekey").names))
+
+
 def read_records(engine: sa.Engine, record_ids: pa.Array | pa.ChunkedArray) -> pa.Table:
     """Whole rows of ``mig_source_record`` (raw row and claims too) for these record ids, sorted by record id.
 

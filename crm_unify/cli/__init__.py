@@ -57,6 +57,8 @@ COMMANDS: Final = {
     "revoke": "Take a decision back.",
     "review": "What people are asked: the queue, workbooks to answer it in, samples that measure.",
     "decisions": "What people decided, what of it is open, and what contradicts itself.",
+    "serve": "The review application, for people who settle what is doubtful in a browser.",
+    "user": "Who may sign in to the review application.",
     "train": "Learn a new matching model from all known records.",
     "evaluate": "How good is the matching, against known truth?",
     "export": "The CRM tables as sorted CSV files.",

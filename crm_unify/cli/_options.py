@@ -79,12 +79,14 @@ def given_options(function: Callable[..., int | None]) -> Callable[..., int | No
         "--accept-rekey", metavar="MAP", multiple=True, help="The keys of this rule file may have changed."
     )
     @click.option("--unapproved", is_flag=True, help="Let it pass although rules are not approved; kept.")
+    @click.option("--full", is_flag=True, help="Read tables with a cursor whole: deletes are seen.")
     @functools.wraps(function)
     def wrapper(
         *arguments: object,
         as_of: datetime | None,
         accept_rekey: tuple[str, ...],
         unapproved: bool,
+        full: bool,
         **values: object,
     ) -> int | None:
         from crm_unify.cli._who import who
@@ -92,7 +94,7 @@ def given_options(function: Callable[..., int | None]) -> Callable[..., int | No
 
         day = date.today() if as_of is None else as_of.date()
         allows = who(None) if unapproved else ""
-        return function(*arguments, given=Given(day, accept_rekey, allows), **values)
+        return function(*arguments, given=Given(day, accept_rekey, allows, full), **values)
 
     return wrapper
 

@@ -109,9 +109,7 @@ def _findings_text(told: Sequence[Finding]) -> Iterator[str]:
         where = f"{seen(one.column)}: " if one.column is not None else ""
         examples = ", ".join(f"'{seen(example.value)}'" for example in one.examples[:_EXAMPLES])
         likely = f", probably '{seen(one.likely)}'" if one.likely is not None else ""
-        yield f" {_MARKS[one.weight]} {where}{one.told}" + (
-            f": {examples}{likely}" if examples else ""
-        )
+        yield f" {_MARKS[one.weight]} {where}{one.told}" + (f": {examples}{likely}" if examples else "")
     if len(told) > FINDINGS_SHOWN:
         yield f"    and {len(told) - FINDINGS_SHOWN} more, see --html or --json"
 

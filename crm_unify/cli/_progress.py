@@ -122,7 +122,11 @@ class _Line:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Tell how it ended."""
-        self._tell(f"{self._done:,} done" if error is None else f"failed after {self._done:,}")
+        if error is None:
+            counted = self._total is not None or self._done > 0
+            self._tell(f"{self._done:,} done" if counted else "done")
+        else:
+            self._tell(f"failed after {self._done:,}")
 
     def _tenth(self, done: int) -> int:
         """How many tenths of the total are done."""

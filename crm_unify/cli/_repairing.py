@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,13 +22,11 @@ from crm_unify.cli._who import by_option, who
 from crm_unify.errors import EXIT_DONE, EXIT_NEEDS_PERSON, UsageError
 
 if TYPE_CHECKING:
-    from crm_unify.rules.loaded import LoadedProject
     from crm_unify.run.correcting import NewCorrection
     from crm_unify.run.found import Given
     from crm_unify.run.planned import Outcome
-    from crm_unify.steward.newest import Newest
+    from crm_unify.steward.desk import Desk
     from crm_unify.steward.quarantine import BadRow
-    from pipelines.corrections import Correction
 
 IN_FORCE: Final = "in force from the next run; `crm-unify quarantine replay` is one"
 SHOWN: Final = 30
@@ -39,60 +35,14 @@ LEAST: Final = 6
 """Characters of a row id that name it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What somebody who repairs rows has before them."""
-
-    project: LoadedProject
-    newest: Newest
-    rows: tuple[BadRow, ...]
-    corrections: tuple[Correction, ...]
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """What the newest run said of itself."""
-        found: dict[str, Any] = json.loads(self.newest.run.summary or "{}")
-        return found
-
-    @property
-    def repairs(self) -> Mapping[str, Any]:
-        """What became of the corrections in the newest run."""
-        found: dict[str, Any] = self.summary.get("repairs", {})
-        return found
-
-    def write(self, path: Path, rows: Sequence[BadRow]) -> None:
-        """The workbook of these rows."""
-        from crm_unify.steward.workbook import write_quarantine
-
-        columns, about = self.summary.get("headers", {}), self.about(str(self.newest.run.id))
-        write_quarantine(path, rows, about=about, columns=columns, corrections=self.corrections)
-
-    def about(self, run: str) -> dict[str, str]:
-        """What a workbook of this run says of where it belongs."""
-        from crm_unify.schema.target import reachable
-        from crm_unify.steward.review.pack import sealed
-
-        name, engine = self.project.project.project, self.newest.engine
-        with reachable(engine), engine.connect() as connection:
-            database = sealed(connection, name, run)
-        facts = {"project": name, "environment": self.project.environment or "", "run": run}
-        return facts if database is None else facts | {"database": database}
-
-
 def opened(project: Path, environment: str | None, *, every: bool) -> Desk:
     """The desk of a project after its newest run; `every`: rows of all queues."""
     from crm_unify.rules.load import load_project
-    from crm_unify.schema.target import reachable
+    from crm_unify.steward.desk import desk_of
     from crm_unify.steward.newest import newest_run
-    from crm_unify.steward.quarantine import QUARANTINED, QUEUES, bad_rows
-    from pipelines.corrections import read_corrections
 
     loaded = load_project(project, environment=environment)
-    newest = newest_run(loaded)
-    with reachable(newest.engine), newest.engine.connect() as connection:
-        corrections = read_corrections(connection)
-    rows = bad_rows(loaded, newest, queues=QUEUES if every else (QUARANTINED,))
-    return Desk(loaded, newest, rows, corrections)
+    return desk_of(loaded, newest_run(loaded), every=every)
 
 
 def chosen(rows: Sequence[BadRow], map_name: str | None, code: str | None) -> list[BadRow]:
@@ -131,8 +81,9 @@ def taken(
     All of it or nothing: a workbook of which anything cannot be taken (a formula, a date that Excel made of a
     text, a changed key, a line about a row that does not wait any more) is refused with every cell named.
     """
+    from crm_unify.steward.review.pack_rows import told
     from crm_unify.steward.sheet_edits import Returned
-    from crm_unify.steward.workbook import older_than, read_quarantine, refuse_strange
+    from crm_unify.steward.workbook_back import Known, older_than, read_quarantine, refuse_strange
 
     desk = opened(project, environment, every=True)
     book = Returned(workbook)
@@ -141,10 +92,8 @@ def taken(
     older = older_than(run, desk.newest.run.id)
     if older is not None:
         output.note(older)
-    repairs = read_quarantine(book, desk.rows, corrections=desk.corrections, why=why)
-    lines = [
-        f"{one.row.map} {one.row.key or one.row.row_id[:12]}  {line}" for one in repairs for line in one.lines
-    ]
+    repairs = read_quarantine(book, Known(desk.rows, desk.corrections, who(by), why))
+    lines = list(told(repairs))
     words = [word for one in repairs for word in one.said]
     if words and not dry_run:
         _agree(output, lines, yes=yes)

@@ -7,26 +7,41 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import output_options
+from crm_unify.cli._options import environment_option, output_options, project_option
 from crm_unify.cli._output import Output
+from crm_unify.cli._who import by_option, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crm_unify.steward.review.found import Problem
-    from crm_unify.steward.review.sample import Accuracy
+    from crm_unify.steward.review.sample import Accuracy, Design
     from matching.sampling import Share
 
 
 @click.command("estimate")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--design", type=click.Path(path_type=Path), help="Where the design is, if not beside FILE.")
+@click.option("--record", is_flag=True, help="Keep the figures in the CRM database, for the trend.")
+@by_option
+@environment_option
+@project_option
 @output_options
-def command(output: Output, file: Path, design: Path | None) -> None:
+def command(
+    output: Output,
+    project: Path,
+    environment: str | None,
+    file: Path,
+    design: Path | None,
+    by: str | None,
+    *,
+    record: bool,
+) -> None:
     """Read the answers of FILE, a workbook of `review sample`, and tell how right the customers are.
 
     Each figure comes with the interval that holds the truth 95 times in 100. Recall is that of the pairs
-    which the blocking rules proposed. Nothing is recorded.
+    which the blocking rules proposed. Nothing is recorded without --record; with it the figures stand in the
+    reports, and one that has fallen since an earlier sample is told here, by every run, and to `notify`.
     """
     from crm_unify.steward.review.pack_read import read_pack
     from crm_unify.steward.review.returned import answers
@@ -35,8 +50,26 @@ def command(output: Output, file: Path, design: Path | None) -> None:
     drawn = read_design(design_file(file) if design is None else design)
     said, problems = answers(read_pack(file), drawn.stamp)
     found = estimated(drawn, said)
-    data = found.as_json() | {"problems": [problem.as_json() for problem in problems]}
-    output.answer(data, "\n".join(_lines(found, problems)))
+    fallen = _recorded(project, environment, drawn, found, by=who(by)) if record else ()
+    data = found.as_json() | {
+        "problems": [problem.as_json() for problem in problems],
+        "recorded": record,
+        "alerts": list(fallen),
+    }
+    output.answer(data, "\n".join([*_lines(found, problems), *fallen]))
+
+
+def _recorded(
+    project: Path, environment: str | None, drawn: Design, found: Accuracy, *, by: str
+) -> tuple[str, ...]:
+    """Keep the figures, and tell whoever looks after the project what has fallen."""
+    from crm_unify.rules.load import load_project
+    from crm_unify.steward.review.recording import recorded, told
+
+    loaded = load_project(project, environment=environment)
+    fallen = recorded(loaded, drawn, found, by=by)
+    told(loaded, fallen)
+    return fallen
 
 
 def _lines(found: Accuracy, problems: tuple[Problem, ...]) -> Iterator[str]:

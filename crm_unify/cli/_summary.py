@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from crm_unify.run.waiting import PLACEHOLDERS
 from crm_unify.wording import counted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ OF_ONE: Final = {
     "rows are in quarantine": "row is in quarantine",
     "rows wait for their parent": "row waits for its parent",
     "values are withheld": "value is withheld",
+    PLACEHOLDERS: "placeholder stands for a customer that no source has: deliver or correct it",
     "control sums do not agree": "control sum does not agree",
     "things are different about the sources since the last run": (
         "thing is different about the sources since the last run"
@@ -61,6 +63,16 @@ def planned_lines(planned: Planned) -> Iterator[str]:
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts if len(rows))
         yield f"  {table}: {counts}"
     yield from radius_lines(planned.radius)
+    yield from blocked_lines(planned)
+
+
+def blocked_lines(planned: Planned) -> Iterator[str]:
+    """What people deleted in the CRM and stays so, and the first of the changes that they block."""
+    if gone := planned.stay_deleted:
+        said = counted(len(gone), "customer stays deleted, as people", "customers stay deleted, as people")
+        yield f"{said} want: {', '.join(gone[:NAMED])}" + (", ..." if len(gone) > NAMED else "")
+    for one in planned.changes.blocked.slice(0, NAMED).to_pylist():
+        yield f"  blocked: {one['op']} of {one['table_name']} {one['row_id']}: {one['reason']}"
 
 
 def radius_lines(radius: Radius | None) -> Iterator[str]:
@@ -131,6 +143,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"  {counted(count, OF_ONE.get(what, what), what)}"
     yield from dropped_lines(outcome.planned)
     yield from named_questions(outcome.planned)
+    if gone := outcome.planned.stay_deleted:
+        yield f"  left alone: {counted(len(gone), 'customer', 'customers')} that people deleted in the CRM"
     if known := outcome.planned.blocked["known"]:
         changes = counted(known, "change that an earlier run has told of is", CHANGES_TOLD)
         yield f"  {changes} still blocked"

@@ -24,11 +24,11 @@ def command(
     """Write the changes of a plan file into the CRM in one transaction.
 
     Refused, with nothing written: a plan whose file was changed, one made for another database, and one made
-    for a state of the CRM that is no longer there.
+    of rules, sources or a state of the CRM that are others now. The sources are read again for that.
     """
     from crm_unify.errors import UsageError
     from crm_unify.rules.load import load_project
-    from crm_unify.run.stages import apply_file
+    from crm_unify.run.applying import apply_file
 
     loaded = load_project(project, environment=environment)
     if not output.agreed(f"Write the changes of {plan} into the CRM?", yes=yes):

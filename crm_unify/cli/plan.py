@@ -87,6 +87,7 @@ def as_json(planned: Planned, path: Path) -> dict[str, object]:
         "review_pairs": planned.review_pairs,
         "changes": changes,
         "blocked": planned.blocked,
+        "stay_deleted": list(planned.stay_deleted),
         "radius": None if planned.radius is None else planned.radius.as_json(),
         "drift": planned.drift,
         "rekeyed": planned.rekeyed,

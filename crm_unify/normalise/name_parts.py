@@ -99,9 +99,7 @@ def _cut(texts: Strings, pattern: str, name: str) -> tuple[Strings, Strings]:
     return parts[name], either(found, parts["rest"], texts)
 
 
-def _by_order(
-    core: Strings, comma: Mask, listed: Mapping[str, Strings], *, order: str
-) -> dict[str, Strings]:
+def _by_order(core: Strings, comma: Mask, listed: Mapping[str, Strings], *, order: str) -> dict[str, Strings]:
     """Given, middle and family name: by the comma, alone, or by the order that holds for the name."""
     alone = extract_where(core, negate(comma), _ALONE)["family"]
     single = present(alone)

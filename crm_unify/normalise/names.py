@@ -111,7 +111,7 @@ def _tidy_case(tidy: Strings) -> Strings:
 
 
 def _cased(word: str) -> str:
-    bare = word.strip(",;()\"").upper()
+    bare = word.strip(',;()"').upper()
     if bare in _NUMERALS:
         return word.upper()
     if bare in _CASED_SUFFIXES:

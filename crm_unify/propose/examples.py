@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from crm_unify.propose.common_codes import CommonCodes, common_codes
 from crm_unify.propose.interface import Branch, Example, Looked, Map, Proposal, outcomes
 from crm_unify.propose.masks import masked
 from crm_unify.propose.write import RULES, files_of, write_project
@@ -50,11 +51,12 @@ def with_examples(
 
 def _examples(one: Map, loaded: LoadedRules, rows: pa.Table, as_of: date) -> Iterator[Example]:
     """The first row of each branch that its rules take."""
+    common = common_codes(rows, outcomes(one), [branch.when for branch in one.branches])
     for branch in one.branches:
         if not branch.entries:
             continue
         for row in _fullest(one, branch, rows):
-            given = _masked(one, branch, row)
+            given = _masked(one, branch, row, common)
             made = interpret_rows(loaded, [given], as_of=as_of)
             if _taken(made):
                 yield Example(_name(branch), (given,), _expected(made))
@@ -108,14 +110,15 @@ def _chooses(branch: Branch, row: Mapping[str, Any]) -> bool:
     return all((row.get(column) or "").strip() for column in branch.columns)
 
 
-def _masked(one: Map, branch: Branch, row: Mapping[str, str]) -> dict[str, str]:
+def _masked(one: Map, branch: Branch, row: Mapping[str, str], common: CommonCodes) -> dict[str, str]:
     """The row with values of nobody, what cannot be masked left out."""
     targets = outcomes(replace(one, branches=(branch,)))
     dates = one.parse.get("dates", ["%Y-%m-%d"])
     country = one.parse.get("phone_country")
     made = {}
     for name, text in row.items():
-        value = masked(text, targets.get(name, ()), dates=dates, country=country)
+        nobodys = common.shows(name, text)
+        value = masked(text, targets.get(name, ()), dates=dates, country=country, nobodys=nobodys)
         if value is not None:
             made[name] = value
     return made

@@ -114,8 +114,20 @@ _LAST: Final = frozenset({"branch", "key"})
 """Targets that are asked only where no field knows a mask: a name that decides the branch is a name first"""
 
 
-def masked(value: str, targets: Collection[str], *, dates: Sequence[str], country: str | None) -> str | None:
-    """A value of nobody in place of one of the source; None where none of its form can be made up."""
+def masked(
+    value: str,
+    targets: Collection[str],
+    *,
+    dates: Sequence[str],
+    country: str | None,
+    nobodys: bool = False,
+) -> str | None:
+    """A value of nobody in place of one of the source; None where none of its form can be made up.
+
+    A code stays where it is known to be `nobodys`; of another one only the shape does.
+    """
+    if not nobodys and is_code(targets):
+        return shaped(value)
     for target in _ordered(targets):
         mask = _mask(target, dates, country)
         if mask is not None:

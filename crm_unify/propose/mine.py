@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.errors import GuardStopped
+from crm_unify.propose.common_codes import CommonCodes, common_codes
 from crm_unify.propose.masks import masked, shaped
 from crm_unify.propose.mined import column_targets, expected, named, needed_columns
 from crm_unify.rules.loaded import LoadedRules
@@ -69,7 +70,9 @@ def mine(loaded: LoadedRules, reader: Reader, untried: Sequence[Part], *, as_of:
         return Found(
             loaded.rules.map, (), dict.fromkeys(untried, f"a run with these rows stops: {stop.what}")
         )
-    look = _Look(small, table, columns, _mapped(whole, table), tally, as_of, _lengths(table, columns))
+    common = _common(loaded, table, columns)
+    mapped, lengths = _mapped(whole, table), _lengths(table, columns)
+    look = _Look(small, table, columns, mapped, tally, as_of, lengths, common)
     examples: list[Mined] = []
     left: dict[Part, str] = {}
     done: set[Part] = set()
@@ -83,6 +86,13 @@ def mine(loaded: LoadedRules, reader: Reader, untried: Sequence[Part], *, as_of:
             examples.append(found)
             done.update(found.tries)
     return Found(loaded.rules.map, tuple(examples), {p: why for p, why in left.items() if p not in done})
+
+
+def _common(loaded: LoadedRules, table: pa.Table, columns: Sequence[Column]) -> CommonCodes:
+    rows = table.select([column.field for column in columns])
+    rows = rows.rename_columns([column.header for column in columns])
+    conditions = [branch.when for branch in loaded.rules.targets]
+    return common_codes(rows, column_targets(loaded), conditions)
 
 
 def _first_rows(reader: Reader) -> pa.Table:
@@ -134,6 +144,8 @@ class _Look:
     as_of: date
     lengths: np.ndarray
     """Characters of each row."""
+    common: CommonCodes
+    """Codes that examples may show."""
 
     def example(self, part: Part, wanted: Sequence[Part]) -> Mined | str:
         """An example that tries the part, or why there is none; `wanted` are all parts that lack one."""
@@ -174,7 +186,12 @@ class _Look:
             made = {name: text if name in codes else mask(name, text) for name, text in row.items()}
             return {name: text for name, text in made.items() if text is not None}
 
-        yield masked_by(lambda n, t: masked(t, targets.get(n, ()), dates=parse.dates, country=country))
+        shows = self.common.shows
+        yield masked_by(
+            lambda n, t: masked(
+                t, targets.get(n, ()), dates=parse.dates, country=country, nobodys=shows(n, t)
+            )
+        )
         yield masked_by(lambda n, t: shaped(t) if targets.get(n) else None)
 
     def _code_columns(self, place: int) -> set[str]:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 """System, map and ``as`` names: they become part of record ids."""
+Scalar = str | int | float | bool
+"""A value as YAML has it."""
 
 
 class Strict(BaseModel):

@@ -34,6 +34,8 @@ class ColumnUse:
     """Where it stands in the rule file."""
     claims: bool = True
     """Whether the column counts as taken; an example only mentions it."""
+    asked_by: LoadedRules | None = None
+    """The rule file in which it stands, where that is not the source's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class ColumnCheck:
 
 def column_uses(loaded: LoadedRules) -> tuple[ColumnUse, ...]:
     """Every place of a rule file that names a column, in the order of the file's blocks."""
-    return (*_source_uses(loaded), *_target_uses(loaded), *_other_uses(loaded))
+    lent = (ColumnUse(one.column, one.path, asked_by=one.asked_by) for one in loaded.lends)
+    return (*_source_uses(loaded), *_target_uses(loaded), *_other_uses(loaded), *lent)
 
 
 def check_columns(
@@ -92,8 +95,12 @@ def _never_seen(
 ) -> Iterator[ConfigurationError]:
     """One mistake for each column, at its first place."""
     for column, places in groupby(sorted(uses, key=lambda use: use.column), key=lambda use: use.column):
-        first = min(places, key=lambda use: loaded.where(use.path))
-        yield loaded.unknown("column", column, first.path, known=dict.fromkeys(headers))
+        first = min(places, key=lambda use: (use.asked_by is not None, _file(loaded, use).where(use.path)))
+        yield _file(loaded, first).unknown("column", column, first.path, known=dict.fromkeys(headers))
+
+
+def _file(loaded: LoadedRules, use: ColumnUse) -> LoadedRules:
+    return use.asked_by or loaded
 
 
 def _source_name(loaded: LoadedRules) -> str:
@@ -132,6 +139,12 @@ def _source_uses(loaded: LoadedRules) -> Iterator[ColumnUse]:
     for name in ("created", "updated", "op_column"):
         if (column := getattr(source, name)) is not None:
             yield ColumnUse(column, ("source", name))
+    if source.join_rows is not None:
+        for name in ("order", "count"):
+            if (column := getattr(source.join_rows, name)) is not None:
+                yield ColumnUse(column, ("source", "join_rows", name))
+        for column in source.join_rows.columns:
+            yield ColumnUse(column, ("source", "join_rows", "columns", column))
     for column in source.ignore:
         yield ColumnUse(column, ("source", "ignore", column), claims=False)
 

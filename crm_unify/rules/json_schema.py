@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from crm_unify.records import KINDS
 from crm_unify.rules.model import LINK_KEYS, Project, RuleFile, rule_fields
 from crm_unify.rules.transforms import TRANSFORMS
-from crm_unify.rules.unsupported import NOT_SUPPORTED_MISSING, NOT_SUPPORTED_YET
+from crm_unify.rules.unsupported import NOT_SUPPORTED_YET
 
 FOLDER: Final = Path(__file__).parent / "schemas"
 Schema = dict[str, Any]
@@ -74,7 +74,7 @@ def _rule_file() -> Schema:
         branch[kind] = {"anyOf": [block, {"type": "array", "items": block}]}
         definitions[kind] = _entry(kind)
     missing = definitions["FieldRule"]["properties"]["missing"]
-    missing["enum"] = [*(word for word in missing["enum"] if word not in NOT_SUPPORTED_MISSING), None]
+    missing["enum"] = [*missing["enum"], None]
     missing["type"] = [missing["type"], "null"]  # `missing: null` as well as `missing: "null"`
     alone = {"type": "string", "enum": sorted(TRANSFORMS)}
     told = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}

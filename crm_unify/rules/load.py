@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from crm_unify.errors import ConfigurationError, UsageError
 from crm_unify.rules import environment as env
-from crm_unify.rules.checking.project import project_mistakes
+from crm_unify.rules.checking.project import project_mistakes, with_lent
 from crm_unify.rules.checking.source import source_mistakes
 from crm_unify.rules.checking.sums_and_examples import rest_mistakes
 from crm_unify.rules.checking.targets import target_mistakes
@@ -58,7 +58,7 @@ def load_project(
     addresses = _Addresses(tree, root, values, mistakes)
     loaded = LoadedProject(addresses.filled_in(project, environment), root, files, file, tree, environment)
     raise_all([*mistakes, *project_mistakes(loaded, whole=len(files) == len(paths))])
-    return loaded
+    return replace(loaded, files=with_lent(files))
 
 
 def load_rules(path: Path) -> LoadedRules:

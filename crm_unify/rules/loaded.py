@@ -16,6 +16,17 @@ from crm_unify.rules.yaml_tree import Path, Tree
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """A column of a map that another map, or itself, looks texts up by or takes."""
+
+    column: str
+    asked_by: LoadedRules
+    """The rule file that says so."""
+    path: Path
+    """Where it says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedRules:
     """One rule file, checked."""
 
@@ -27,6 +38,10 @@ class LoadedRules:
     """Its YAML with lines."""
     code_tables: Mapping[str, LoadedCodeTable] = field(default_factory=dict)
     """Code tables by the name the rule file gives them."""
+    lends: tuple[Lent, ...] = ()
+    """Columns that lookups of the project ask this map for."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Key column of each map of the project that texts are looked up in, where it is one."""
 
     def where(self, path: Path) -> int:
         """Line of a part: `("targets", 0, "entries", 1, "fields", "value")` or the keys as YAML has them."""

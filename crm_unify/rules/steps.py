@@ -16,6 +16,7 @@ class Step(Strict):
     """A transform with options: `{pad_left: 5}` or `{pad_left: {to: 5, with: "0"}}`."""
 
     name: str
+    """Name of the transform."""
     options: dict[str, Any]
     """As written; a value that stands alone is under :data:`MAIN`."""
 

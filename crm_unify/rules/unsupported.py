@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {
-    "source.cursor": None,
-    "on_delete": ("delete",),
-    "on_target_deleted": None,
-}
+NOT_SUPPORTED_YET: Final[dict[str, tuple[str, ...] | None]] = {}
 """Keys of the language (or the values of keys) that this version refuses as not supported yet."""
-
-NOT_SUPPORTED_MISSING: Final = ("stub",)
-"""Values of ``missing`` that are refused in the same way."""
 
 NOT_BUILT_KINDS: Final = (
     "party_relationship",

@@ -115,7 +115,7 @@ def _unknown_key(model: type[BaseModel], loc: Path, tree: Tree, path: Path) -> C
     if (dotted := ".".join(str(part) for part in loc)) in NOT_SUPPORTED_YET:
         return _unsupported(f"'{dotted}'", tree, path)
     if owner is Branch:
-        known = [*KINDS, "when", "rule", "discard", "quarantine"]
+        known = [*KINDS, "when", "rule", "discard", "quarantine", "lookup_only"]
         return ConfigurationError.unknown("kind or key", name, known=known, file=tree.file, line=line)
     return ConfigurationError.unknown("key", name, known=keys_of(owner), file=tree.file, line=line)
 

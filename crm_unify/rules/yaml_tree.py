@@ -136,7 +136,10 @@ def _scalar(node: ScalarNode, reading: _Reading) -> str | None:
     tag = str(node.tag)
     if not tag.startswith(_PLAIN_TAGS) or tag.startswith(f"{_PLAIN_TAGS}python"):
         reading.wrong(f"tag '{tag}' is not allowed", node.start_mark.line + 1, "write the plain value")
-    return None if tag == _NULL else str(node.value)
+    text = str(node.value)
+    if node.style == ">":  # ruamel.yaml marks where it folded lines, for whoever writes them again
+        text = text.replace("\a", "")
+    return None if tag == _NULL else text
 
 
 def _mapping(node: Node, path: Path, reading: _Reading) -> dict[str, Any]:

@@ -15,7 +15,6 @@ TRIES: Final = 200
 another decision was recorded, so this bounds how many people may decide at once, not the luck of one."""
 
 
-
 def appended(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
     """Write all of these rows or none, in one transaction; their numbers.
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.lookups import lookups_of
 from crm_unify.rules.model import ContentKey
 from pipelines.interpret.interface import Interpreted
 from pipelines.interpret.repairs import Remembered
@@ -130,13 +131,7 @@ def _whole(project: LoadedProject, news: set[str]) -> set[str]:
 
 def looked_up(loaded: LoadedRules) -> set[str]:
     """The maps whose rows a rule file looks up."""
-    fields = (
-        field
-        for branch in loaded.rules.targets
-        for entry in branch.entries
-        for field in entry.fields.values()
-    )
-    return {field.lookup[1] for field in fields if field.lookup is not None}
+    return {one.map for one in lookups_of(loaded.rules)}
 
 
 def _counts_rows(loaded: LoadedRules) -> bool:
@@ -192,9 +187,7 @@ def _cut(one: Landed, row_ids: pa.Array, path: Path) -> Landed:
 
 
 # --- the whole again ---
-def together(
-    changed: ChangedRows, landed: Sequence[Landed], last: pa.Table, news: pa.Table
-) -> pa.Table:
+def together(changed: ChangedRows, landed: Sequence[Landed], last: pa.Table, news: pa.Table) -> pa.Table:
     """Fates or rejections of all rows: those of the last run, and those of the rows looked at again."""
     parts = []
     for one in landed:

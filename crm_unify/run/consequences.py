@@ -70,7 +70,7 @@ def _sorted_out(connection: sa.Connection, decision: Decision) -> Iterator[str]:
         if len(every) == 1:
             yield f"they are one customer, {every[0]}, and stay so"
         else:
-            kept = _founder(connection, every)
+            kept = founder(connection, every)
             yield f"the next run merges {_listed([c for c in every if c != kept])} into {kept}"
     elif shared:
         until = "" if decision.verdict == DIFFERENT else f" {UNTIL}"
@@ -87,7 +87,7 @@ def _now(connection: sa.Connection, record: str) -> str:
     return found or record
 
 
-def _founder(connection: sa.Connection, customers: Sequence[str]) -> str:
+def founder(connection: sa.Connection, customers: Sequence[str]) -> str:
     """The customer whose founding record is the oldest: it survives a merge."""
     c, x = mig_source_record.c, mig_xref.c
     query = sa.select(c.founding, c.record_id, x.customer_id).join(mig_xref, x.record_id == c.record_id)

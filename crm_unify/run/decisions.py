@@ -99,14 +99,20 @@ class Decision:
         }
 
 
-def read_decisions(connection: sa.Connection) -> tuple[Decision, ...]:
-    """Every decision ever made, oldest first."""
+def read_decisions(connection: sa.Connection, *, about: Sequence[str] | None = None) -> tuple[Decision, ...]:
+    """Every decision ever made, oldest first; or those `about` any of these records, revocations included."""
     m, d = mig_decision_member.c, mig_decision.c
+    in_members: sa.ColumnElement[bool] = sa.true()
+    in_decisions: sa.ColumnElement[bool] = sa.true()
+    if about is not None:
+        some = sa.select(m.decision).where(m.record_id.in_(about)).scalar_subquery()
+        in_members, in_decisions = m.decision.in_(some), d.id.in_(some)
     members: dict[int, list[Member]] = {}
-    for row in connection.execute(sa.select(mig_decision_member).order_by(m.decision, m.side, m.record_id)):
+    asked = sa.select(mig_decision_member).where(in_members).order_by(m.decision, m.side, m.record_id)
+    for row in connection.execute(asked):
         found = Member(row.record_id, row.side, row.customer_id, row.row_hash, row.claims_hash)
         members.setdefault(row.decision, []).append(found)
-    rows = connection.execute(sa.select(mig_decision).order_by(d.id)).all()
+    rows = connection.execute(sa.select(mig_decision).where(in_decisions).order_by(d.id)).all()
     taken_back = revoked({row.id: row.revokes for row in rows})
     return tuple(
         Decision(

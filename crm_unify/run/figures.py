@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,21 +13,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.found import Given, last_headers
+from crm_unify.run.found import CURSORS, Given, last_headers
 from crm_unify.run.gather import Sources
-from crm_unify.run.said import digest, rules_hash
+from crm_unify.run.placeholders import counts
+from crm_unify.run.quality import QUALITY, quality
+from crm_unify.run.said import rules_hash, sources_hash
 from matching.engine import Matched
 from pipelines.changes import Facts
+from pipelines.cursor import states_of
 from pipelines.interpret.interface import Interpreted, Outcome
 from pipelines.landed import Landed
 from pipelines.ledger import Ledger
 
-SUMMED: Final = ("sums", "bands", "asked", "headers", "former", "shapes", "drift", "repairs")
+SUMMED: Final = (
+    "sums",
+    "bands",
+    "asked",
+    "headers",
+    "former",
+    "shapes",
+    "drift",
+    "repairs",
+    "placeholders",
+    QUALITY,
+)
 """The figures that later runs ask for: they stand in ``mig_run``."""
 
 
 def figures(
-    read: Sources, matched: Matched, ledger: Ledger, *, open_keys: Sequence[Sequence[str]]
+    read: Sources, matched: Matched, ledger: Ledger, *, open_keys: Sequence[Sequence[str]], as_of: date
 ) -> dict[str, Any]:
     """Everything about the rows and matches of a run that is not a row itself, as plain values.
 
@@ -41,6 +56,7 @@ def figures(
         "conflicts": matched.conflicts.to_pylist(),
         "lost_evidence": matched.lost.to_pylist(),
         "open_keys": [list(pair) for pair in open_keys],
+        "placeholders": counts(interpreted.records),
         "asked": {"lost_evidence": len(matched.lost), "open_keys": len(open_keys)},
         "matching": [
             asdict(kind) | {"precision": kind.precision, "recall": kind.recall} for kind in matched.report
@@ -51,7 +67,15 @@ def figures(
         "shapes": read.shapes,
         "drift": [one.as_json() for one in read.drift],
         "repairs": _repairs(interpreted.repairs),
+        QUALITY: quality(
+            interpreted.fates,
+            interpreted.rejections,
+            interpreted.records,
+            last=ledger.summary.get(QUALITY, {}),
+            as_of=as_of.isoformat(),
+        ),
         "repaired": _repaired(interpreted.repairs),
+        "cursors": states_of({source.rules.rules.map: source.reader for source in read.sources}),
         "reading": {source.rules.rules.map: list(source.reader.notes()) for source in read.sources},
     }
 
@@ -104,6 +128,8 @@ def run_facts(
 ) -> Facts:
     """What the run is about, for ``mig_run`` and the head of the plan; `unapproved` are names of rules."""
     summary = {name: found[name] for name in (*SUMMED, "customers", "under")}
+    if found["cursors"]:
+        summary[CURSORS] = found["cursors"]
     if given.accepted:
         summary["accepted_rekey"] = sorted(given.accepted)
     if given.unapproved and unapproved:
@@ -112,7 +138,7 @@ def run_facts(
         project=project.project.project,
         environment=project.environment,
         as_of=given.as_of,
-        sources_hash=digest(f"{one.map} {one.content_hash}" for one in landed),
+        sources_hash=sources_hash(landed),
         rules_hash=rules_hash(project),
         account=json.dumps(found["account"], sort_keys=True),
         summary=json.dumps(summary, sort_keys=True, ensure_ascii=False),

@@ -94,9 +94,7 @@ Agreed = Callable[[Erasure], bool]
 """Asks a person whether to erase."""
 
 
-def forget(
-    project: LoadedProject, name: str, *, why: str, by: str, agreed: Agreed | None
-) -> Erasure:
+def forget(project: LoadedProject, name: str, *, why: str, by: str, agreed: Agreed | None) -> Erasure:
     """Erase a customer from the database, the workspace and the project's folder, and block its records.
 
     Without anybody to ask (``agreed`` is None) nothing is removed. Raises UsageError where there is no key

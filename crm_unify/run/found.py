@@ -10,16 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.run.place import folder_of
-from crm_unify.run.sources import Explain, OpenSource, kept_rows, open_sources
+from crm_unify.run.sources import Explain, OpenSource, Reading, kept_rows, open_sources
 from crm_unify.run.suppression import without_erased
 from pipelines.changes.interface import Snapshot
+from pipelines.cursor import states_of
 from pipelines.delta import DeltaRows
 from pipelines.kept import Keeper, read_delivered
 from pipelines.landed import Landed
@@ -30,6 +32,8 @@ from pipelines.workspace import Workspace
 
 MATCHED_ANEW: Final = "matched_anew"
 """Figure of a sync: why all records were matched anew; None where the changed ones were enough."""
+CURSORS: Final = "cursors"
+"""Where the summary of a run keeps how far it read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,12 @@ class Given:
     """Maps whose keys may have changed as much as they have: ``--accept-rekey``."""
     unapproved: str = ""
     """Who lets the run pass although rules are not approved: ``--unapproved``."""
+    full: bool = False
+    """Tables with a cursor are read whole: ``--full``."""
     keeper: Keeper | None = None
     """Where the rows of sources that nobody delivers again are, if not in the target: for rehearsals."""
+    rekeyed: pa.Table | None = None
+    """Rows of ``mig_rekey`` that hold though the target has none: for rehearsals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +72,18 @@ def land_sources(
     *,
     workspace: Workspace,
     progress: Progress,
-    keeper: Keeper | None = None,
+    given: Given,
 ) -> Landing:
     """Every row of every source, in a ``folder`` of the workspace.
 
     Files that are as the last run found them are not read. What the rows said of erased persons is emptied.
-    Rows that nobody delivers again come from the ``keeper``; the target keeps them where none is given.
+    Rows that nobody delivers again come from the keeper that is given, else from the target.
     """
     last = newest(engine)
     headers, previous = last_headers(last), folder_of(workspace, last)
-    keeper = keeper or keeper_of(project, engine, workspace)
-    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine), keeper=keeper)
+    keeper = given.keeper or keeper_of(project, engine, workspace)
+    reading = Reading(keeper, given.as_of, given.full)
+    sources = open_sources(project, last_headers=headers, explain=_explain(headers, engine), reading=reading)
     readers = [(source.rules, source.reader) for source in sources]
     landed = land(readers, folder=folder, previous=previous, progress=progress)
     landed = without_erased(project, engine, landed)
@@ -83,8 +92,15 @@ def land_sources(
 
 def keeper_of(project: LoadedProject, engine: sa.Engine, workspace: Workspace) -> Keeper:
     """Where a CRM and the workspace of its last run keep rows that nobody delivers again."""
+    last = newest(engine)
     delivered = read_delivered(engine) if keeps_rows(project) else {}
-    return Keeper(engine, delivered, folder_of(workspace, newest(engine)))
+    cursors = json.loads(last.summary or "{}").get(CURSORS, {}) if last is not None else {}
+    return Keeper(engine, delivered, folder_of(workspace, last), cursors)
+
+
+def cursors_of(landing: Landing) -> dict[str, Any]:
+    """How far tables with a cursor were read, by map, for the summary of a run."""
+    return states_of({source.rules.rules.map: source.reader for source in landing.sources})
 
 
 def snapshots(landing: Landing) -> tuple[Snapshot, ...]:
@@ -98,7 +114,7 @@ def snapshots(landing: Landing) -> tuple[Snapshot, ...]:
 
 
 def keeps_rows(project: LoadedProject) -> bool:
-    """Whether the rows of any source are kept because nobody delivers them again."""
+    """Whether the rows of any source are kept, because nobody delivers them again, or not all of them."""
     return any(kept_rows(loaded.rules.source) for loaded in project.files)
 
 

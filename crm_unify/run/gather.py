@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -19,6 +19,7 @@ from crm_unify.run.drift import Drift, Shapes, drifts, guard_drift, last_shapes,
 from crm_unify.run.found import Given, Landing, last_rows
 from crm_unify.run.known import Known, known
 from crm_unify.run.model import settings, stored_model
+from crm_unify.run.placeholders import known_parties, stands_in
 from crm_unify.run.rekeyed import Rekeyed, rekeyed
 from crm_unify.run.sources import OpenSource
 from crm_unify.schema.bookkeeping import mig_quarantine, mig_source_record
@@ -27,7 +28,8 @@ from crm_unify.validation.account import AccountLine, balance
 from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
 from matching.policy import KERNEL_VERSION
-from pipelines.carry import INACTIVE, Carried, carry_over
+from pipelines.carry import Carried, carry_over
+from pipelines.carry import in_force as counting
 from pipelines.corrections import in_force, read_corrections
 from pipelines.delta import DeltaRows
 from pipelines.interpret.interface import Interpreted
@@ -156,13 +158,17 @@ def _read(base: Base, landing: Landing, *, as_of: date, progress: Progress) -> S
     stops = stopped(lambda: guard_sizes(project, ledger, landed))
     stops += stopped(lambda: guard_drift(changed, project.files))
     changed += _of_files(landing.sources)
-    corrections = base.corrections()
+    corrections, parties = base.corrections(), known_parties(project, ledger)
     found = rekeyed(
         project,
         ledger,
         read=base.records,
         again=lambda names: interpret(
-            landed, project, as_of=as_of, progress=progress, known=Remembered(names, corrections, base.seen)
+            landed,
+            project,
+            as_of=as_of,
+            progress=progress,
+            known=Remembered(names, corrections, base.seen, parties),
         ),
         model=base.model(),
     )
@@ -191,7 +197,20 @@ def carried_over(project: LoadedProject, ledger: Ledger, rows: Interpreted) -> C
         for loaded in project.files
     }
     made = rows.records["record_id"].combine_chunks()
-    return carry_over(ledger.records, made, rows.fates, on_delete=policies)
+    carried = carry_over(ledger.records, made, rows.fates, on_delete=policies)
+    return _without_placeholders(carried, ledger)
+
+
+def _without_placeholders(carried: Carried, ledger: Ledger) -> Carried:
+    """Nothing is lost with a placeholder: those that nobody needs any more do not count as vanished."""
+    marks = ledger.records.filter(stands_in(ledger.records))
+    if len(marks) == 0:
+        return carried
+    mine = marks.filter(counting(marks["state"]))["record_id"].combine_chunks()
+    gone = carried.states.filter(pc.invert(counting(carried.states["state"])))
+    idle = _by_map(gone.filter(pc.is_in(gone["record_id"], mine)))
+    left = {name: count - idle.get(name, 0) for name, count in carried.vanished.items()}
+    return replace(carried, vanished={name: count for name, count in left.items() if count})
 
 
 def _retired(project: LoadedProject) -> set[str]:
@@ -213,7 +232,7 @@ def carried_stops(
 ) -> list[GuardStopped]:
     """Too many vanished or renamed records stop the run."""
     records = base.ledger.records
-    before = _by_map(records.filter(pc.not_equal(records["state"], INACTIVE)))
+    before = _by_map(records.filter(counting(records["state"])))
     guards = base.project.project.guards
     retired = _retired(base.project)
     gone = {n: count for n, count in found.gone.items() if n not in accepted and n not in retired}

@@ -23,12 +23,13 @@ from crm_unify.run.blocked import SUMMARY
 from crm_unify.run.changed import FOLDER, NotAloneError
 from crm_unify.run.concerned import Reached, spoken_on
 from crm_unify.run.decisions import Decision, Rulings, read_decisions, rulings, said_now, standing
-from crm_unify.run.found import MATCHED_ANEW, Given, Landing, keeps_rows
+from crm_unify.run.found import MATCHED_ANEW, Given, Landing
 from crm_unify.run.gather import Base, refuse_strange
 from crm_unify.run.kept import HANGING, MATCHED, PARTY, Kept, read_kept, tables_of
 from crm_unify.run.model import settings, stored_model
 from crm_unify.run.news import Before, News, gather_news
 from crm_unify.run.place import folder_of
+from crm_unify.run.placeholders import makes_placeholders
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, asks_for_today, circumstances
 from crm_unify.run.remembered import read_memory, write_memory
@@ -98,13 +99,18 @@ def _before(
         raise NotAloneError("the matching model is new")
     if ledger.summary.get("repairs", {}).get("applied") or len(Base(project, ledger, engine).corrections()):
         raise NotAloneError("people have repaired rows")
+    if makes_placeholders(project):
+        raise NotAloneError("a rule lets placeholders stand for customers")
     if suppression.standing(engine):
         raise NotAloneError("persons were erased")
-    if keeps_rows(project) or any(one.rules.source.state != "live" for one in project.files):
+    sources = [one.rules.source for one in project.files]
+    if any(one.state != "live" or one.delivery == "delta" for one in sources):
         raise NotAloneError("a source is frozen, retired or delivers changes")
     said = project.project.write_policy
     if any(Policies(said.default, said.fields).of(table) for table in GOVERNED):
         raise NotAloneError("the project has write policies of its own")
+    if project.project.on_target_deleted == "restore":
+        raise NotAloneError("rows that people delete in the CRM are made again")
     if ledger.summary.get(SUMMARY):
         raise NotAloneError("changes are blocked by what people did in the CRM")
     kept = None if folder is None else read_kept(folder)

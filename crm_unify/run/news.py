@@ -154,9 +154,7 @@ def _place(table: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(table["map"], pc.fill_null(table["key"], ""), BETWEEN).combine_chunks()
 
 
-def _account(
-    base: Base, landing: Landing, before: Before, rows: ChangedRows, found: Rekeyed
-) -> Sources:
+def _account(base: Base, landing: Landing, before: Before, rows: ChangedRows, found: Rekeyed) -> Sources:
     """Where all rows of the snapshot are, those that were not looked at where they last stood."""
     now, landed, ledger = found.interpreted, landing.landed, base.ledger
     fates = placed(together(rows, landed, before.results.fates, now.fates), landed, before.landed)
@@ -199,9 +197,7 @@ def _moved(last: Mapping[str, Any], less: Mapping[str, Any], more: Mapping[str, 
     return found
 
 
-def _told(
-    rows: ChangedRows, last: Mapping[str, Any], then: Interpreted, now: Interpreted
-) -> dict[str, Any]:
+def _told(rows: ChangedRows, last: Mapping[str, Any], then: Interpreted, now: Interpreted) -> dict[str, Any]:
     """Control sums, notes and hits of all maps."""
     news = told(now)
     hits = _counted(rows, last["hits"], (then.hits, now.hits))

@@ -34,10 +34,14 @@ class Planned:
     """Number the run gets when it is applied."""
     repairs: tuple[dict[str, Any], ...]
     """Rows of REPAIRS: what became of each correction."""
+    stay_deleted: tuple[str, ...]
+    """Customers that a person deleted in the CRM, and that their sources still have."""
     known_blocked: int
     """Blocked changes that an earlier run has told of already."""
     vanished: int
-    """Records that were in force and are in no row now."""
+    """Records that were in force, are in no row now, and remain in the CRM."""
+    deleted: int
+    """Records that are taken out of the CRM because their rows, or those they hang on, have vanished."""
     rekeyed: int
     """Records that keep their id from this run on although their row has another key."""
     resembling: tuple[str, ...]
@@ -128,6 +132,7 @@ class Outcome:
             "written_rows": planned.changes.written_rows,
             "review_pairs": planned.review_pairs,
             "rekeyed": planned.rekeyed,
+            "deleted": planned.deleted,
             "lost_evidence": planned.lost_evidence,
             "open_keys": planned.open_keys,
             "resembles_erased": list(planned.resembling),
@@ -136,6 +141,7 @@ class Outcome:
             "dropped": planned.dropped,
             "waiting": {what: count for count, what in planned.waiting},
             "blocked": planned.blocked,
+            "stay_deleted": list(planned.stay_deleted),
             "seconds": round(self.seconds, 3),
             "stages": [stage.as_json() for stage in self.stages],
             "notes": list(self.notes),

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from crm_unify import __version__
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.found import Landing
+from crm_unify.run.found import CURSORS, Landing, cursors_of
 from crm_unify.run.place import folder_of
 from crm_unify.run.said import rules_hash
 from crm_unify.schema.bookkeeping import mig_quarantine
@@ -65,11 +65,17 @@ def nothing_new(
     if not _same_rows(landing.landed, read_landed(previous)):
         return None
     _take_over(previous, landing.folder)
-    return _empty(project, last, engine, as_of=as_of, base=now)
+    nothing = _empty(project, last, engine, as_of=as_of, base=now)
+    read = cursors_of(landing)
+    summary = json.loads(nothing.facts.summary) | ({CURSORS: read} if read else {})
+    told = json.dumps(summary, sort_keys=True, ensure_ascii=False)
+    return replace(nothing, facts=replace(nothing.facts, summary=told))
 
 
 def _writes_anyway(project: LoadedProject) -> bool:
-    """Whether a write policy undoes what people edit in the CRM although the sources say nothing new."""
+    """Whether what people edit or delete in the CRM is undone although the sources say nothing new."""
+    if project.project.on_target_deleted == "restore":
+        return True
     said = project.project.write_policy
     policies = Policies(said.default, said.fields)
     return any(policy in ANYWAY for table in GOVERNED for policy in policies.of(table).values())
@@ -91,13 +97,14 @@ def asks_for_today(project: LoadedProject, connection: sa.Connection) -> bool:
 
 def _same_rows(now: Sequence[Landed], before: Sequence[Landed]) -> bool:
     """Whether every source was read in the same way and holds the same: files by byte, tables by row."""
-    return [_identity(one) for one in now] == [_identity(one) for one in before]
+    return len(now) == len(before) and all(map(_same, now, before))
 
 
-def _identity(landed: Landed) -> tuple[object, ...]:
-    files = dict(landed.file_hashes)
-    kept = KEPT in files or not files
-    return landed.map, landed.reading, landed.content_hash if kept else files
+def _same(one: Landed, other: Landed) -> bool:
+    files = [dict(landed.file_hashes) for landed in (one, other)]
+    by_row = any(KEPT in hashes or not hashes for hashes in files)
+    same = one.content_hash == other.content_hash if by_row else files[0] == files[1]
+    return same and (one.map, one.reading) == (other.map, other.reading)
 
 
 def _take_over(previous: Path, folder: Path) -> None:
@@ -111,9 +118,7 @@ def _take_over(previous: Path, folder: Path) -> None:
                 shutil.copyfile(path, place)
 
 
-def _empty(
-    project: LoadedProject, last: LastRun, engine: sa.Engine, *, as_of: date, base: str
-) -> ChangeSet:
+def _empty(project: LoadedProject, last: LastRun, engine: sa.Engine, *, as_of: date, base: str) -> ChangeSet:
     known = (last.sources_hash or "", last.rules_hash or "", last.account or "{}", last.summary or "{}")
     facts = Facts(project.project.project, project.environment, as_of, *known)
     facts = replace(facts, summary=_without_consent_of_then(facts.summary))

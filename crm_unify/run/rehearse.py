@@ -1,8 +1,9 @@
 """A rehearsal: everything loaded into a scratch database, and whether it would do on the day.
 
 What people have decided, corrected and trained for the environment holds in the rehearsal, too; so does that
-somebody was erased. Rows that nobody delivers again are those that the environment keeps. Nothing of it is
-touched but ``mig_rehearsal``, which keeps the score card.
+somebody was erased, and under which ids records live on whose keys have changed. Rows that nobody delivers
+again are those that the environment keeps. Nothing of it is touched but ``mig_rehearsal``, which keeps the
+score card.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from crm_unify.run.stages import run
 from crm_unify.schema.agreements import mig_rehearsal
 from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.schema.target import open_target, reachable
+from pipelines.ledger import read_rekeyed
 from pipelines.workspace import NAME, Workspace
 
 ENVIRONMENT: Final = "rehearsal"
@@ -95,7 +97,8 @@ def rehearse(project: LoadedProject, *, given: Given, by: str, progress: Progres
     emptied(scratch, project)
     seeded(scratch, engine)
     rules = standings(project, approvals_of(engine))
-    given = replace(given, keeper=keeper_of(project, engine, workspace_of_runs(project)))
+    keeper = keeper_of(project, engine, workspace_of_runs(project))
+    given = replace(given, keeper=keeper, rekeyed=read_rekeyed(engine))
     outcome, stopped = _run(project, scratch, given=given, progress=progress)
     seconds = (datetime.now(UTC) - began).total_seconds() if outcome is None else outcome.seconds
     card = _card(project.project.rehearsal, outcome, stopped, rules, seconds) | {"as_of": str(given.as_of)}

@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 from crm_unify.records import PARTIES
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.model import ContentKey
+from crm_unify.run.placeholders import stands_in, taken_over
 from matching.engine import match
 from matching.features import features
 from matching.model import Model
 from matching.rekey import equal, similar
 from matching.scoring import MILLI
 from matching.settings import Settings
-from pipelines.carry import INACTIVE, claims_of, rows_gone
+from pipelines.carry import PAST, claims_of, rows_gone
 from pipelines.interpret.interface import Interpreted
 from pipelines.ledger import BETWEEN, COMPARED, Ledger
 from pipelines.rekeyed import FIRST_KEY, OPEN, PAIRED, REKEYED, apart_rows, candidates, names_of, rekey_rows
@@ -60,6 +61,10 @@ def rekeyed(
     if len(rows):
         found = again(names_of(ledger.rekeyed, rows))
     sides = _sides(found, ledger, project)
+    over, sides = _taken_over(sides, read=read, ledger=ledger)
+    if len(over):
+        rows = pa.concat_tables([_without(rows, over), over])
+        found = again(names_of(ledger.rekeyed, rows))
     counts = [_by_map(side) for side in sides]
     if counts[0].keys() & counts[1].keys():
         more = _paired(found, sides, project, read=read, model=model, ledger=ledger)
@@ -69,6 +74,22 @@ def rekeyed(
         else:
             rows = pa.concat_tables([rows, more])
     return Rekeyed(found, rows, counts[0], counts[1])
+
+
+def _taken_over(
+    sides: tuple[pa.Table, pa.Table], *, read: Read, ledger: Ledger
+) -> tuple[pa.Table, tuple[pa.Table, pa.Table]]:
+    """New rows of ``mig_rekey`` for rows that placeholders stood for, and both sides without these."""
+    gone, come = sides
+    marks = stands_in(gone)
+    placeholders = gone.filter(marks)
+    if len(placeholders) == 0:
+        return REKEYED.empty_table(), sides
+    pairs = taken_over(placeholders, come)
+    arrived = pc.is_in(come["record_id"], pairs["come"].combine_chunks())
+    before = read(pairs["gone"])
+    rows = _rows(pairs, before, come.filter(arrived), ledger)
+    return rows, (gone.filter(pc.invert(marks)), come.filter(pc.invert(arrived)))
 
 
 def _without(rows: pa.Table, news: pa.Table) -> pa.Table:
@@ -90,9 +111,7 @@ def _sides(found: Interpreted, ledger: Ledger, project: LoadedProject) -> tuple[
     return gone.set_column(gone.column_names.index("map"), "map", names), come
 
 
-def _renamed_maps(
-    gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger
-) -> dict[str, str]:
+def _renamed_maps(gone: pa.Table, come: pa.Table, project: LoadedProject, ledger: Ledger) -> dict[str, str]:
     """Former names of rule files, where one of a system is no longer there and one is new."""
     known = set(pc.unique(ledger.records["map"]).to_pylist())
     today = {loaded.rules.map: loaded.rules.source.system for loaded in project.files}
@@ -196,6 +215,12 @@ def _rows(pairs: pa.Table, before: pa.Table, new: pa.Table, ledger: Ledger) -> p
     return pa.concat_tables([*rows, rekey_rows(fresh, fresh["record_id"], state=PAIRED, how=how)])
 
 
+def with_given(rows: pa.Table, given: pa.Table, records: pa.Table) -> pa.Table:
+    """Rows of ``mig_rekey`` and those of another database that are about these records."""
+    mine = _of(_without(given, rows), records["record_id"])
+    return pa.concat_tables([rows, mine.select(rows.column_names)])
+
+
 # --- what is open ---
 def open_pairs(rekeyed: pa.Table, records: pa.Table, verdicts: pa.Table) -> pa.Table:
     """``record_id, new_id`` of the pairs that a person should speak on: one is gone, the other there.
@@ -208,10 +233,10 @@ def open_pairs(rekeyed: pa.Table, records: pa.Table, verdicts: pa.Table) -> pa.T
     mine = _asked(records, asked)
     state = dict(zip(mine["record_id"].to_pylist(), mine["state"].to_pylist(), strict=True))
     spoken = zip(verdicts["left"].to_pylist(), verdicts["right"].to_pylist(), strict=True)
-    said = {frozenset(pair) for pair in spoken}
+    said, past = {frozenset(pair) for pair in spoken}, PAST.to_pylist()
     keep = [
-        state.get(row["record_id"]) == INACTIVE
-        and state.get(row["new_id"], INACTIVE) != INACTIVE
+        state.get(row["record_id"]) in past
+        and state.get(row["new_id"]) not in (None, *past)
         and frozenset(row.values()) not in said
         for row in asked.to_pylist()
     ]

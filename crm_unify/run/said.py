@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_unify.rules.loaded import LoadedProject
+from pipelines.landed import Landed
 
 ELSEWHERE: Final = ("sources", "target", "environments", "rehearsal", "erasure", "retention")
 """What a project file says that changes no result."""
@@ -32,3 +33,8 @@ def _text(path: Path) -> str:
 def digest(parts: Iterable[str]) -> str:
     """Thirty-two hexadecimal characters of the SHA-256 of these parts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def sources_hash(landed: Iterable[Landed]) -> str:
+    """Hash of the rows of all sources, whatever their order and files."""
+    return digest(f"{one.map} {one.content_hash}" for one in landed)

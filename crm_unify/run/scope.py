@@ -21,8 +21,9 @@ from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.changed import NotAloneError
 from crm_unify.run.concerned import Concerned
 from crm_unify.run.decisions import Rulings, left_to_evidence, with_confirmed
+from crm_unify.run.deletions import Deletions, deletions, shown
 from crm_unify.run.figures import figures, run_facts
-from crm_unify.run.found import Given, Landing
+from crm_unify.run.found import Given, Landing, snapshots
 from crm_unify.run.gather import Base, stopped
 from crm_unify.run.kept import HANGING, Kept, without
 from crm_unify.run.known import Known, issued_ids, known
@@ -38,7 +39,7 @@ from crm_unify.validation.guards import guard_moves
 from matching.engine import Matched
 from matching.golden import Golden, golden
 from matching.identity import assign
-from pipelines.carry import Carried
+from pipelines.carry import DELETED, Carried
 from pipelines.changes import Desired, Settlement, change_set, without_dead_ends
 from pipelines.ledger import Ledger
 from pipelines.results import Results
@@ -67,11 +68,13 @@ class Scope:
         ledger, news, rows = self.base.ledger, self.news, self.news.read.interpreted
         customers = self._customers()
         stops = (*news.stops, *self._guarded(customers))
-        every = self._every(customers)
+        gone = self._deletions(self._every(customers), customers)
+        every = gone.every
         with progress.stage("survive"):
             made = self._golden(every, customers)
-        found = figures(news.read, self.matched, ledger, open_keys=self._open_keys()) | news.figures
-        found |= {"customers": self._count(), UNDER: circumstances(ledger.state)}
+        found = figures(news.read, self.matched, ledger, open_keys=self._open_keys(), as_of=given.as_of)
+        found |= news.figures
+        found |= {"customers": self._count(every), UNDER: circumstances(ledger.state)}
         waiting = [one.name for one in unapproved(self.base.project, self.base.engine)]
         desired = Desired(
             golden=made.tables,
@@ -84,8 +87,9 @@ class Scope:
             rekeyed=news.read.rekeyed.rows,
             model=kept_model(self.matched.model, ledger),
             facts=run_facts(self.base.project, news.read.landed, found, given, waiting),
-            blocked=customers.blocked,
+            blocked=pa.concat_tables([customers.blocked, gone.blocked]),
             confirmed=self.ruled.confirmed["record_id"].combine_chunks(),
+            snapshots=snapshots(self.landing),
         )
         mine, spool = self._ledger(desired), self.landing.folder
         changes = with_blocked(change_set(desired, mine, self.base.engine, spool=spool, progress=progress))
@@ -100,7 +104,9 @@ class Scope:
             run=ledger.next_run,
             repairs=(),
             known_blocked=known_blocked(changes, ledger),
-            vanished=news.vanished,
+            vanished=news.vanished - gone.vanished,
+            deleted=gone.records,
+            stay_deleted=tuple(ledger.deleted["customer_id"].to_pylist()),
             rekeyed=news.read.rekeyed.paired,
             resembling=(),
             stops=stops,
@@ -146,11 +152,30 @@ class Scope:
         most = self.base.project.project.guards.max_merge_split_pct
         return stopped(lambda: guard_moves(mine, customers.xref, max_pct=most, total=total))
 
-    def _count(self) -> int:
-        """Customers that nobody has deleted in the CRM; none of those concerned is."""
+    def _count(self, every: Known) -> int:
+        """Customers with a record left that nobody has deleted in the CRM; none of those concerned is."""
         stood, deleted = self.base.ledger.xref["customer_id"], self.base.ledger.deleted["customer_id"]
-        gone = int(pc.sum(pc.is_in(deleted, pc.unique(stood))).as_py() or 0)
-        return int(pc.count_distinct(self.matched.membership["cluster"]).as_py()) - gone
+        by_people = int(pc.sum(pc.is_in(deleted, pc.unique(stood))).as_py() or 0)
+        others = without(self.base.ledger.records, every.records["record_id"].combine_chunks())
+        gone = [
+            table.filter(pc.equal(table["state"], DELETED))["record_id"].combine_chunks()
+            for table in (others, every.records)
+        ]
+        left = without(self.matched.membership, pa.concat_arrays(gone))
+        return int(pc.count_distinct(left["cluster"]).as_py()) - by_people
+
+    def _deletions(self, every: Known, customers: Settlement) -> Deletions:
+        """What becomes of vanished records; a full run alone knows all that hangs on them."""
+        asked = [record for record, _ in self._open_keys()]
+        gone = deletions(every, customers.xref, self.base.ledger, self.base.engine, asked=asked)
+        if gone.records or len(gone.blocked):
+            hanging = self.kept.table(HANGING)
+            lost = every.records.filter(pc.equal(every.records["state"], DELETED))
+            orders = pc.any(pc.equal(lost["kind"], "sales_order"), min_count=0).as_py()
+            ids = lost["record_id"].combine_chunks()
+            if orders or pc.any(pc.is_in(hanging["parent"], ids), min_count=0).as_py():
+                raise NotAloneError("records are deleted with what hangs on them")
+        return gone
 
     # --- what they are made of ---
     def _every(self, customers: Settlement) -> Known:
@@ -188,8 +213,9 @@ class Scope:
         project, ledger = self.base.project.project, self.base.ledger
         beside = only(ledger.xref, self.concerned.beside)
         xref = pa.concat_tables([customers.xref, beside])
-        parties = every.with_customers(xref, project.trust, self.ruled.pins)
-        made = golden(parties, every.claims, chains=project.survivorship, objections=self.news.objections)
+        seen, unheard = shown(every, xref, self.news.objections)
+        parties = seen.with_customers(xref, project.trust, self.ruled.pins)
+        made = golden(parties, seen.claims, chains=project.survivorship, objections=unheard)
         check_golden(made.tables)
         mine = pc.unique(customers.xref["customer_id"])
         tables = {name: _owned(name, table, mine) for name, table in made.tables.items()}

@@ -18,9 +18,10 @@ from crm_unify.schema.bookkeeping import (
     mig_run,
     mig_suppression,
 )
+from crm_unify.schema.create import VERSION_TABLE
 from crm_unify.schema.tables import metadata
 from crm_unify.schema.target import open_target, reachable
-from crm_unify.schema.upgrade import VERSION_TABLE, is_empty, upgrade
+from crm_unify.schema.upgrade import is_empty, upgrade
 from pipelines.changes import fingerprint
 from pipelines.load import hold
 

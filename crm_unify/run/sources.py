@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from crm_unify.errors import SourceMissing
 from crm_unify.rules.columns import ColumnCheck, check_columns, column_uses
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ProjectSource, Source
+from pipelines.cursor import CursorRows, CursorState
 from pipelines.delta import delta_reader
-from pipelines.kept import Keeper
+from pipelines.kept import Keeper, KeptRows
 from pipelines.sources import header_of, open_reader
 from pipelines.sources.interface import Reader
 from pipelines.sources.lookalikes import lookalikes
+from pipelines.sources.sql import SqlReader
 
 Explain = Callable[[LoadedRules, Reader, Sequence[str]], Sequence[str]]
 """A sentence about each of the columns that are gone and that something can be said of."""
@@ -31,9 +34,21 @@ class OpenSource:
     columns: ColumnCheck
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How sources are read beside what their rule files say."""
+
+    keeper: Keeper
+    as_of: date
+    whole: bool = False
+    """Tables with a cursor are read whole: ``--full``."""
+
+
 def kept_rows(source: Source) -> bool:
-    """Whether the rows of a source are kept because nobody delivers them again."""
-    return source.state == "frozen" or (source.state == "live" and source.delivery == "delta")
+    """Whether the rows of a source are kept because nobody delivers them again, or not all of them."""
+    if source.state == "live":
+        return source.delivery == "delta" or source.cursor is not None
+    return source.state == "frozen"
 
 
 def open_sources(
@@ -41,7 +56,7 @@ def open_sources(
     *,
     last_headers: Mapping[str, Sequence[str]],
     explain: Explain | None = None,
-    keeper: Keeper,
+    reading: Reading,
 ) -> tuple[OpenSource, ...]:
     """Every source of the project that is not retired, in order of map name.
 
@@ -51,15 +66,15 @@ def open_sources(
     """
     asked = explain or (lambda rules, reader, gone: ())
     return tuple(
-        _opened(rules, project, last_headers.get(rules.rules.map), asked, keeper=keeper)
+        _opened(rules, project, last_headers.get(rules.rules.map), asked, reading=reading)
         for rules in project.files
         if rules.rules.source.state != "retired"
     )
 
 
-def _reader(rules: LoadedRules, project: LoadedProject, keeper: Keeper) -> Reader:
+def _reader(rules: LoadedRules, project: LoadedProject, reading: Reading) -> Reader:
     """The reader of a source: of the rows that were kept, where it is frozen or sends changes alone."""
-    source, name = rules.rules.source, rules.rules.map
+    source, name, keeper = rules.rules.source, rules.rules.map, reading.keeper
     place = project.project.sources[source.system]
     kept = keeper.rows(name) if kept_rows(source) else None
     if source.state == "frozen" and kept is not None:
@@ -68,7 +83,27 @@ def _reader(rules: LoadedRules, project: LoadedProject, keeper: Keeper) -> Reade
         known = keeper.of(name)
         base = kept if known.content is not None else None
         return delta_reader(source, place, project.root, base=base, known=known)
-    return open_reader(source, place, project.root)
+    reader = open_reader(source, place, project.root)
+    return reader if source.cursor is None else _by_cursor(rules, reader, kept, reading)
+
+
+def _by_cursor(rules: LoadedRules, reader: Reader, kept: KeptRows | None, reading: Reading) -> CursorRows:
+    """The reader of a table of which new rows alone are asked for; raises ConfigurationError."""
+    source, state = rules.rules.source, reading.keeper.cursors.get(rules.rules.map)
+    refuse_unfit_cursor(rules, reader)
+    assert isinstance(reader, SqlReader), "checked when the rule file was loaded"
+    known = None if state is None else CursorState(**state)
+    return CursorRows(source, reader, base=kept, state=known, as_of=reading.as_of, whole=reading.whole)
+
+
+def refuse_unfit_cursor(rules: LoadedRules, reader: Reader) -> None:
+    """Raise ConfigurationError for a cursor that the table of this reader cannot have."""
+    cursor = rules.rules.source.cursor
+    if cursor is None or not isinstance(reader, SqlReader):
+        return
+    if why := reader.unfit_cursor(cursor.column, cursor.lag):
+        what, remedy = f"column '{cursor.column}' can be no cursor", "name another, or leave it out"
+        raise rules.wrong(what, ("source", "cursor", "column"), why=why, remedy=remedy)
 
 
 def _opened(
@@ -77,11 +112,11 @@ def _opened(
     last: Sequence[str] | None,
     explain: Explain,
     *,
-    keeper: Keeper,
+    reading: Reading,
 ) -> OpenSource:
     place = project.project.sources[rules.rules.source.system]
     try:
-        reader = _reader(rules, project, keeper)
+        reader = _reader(rules, project, reading)
         headers = header_of(reader)
     except SourceMissing as missing:
         raise _with_lookalikes(missing, rules, place, project.root, last) from None

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.errors import GuardStopped, UsageError
+from crm_unify.errors import UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.approvals import passed, refuse_unapproved, unapproved
+from crm_unify.run.alerts import alerts
+from crm_unify.run.approvals import refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
+from crm_unify.run.deletions import deletions, shown
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources, snapshots
@@ -30,10 +31,9 @@ from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
-from crm_unify.run.rekeyed import Rekeyed, open_pairs
+from crm_unify.run.rekeyed import Rekeyed, open_pairs, with_given
 from crm_unify.run.remembered import write_memory
 from crm_unify.run.resembling import resembling
-from crm_unify.run.said import rules_hash
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from crm_unify.validation.account import check_records
@@ -45,7 +45,6 @@ from matching.golden import Golden, golden
 from matching.identity import assign
 from matching.prepared import prepared
 from pipelines.changes import (
-    ChangeSet,
     Desired,
     Facts,
     ModelInForce,
@@ -53,13 +52,11 @@ from pipelines.changes import (
     Settlement,
     change_set,
     fingerprint,
-    plan_hash,
-    read_plan,
     without_dead_ends,
     write_plan,
 )
 from pipelines.ledger import Ledger, read_ledger
-from pipelines.load import Applied, RunRecord, apply, hold
+from pipelines.load import RunRecord, apply, hold
 from pipelines.load.lock import TargetLock
 from pipelines.results import Results
 from pipelines.workspace import Workspace
@@ -89,11 +86,12 @@ def run(
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         with aside(workspace) as folder:
             landing = land_sources(
-                project, engine, folder, workspace=workspace, progress=work.timed, keeper=given.keeper
+                project, engine, folder, workspace=workspace, progress=work.timed, given=given
             )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
-            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            fallen = alerts(engine)
+            notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
 
 
@@ -128,7 +126,7 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
     engine = open_target(project.project.target, root=project.root)
     workspace = workspace_of(project)
     with untouched(engine) as base, aside(workspace) as folder:
-        landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
+        landing = land_sources(project, base, folder, workspace=workspace, progress=progress, given=given)
         planned = plan(project, base, landing, given=given, progress=progress)
         planned = replace(planned, changes=replace(planned.changes, target=fingerprint(engine)))
         written = write_plan(planned.changes, path)
@@ -139,49 +137,15 @@ def plan_to_file(project: LoadedProject, path: Path, *, given: Given, progress: 
         return planned
 
 
-def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unapproved: str = "") -> Applied:
-    """Write exactly what a plan file says; `unapproved` is who lets it pass although rules are not approved.
-
-    Raises GuardStopped for a plan that was changed, or made for another database or another state of it, and
-    where the environment waits for approvals, of the very rules that the plan was made with.
-    """
-    began = datetime.now(UTC)
-    engine = open_target(project.project.target, root=project.root)
-    with hold(engine) as lock:
-        upgrade(engine)
-        with aside(workspace_of(project)) as folder:
-            changes = read_plan(path, spool=folder)
-            _refuse_other_rules(project, changes, path)
-            facts = passed(project, engine, changes.facts, by=unapproved)
-            record = RunRecord(facts, began, plan_hash(path))
-            applied = apply(
-                changes,
-                engine,
-                run=record,
-                progress=progress,
-                lock=lock,
-                scratch=folder,
-                project=project.project.project,
-                environment=project.environment,
-            )
-            forgotten(engine, days=project.project.undo_horizon)
-            return applied
-
-
-def _refuse_other_rules(project: LoadedProject, changes: ChangeSet, path: Path) -> None:
-    if changes.facts.rules_hash != rules_hash(project):
-        why = "the project file, a rule file or a code table was edited after the plan was made"
-        raise GuardStopped("the rules are others than those of the plan", str(path), why=why, remedy=NEW_PLAN)
-
-
-NEW_PLAN: Final = "make a new plan; `crm-unify plan --diff` shows what is different about it"
-
-
 def plan(
     project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, progress: Progress
 ) -> Planned:
     """From the rows of the sources to the change set; nothing is written."""
     ledger = read_ledger(engine)
+    if project.project.on_target_deleted == "restore":
+        ledger = replace(ledger, deleted=ledger.deleted.slice(0, 0))
+    if given.rekeyed is not None:
+        ledger = replace(ledger, rekeyed=given.rekeyed)
     gathered = gather(project, ledger, engine, landing, given=given, progress=progress)
     return worked_out(Base(project, ledger, engine), gathered, landing, given=given, progress=progress)
 
@@ -214,23 +178,31 @@ def worked_out(
     check_records(rows.records, rows.fates, customers.xref)
     most, before = said.guards.max_merge_split_pct, left_to_evidence(ledger.xref, ruled)
     stops += stopped(lambda: guard_moves(before, customers.xref, max_pct=most))
+    open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
+    gone = deletions(every, customers.xref, ledger, engine, asked=[record for record, _ in open_keys])
+    every = gone.every
     with progress.stage("survive"):
-        parties = every.with_customers(customers.xref, said.trust, ruled.pins)
-        made = golden(parties, every.claims, chains=said.survivorship, objections=rows.objections)
+        seen, unheard = shown(every, customers.xref, rows.objections)
+        parties = seen.with_customers(customers.xref, said.trust, ruled.pins)
+        made = golden(parties, seen.claims, chains=said.survivorship, objections=unheard)
         made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
         check_golden(made.tables)
     count = _standing(made.tables["customer"]["id"], ledger)
     kept(every.parties(), claims, rows.objections).write(landing.folder)
-    open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
-    found = figures(read, matched, ledger, open_keys=open_keys)
+    found = figures(read, matched, ledger, open_keys=open_keys, as_of=given.as_of)
     found |= {"customers": count, UNDER: circumstances(ledger.state)}
     waiting = unapproved(project, engine)
     stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
     facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
     desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
-    policies = Policies(said.write_policy.default, said.write_policy.fields)
+    desired = replace(desired, blocked=pa.concat_tables([desired.blocked, gone.blocked]))
+    restores = said.on_target_deleted == "restore"
+    policies = Policies(said.write_policy.default, said.write_policy.fields, restores)
     confirmed = ruled.confirmed["record_id"].combine_chunks()
     desired = replace(desired, confirmed=confirmed, policies=policies, snapshots=snapshots(landing))
+    if given.rekeyed is not None:  # the database knows nothing of them yet
+        desired = replace(desired, rekeyed=with_given(desired.rekeyed, given.rekeyed, every.records))
+        ledger = replace(ledger, rekeyed=given.rekeyed.slice(0, 0))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
     results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(
@@ -243,7 +215,9 @@ def worked_out(
         run=ledger.next_run,
         repairs=tuple(rows.repairs.to_pylist()),
         known_blocked=known_blocked(changes, ledger),
-        vanished=gathered.vanished,
+        vanished=gathered.vanished - gone.vanished,
+        deleted=gone.records,
+        stay_deleted=tuple(ledger.deleted["customer_id"].to_pylist()),
         rekeyed=read.rekeyed.paired,
         resembling=resembling(project, engine, every, ruled),
         stops=tuple(stops),

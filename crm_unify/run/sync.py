@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from crm_unify.errors import Unreachable
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import refuse_unapproved
 from crm_unify.run.found import MATCHED_ANEW, Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
@@ -89,6 +90,7 @@ class Synced:
             "grown": dict(self.grown),
             "drift": list(self.drift),
             "rekeyed": 0 if self.planned is None else self.planned.rekeyed,
+            "deleted": 0 if self.planned is None else self.planned.deleted,
             "resembles_erased": [] if self.planned is None else list(self.planned.resembling),
             **{name: list(self.asked.get(name, ())) for name in ASKED},
             "waiting": {what: n for n, what in self.waiting},
@@ -110,13 +112,16 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
         workspace = workspace_of(project)
         with aside(workspace) as folder:
-            landing = land_sources(project, engine, folder, workspace=workspace, progress=work.timed)
+            landing = land_sources(
+                project, engine, folder, workspace=workspace, progress=work.timed, given=given
+            )
             told = given.accepted or given.unapproved
             nothing = None if told else nothing_new(project, engine, landing, as_of=given.as_of)
             done = None if nothing is None else _quiet(nothing, engine, landing, work=work, lock=lock)
             if done is None:
                 done = _worked_out(project, engine, landing, given=given, work=work, lock=lock)
-            notes = (*done.notes, *forgotten(engine, days=project.project.undo_horizon))
+            fallen = alerts(engine, news=True)
+            notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
 
 

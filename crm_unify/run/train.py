@@ -26,6 +26,7 @@ from matching.features import features
 from matching.model import Model
 from matching.model_change import KindChange, kind_changes
 from matching.policy import KERNEL_VERSION
+from matching.prepared import prepared
 from matching.training import train as trained_on
 from pipelines.changes import Radius
 from pipelines.ledger import Ledger, ModelInForce, read_ledger
@@ -85,19 +86,19 @@ def train(
     against the sources as they are: a model should not be learnt from half of them.
     """
     engine = open_target(project.project.target, root=project.root)
-    workspace = workspace_of(project)
+    workspace, given = workspace_of(project), Given(as_of)
     with _base(engine, dry=agreed is None) as base, aside(workspace) as folder:
         ledger = read_ledger(base)
-        landing = land_sources(project, base, folder, workspace=workspace, progress=progress)
-        gathered = gather(project, ledger, base, landing, given=Given(as_of), progress=progress)
+        landing = land_sources(project, base, folder, workspace=workspace, progress=progress, given=given)
+        gathered = gather(project, ledger, base, landing, given=given, progress=progress)
         for stop in gathered.stops:
             raise stop
         with progress.stage("train"):
-            model = trained_on(features(gathered.every.parties(), gathered.every.claims))
+            model = trained_on(features(gathered.every.parties(), prepared(gathered.every.claims)))
         found = _compared(model, ledger)
         if found.outcome == PROPOSED and ledger.last_run is not None:
             proposed = Base(project, replace(ledger, proposed=found.model), base)
-            planned = worked_out(proposed, gathered, landing, given=Given(as_of), progress=progress)
+            planned = worked_out(proposed, gathered, landing, given=given, progress=progress)
             found = replace(found, radius=planned.radius)
         if agreed is None or found.outcome == UNCHANGED:
             return found

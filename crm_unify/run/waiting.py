@@ -8,6 +8,8 @@ from typing import Any, Final
 ASKED: Final = ("lost_evidence", "open_keys")
 """Questions about customers and keys, as the figures of a run list them."""
 
+PLACEHOLDERS: Final = "placeholders stand for customers that no source has: deliver or correct them"
+
 
 def lasting(
     account: Mapping[str, Mapping[str, int]], figures: Mapping[str, Any]
@@ -29,6 +31,7 @@ def lasting(
         (rows["quarantined"], "rows are in quarantine"),
         (rows["held"], "rows wait for their parent"),
         (rows["withheld_values"], "values are withheld"),
+        (sum(figures.get("placeholders", {}).values()), PLACEHOLDERS),
         (sum(not one["ok"] for one in figures["sums"]), "control sums do not agree"),
     )
     return tuple((count, what) for count, what in found if count)

@@ -16,6 +16,8 @@ from crm_unify.schema.types import key, long_text, record_id, time
 CORRECTION_KINDS: Final = ("correct", "waive", "revoke")
 """Another text for one cell; a row that shall not be loaded; the end of an earlier one."""
 
+MEASURES: Final = ("precision", "recall")
+
 mig_correction = table(
     "mig_correction",
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -74,6 +76,30 @@ mig_rehearsal = table(
     layer=BOOKKEEPING,
 )
 """Every rehearsal with its score card as JSON."""
+
+mig_accuracy = table(
+    "mig_accuracy",
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("sample", key(), nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("measure", key(32), nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("low", sa.Float, nullable=False),
+    sa.Column("high", sa.Float, nullable=False),
+    sa.Column("answers", sa.Integer, nullable=False),
+    sa.Column("alert", long_text()),
+    sa.Column("estimated_by", sa.Text, nullable=False),
+    sa.Column("estimated_at", time(), nullable=False),
+    one_of("measure", *MEASURES),
+    layer=BOOKKEEPING,
+)
+"""How right the customers of a run were, by the answers to a blind sample; 0 to 1, with 95 % intervals.
+
+``sample`` names the sample; of one that was estimated twice the later counts. ``source`` is a pair of source
+systems, or empty for all of them; ``alert`` says what has become worse since an earlier sample. ``run``
+carries no foreign key: undoing a run does not undo what people found in it.
+"""
 
 mig_audit = table(
     "mig_audit",

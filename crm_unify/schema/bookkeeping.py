@@ -15,8 +15,9 @@ from crm_unify.schema.base import BOOKKEEPING, load_stamp, one_of, table
 from crm_unify.schema.types import key, long_text, record_id, time
 
 RUN_STATES: Final = ("applied", "undone")
-RECORD_STATES: Final = ("active", "inactive", "stale")
-"""In the current snapshot; vanished from it; turned bad since, its last good claims stay in force."""
+RECORD_STATES: Final = ("active", "inactive", "stale", "deleted")
+"""In the current snapshot; vanished from it; turned bad since, its last good claims stay in force; vanished,
+and taken out of the CRM for it."""
 REKEY_STATES: Final = ("paired", "apart", "open")
 """The key stands for the record; it makes one of its own, as the record lives on under another; unclear."""
 CHANGE_OPS: Final = ("create", "update", "delete")

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from crm_unify.schema import agreements, bookkeeping, crm
+from crm_unify.schema import agreements, bookkeeping, crm, stewards
 from crm_unify.schema.base import BOOKKEEPING, CRM, LOAD_STAMP, metadata
 from crm_unify.schema.types import arrow_type
 
@@ -58,10 +58,23 @@ AGREEMENTS: Final = tuple(
         agreements.mig_correction,
         agreements.mig_approval,
         agreements.mig_rehearsal,
+        agreements.mig_accuracy,
         agreements.mig_audit,
     )
 )
 """Tables of what people agreed on; no change set writes them."""
+
+STEWARDS: Final = tuple(
+    t.name
+    for t in (
+        stewards.mig_user,
+        stewards.mig_session,
+        stewards.mig_answer,
+        stewards.mig_proposal,
+        stewards.mig_note,
+    )
+)
+"""Tables of the review application; no change set writes them."""
 
 CRM_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == CRM)
 BOOKKEEPING_TABLES: Final = tuple(n for n, t in TABLES.items() if t.info["layer"] == BOOKKEEPING)
@@ -72,6 +85,7 @@ __all__ = [
     "CHILD_TABLES",
     "CRM_TABLES",
     "PROFILE_TABLES",
+    "STEWARDS",
     "TABLES",
     "arrow_schema",
     "key_of",

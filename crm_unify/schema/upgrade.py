@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from crm_unify.errors import GuardStopped, UsageError
+from crm_unify.schema.create import VERSION_TABLE, create, version
 from crm_unify.schema.target import reachable
 
-VERSION_TABLE: Final = "mig_schema"
-"""Where Alembic keeps the revision of the database."""
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _HERE: Final = Path(__file__).parent
 
 
 def upgrade(engine: sa.Engine) -> None:
     """Create or migrate every table and view, all or nothing.
 
-    Does nothing to a database that is at the newest revision. Raises GuardStopped for a database that holds
-    tables of something else, or that a newer version of this program has migrated; Unreachable when it does
-    not answer. On SQLite the engine must come from :func:`crm_unify.schema.target.open_target`.
+    An empty database gets the newest schema at once; Alembic (a second to import) is asked about an older one
+    alone. Does nothing to a database that is at the newest revision. Raises GuardStopped for a database that
+    holds tables of something else, or that a newer version of this program has migrated; Unreachable when it
+    does not answer. On SQLite the engine must come from :func:`crm_unify.schema.target.open_target`.
     """
     with reachable(engine), engine.begin() as connection:
-        _refuse_foreign(connection)
-        if revision(connection) != head():
+        tables = _refuse_foreign(connection)
+        if not tables:
+            create(connection, revision=head())
+        elif revision(connection) != head():
+            from alembic import command
+
             command.upgrade(_config(connection), "head")
 
 
@@ -76,24 +79,25 @@ def _is_there(engine: sa.Engine) -> bool:
 
 def revision(connection: sa.Connection) -> str | None:
     """Revision the database is at; None for a database without our tables."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(sa.select(version.c.version_num)).scalar_one_or_none()
 
 
 def head() -> str:
     """The newest revision this version of the program knows."""
-    newest = _scripts().get_current_head()
-    assert newest is not None, "the package holds no migration"
-    return newest
+    return revisions()[-1]
 
 
 @cache
-def _scripts() -> ScriptDirectory:
-    """The migrations; reading them costs a tenth of a second, and a command asks several times."""
-    return ScriptDirectory.from_config(_config())
+def revisions() -> tuple[str, ...]:
+    """Every revision, oldest first: what the names of the migrations' files begin with."""
+    return tuple(sorted(path.name.partition("_")[0] for path in (_HERE / "versions").glob("[0-9]*_*.py")))
 
 
 def _config(connection: sa.Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     # no interpolation: a path may hold a percent sign
     config.set_main_option("script_location", str(_HERE / "migrations").replace("%", "%%"))
@@ -103,17 +107,16 @@ def _config(connection: sa.Connection | None = None) -> Config:
     return config
 
 
-def _refuse_foreign(connection: sa.Connection) -> None:
-    """Stop at a database that is not empty and was not made by this or an older version."""
+def _refuse_foreign(connection: sa.Connection) -> list[str]:
+    """Stop at a database that is not empty and was not made by this or an older version; its tables."""
     where = connection.engine.url.render_as_string(hide_password=True)
     tables = sorted(sa.inspect(connection).get_table_names())
     if VERSION_TABLE not in tables and tables:
         why = f"it holds tables that this program did not make: {', '.join(tables[:5])}"
         remedy = "point the target at an empty database, or at one this program has filled before"
         raise GuardStopped("the target is somebody else's database", where, why=why, remedy=remedy)
-    known = {script.revision for script in _scripts().walk_revisions()}
-    found = revision(connection)
-    if found is not None and found not in known:
+    found = revision(connection) if tables else None
+    if found is not None and found not in revisions():
         why = f"its schema is at revision {found}, this version knows up to {head()}"
         raise GuardStopped(
             "the target was made by a newer version",
@@ -121,3 +124,4 @@ def _refuse_foreign(connection: sa.Connection) -> None:
             why=why,
             remedy="install that version of crm-unify or a newer one",
         )
+    return tables

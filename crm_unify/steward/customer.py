@@ -79,14 +79,18 @@ def _about(one: Correction, record: KnownRecord) -> bool:
 def customer(connection: sa.Connection, customer_id: str) -> CustomerView:
     """The customer of this id, former ids included.
 
-    Raises UsageError when no customer ever had the id, or when a person deleted the customer in the CRM.
+    Raises UsageError when no customer ever had the id, when a person deleted the customer in the CRM, or when
+    it was deleted because its sources have it no longer.
     """
     view = LedgerView(connection)
     present = view.redirect(customer_id) or customer_id
     known = view.customer(present)
     rows = view.rows("customer", "id", [present])
     if known is None or not rows:
-        raise _nobody(customer_id) if known is None else _deleted(customer_id, view.members(present))
+        members = view.members(present)
+        if known is None:
+            raise _vanished(customer_id, members) if members else _nobody(customer_id)
+        raise _deleted(customer_id, members)
     records = tuple(view.members(present))
     head = rows[0]
     return CustomerView(
@@ -120,6 +124,17 @@ def _owner(view: LedgerView, user: str | None) -> str | None:
 def _nobody(customer_id: str) -> UsageError:
     remedy = "ids look like C-ABCDEFGHIJKLM; find one in the customer table or with `trace`"
     return UsageError("no customer has or had this id", customer_id, remedy=remedy)
+
+
+def _vanished(customer_id: str, records: Sequence[KnownRecord]) -> UsageError:
+    """Its rows are in no source now, and their rule files say `on_delete: delete`."""
+    named = ", ".join(record.record_id for record in records[:NAMED])
+    return UsageError(
+        "this customer was deleted, because its sources have it no longer",
+        customer_id,
+        why=f"the rule file says `on_delete: delete`: {counted(len(records), 'record')} ({named})",
+        remedy="it comes back under its id with the first row that returns, or with `undo` of the run",
+    )
 
 
 def _deleted(customer_id: str, records: Sequence[KnownRecord]) -> UsageError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -127,6 +128,12 @@ def _record(row: sa.RowMapping) -> KnownRecord:
         **plain,
         raw=json.loads(row["raw"] or "{}"),
         claims=json.loads(row["claims"] or "{}"),
-        lineage=tuple(json.loads(row["fields"] or "[]")),
+        lineage=_lineage(row["fields"] or "[]"),
         customer_id=row["customer_id"],
     )
+
+
+@lru_cache(maxsize=256)
+def _lineage(text: str) -> tuple[dict[str, Any], ...]:
+    """How the fields came about; one for all records of a branch of a rule file, so it is read once."""
+    return tuple(json.loads(text))

@@ -14,9 +14,10 @@ from typing import Final
 from crm_unify.records import CHILDREN, KINDS, PARTIES, FieldType, field_types
 from crm_unify.rules.branches import Value, dependencies, field_type
 from crm_unify.rules.expressions import parse_expression
-from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.loaded import Lent, LoadedProject, LoadedRules
 from crm_unify.rules.model import Branch, ContentKey, Entry, FieldRule, RuleFile, Scalar
 from pipelines.interpret.lineage import source_columns
+from pipelines.interpret.notes import line_columns
 from pipelines.interpret.parties import FULL_NAME, NAME_PARTS
 from pipelines.interpret.plan import read_with
 
@@ -67,7 +68,8 @@ class Use:
 
     column: str
     use: str
-    """`value`, `looked at`, or what else: `key`, `created`, `updated`, `branch`, `skip`, `control sum`."""
+    """`value`, `looked at`, or what else: `key`, `created`, `updated`, `lines`, `branch`, `skip`, `control
+    sum`."""
     target: str | None
     """The target field, for values and what is looked at."""
     branch: int | None = None
@@ -208,6 +210,7 @@ def uses_of(loaded: LoadedRules) -> tuple[Use, ...]:
     found = [Use(column, "key", None) for column in key]
     found += [Use(source.created, "created", None)] if source.created is not None else []
     found += [Use(source.updated, "updated", None)] if source.updated is not None else []
+    found += [Use(column, "lines", None) for column in line_columns(source)]
     for number, branch in enumerate(rules.targets, 1):
         found += [Use(c, "branch", None, number) for c in sorted(parse_expression(branch.when).columns)]
         skipped = (entry.skip_if_null for entry in branch.entries)
@@ -218,7 +221,15 @@ def uses_of(loaded: LoadedRules) -> tuple[Use, ...]:
     for control in rules.reconcile:
         columns = sorted(parse_expression(control.source, aggregates=True).columns)
         found += [Use(column, "control sum", None, name=control.name) for column in columns]
+    found += [_lent_use(one) for one in loaded.lends]
     return tuple(dict.fromkeys(found))
+
+
+def _lent_use(one: Lent) -> Use:
+    """What another map, or the map itself, does with a column of a row that it looks up."""
+    _, branch, _, place, _, field, said = one.path
+    entry = one.asked_by.rules.targets[int(branch)].entries[int(place)]
+    return Use(one.column, "value" if said == "take" else "looked at", f"{entry.kind}.{field}")
 
 
 def columns_of(loaded: LoadedRules, headers: tuple[str, ...]) -> tuple[str, ...]:

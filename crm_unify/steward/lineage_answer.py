@@ -205,6 +205,8 @@ def _other(loaded: LoadedRules, use: Use) -> str:
             return "says when the row was created"
         case "updated":
             return "says when the row was last changed"
+        case "lines":
+            return "says which lines make one row, and in which order"
         case "branch":
             targets = loaded.rules.targets
             said = branch_words(targets[(use.branch or 1) - 1], only=len(targets) == 1)

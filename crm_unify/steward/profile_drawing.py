@@ -41,10 +41,14 @@ class Spread:
 
 def bars(parts: Sequence[tuple[str, int, str]], *, filled: int) -> tuple[Bar, ...]:
     """Bars of (text, rows, title), the longest of all the room there is where it stands for all rows."""
-    return tuple(
-        Bar(text, rows, rows / filled, round(max(FULL * rows / filled, THINNEST), 1), title)
-        for text, rows, title in parts
-    ) if filled else ()
+    return (
+        tuple(
+            Bar(text, rows, rows / filled, round(max(FULL * rows / filled, THINNEST), 1), title)
+            for text, rows, title in parts
+        )
+        if filled
+        else ()
+    )
 
 
 def spread(parts: Sequence[tuple[int, int, int]], what: str) -> Spread | None:

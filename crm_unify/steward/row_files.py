@@ -18,8 +18,9 @@ from pyarrow import csv
 
 from crm_unify.arrow_sql import engine
 from crm_unify.cells import harmless
-from crm_unify.records import SYS_REPEATED_ROW, SYS_WAIVED, Fate
+from crm_unify.records import SYS_LOOKUP_ONLY, SYS_REPEATED_ROW, SYS_WAIVED, Fate
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.lookups import parents_of
 from crm_unify.schema.tables import TABLES
 from crm_unify.schema.target import reachable
 from crm_unify.steward.newest import Newest
@@ -30,6 +31,7 @@ from pipelines.landed import Landed
 
 BUILT_IN: Final = {
     SYS_REPEATED_ROW: "The same row stands in the source more than once; one was taken.",
+    SYS_LOOKUP_ONLY: "Other rows look texts up in this row; it makes nothing by itself.",
     SYS_WAIVED: "Somebody said that this row shall not be loaded; see `crm-unify quarantine corrections`.",
 }
 
@@ -142,10 +144,8 @@ def missing_parents(project: LoadedProject, landed: Sequence[Landed], fates: pa.
 
 
 def _lookups(loaded: LoadedRules) -> list[tuple[str, str]]:
-    """Parent map and own column of every lookup of a rule file, each once."""
-    entries = (entry for branch in loaded.rules.targets for entry in branch.entries)
-    found = (field.lookup for entry in entries for field in entry.fields.values() if field.lookup is not None)
-    return sorted({(lookup[1], lookup[2]) for lookup in found})
+    """Parent map and own column of every parent that a rule file looks up, each once."""
+    return sorted({(one.map, one.column) for one in parents_of(loaded.rules)})
 
 
 def _awaited(one: Landed, header: str, parent: str, fates: pa.Table) -> list[Mapping[str, object]]:

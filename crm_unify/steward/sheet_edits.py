@@ -123,15 +123,36 @@ def refused(book: Returned, error: ConfigurationError) -> WorkbookRefused:
     )
 
 
+def remembered(book: Any) -> frozenset[str]:
+    """The hidden sheet of a workbook and the titles it knows; nothing where there is none."""
+    if MEMORY not in book.sheetnames:
+        return frozenset()
+    lines = book[MEMORY].iter_rows(max_col=2, values_only=True)
+    return frozenset({MEMORY, *(str(title) for kind, title in lines if kind == "sheet")})
+
+
 def sheet_edits(book: Returned, sheets: Sequence[Sheet]) -> tuple[Edit, ...]:
     """The edits of several sheets; raises ConfigurationError that lists what is wrong on any of them."""
+    edits, mistakes = _read(book, sheets, partial=False)
+    raise_all(mistakes)
+    return edits
+
+
+def partial_edits(
+    book: Returned, sheets: Sequence[Sheet]
+) -> tuple[tuple[Edit, ...], tuple[ConfigurationError, ...]]:
+    """The edits that can be taken, and what is wrong with others; a row that is missing was left as it is."""
+    return _read(book, sheets, partial=True)
+
+
+def _read(
+    book: Returned, sheets: Sequence[Sheet], *, partial: bool
+) -> tuple[tuple[Edit, ...], tuple[ConfigurationError, ...]]:
     edits: list[Edit] = []
     mistakes: list[ConfigurationError] = []
     for sheet in sheets:
-        reading = _Reading(book, sheet, mistakes)
-        edits += reading.edits()
-    raise_all(mistakes)
-    return tuple(edits)
+        edits += _Reading(book, sheet, mistakes, partial).edits()
+    return tuple(edits), tuple(mistakes)
 
 
 @dataclass(slots=True)
@@ -141,6 +162,8 @@ class _Reading:
     book: Returned
     sheet: Sheet
     mistakes: list[ConfigurationError]
+    partial: bool
+    """Rows may be missing, and each is read for itself."""
 
     def edits(self) -> list[Edit]:
         page = self.book.page(self.sheet.title)
@@ -155,7 +178,7 @@ class _Reading:
         found: list[Edit] = []
         for row in page.iter_rows(min_row=self.sheet.header_row + 1):
             found += self._row(row, places, exported, seen)
-        for key in exported:
+        for key in () if self.partial else exported:
             if key not in seen:
                 said = ", ".join(str(part) for part in json.loads(key))
                 self.wrong(

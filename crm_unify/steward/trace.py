@@ -16,6 +16,7 @@ from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ContentKey
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
 from crm_unify.steward.origin import AnyOrigin, Cell, Line, OfRecord
+from crm_unify.steward.other_rows import as_line, first_line, lent_to
 from matching.survivorship import TOGETHER
 from pipelines.corrections import Correction
 from pipelines.landed import Landed
@@ -173,10 +174,14 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
     rules = project.rules_of(landed.map)
     fate = _one(snapshot.fates, landed.map, row["_row_id"])
     rejected = _some(snapshot.rejections, landed.map, row["_row_id"])
-    records = view.of_row(landed.map, row["_row_hash"]) if fate["fate"] == Fate.MAPPED else []
+    first = first_line(snapshot.fates, fate)
+    made_of = (fate if first is None else first)["row_id"].rpartition("-")[0]
+    records = view.of_row(landed.map, made_of) if fate["fate"] == Fate.MAPPED else []
     steps = [step for record in records for step in _steps(record, header, rejected, rules, view)]
     if not steps and fate["fate"] == Fate.MAPPED:
         steps = [_unused(header, rules)]
+    others = [*as_line(first), *lent_to(rules, header)]
+    said = [_row_sentence(fate, rejected, rules), *others, *_doubts(rejected, header)]
     corrected = snapshot.corrected.get((landed.map, row["_row_id"], header))
     return CellTrace(
         map=landed.map,
@@ -186,7 +191,7 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
         column=header,
         raw=row[place.column.field],
         fate=fate["fate"],
-        sentence="; ".join([_row_sentence(fate, rejected, rules), *_doubts(rejected, header)]),
+        sentence="; ".join(said),
         steps=tuple(steps),
         corrected=None if corrected is None else corrected.sentence,
     )

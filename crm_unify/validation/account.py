@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.errors import AccountUnbalanced
-from crm_unify.records import PARTIES, Fate, Severity
+from crm_unify.records import NO_ROW, PARTIES, SYS_JOINED_ROW, Fate, Severity
 
 EXAMPLES: Final = 5
 """Rows named in the message of an account that does not balance."""
@@ -78,9 +78,12 @@ def check_records(records: pa.Table, fates: pa.Table, xref: pa.Table) -> None:
 
     ``records`` is RECORDS of this snapshot; ``xref`` is ``record_id, customer_id``. Raises AccountUnbalanced.
     """
-    mapped = fates.filter(pc.field("fate") == Fate.MAPPED)
+    lines = pc.fill_null(pc.equal(fates["rule"], SYS_JOINED_ROW), False)  # of rows that made a record
+    mapped = fates.filter(pc.and_not(pc.equal(fates["fate"], Fate.MAPPED), lines))
     rows = _place(mapped["map"], mapped["row_id"])
-    of_records = pc.unique(_place(records["map"], records["row_id"]))
+    standing = pc.fill_null(pc.equal(records["row_hash"], NO_ROW), False)
+    made = records.filter(pc.invert(standing))  # placeholders come from no row
+    of_records = pc.unique(_place(made["map"], made["row_id"]))
     _refuse("records", "mapped rows without a record", _missing(rows, of_records))
     _refuse("records", "records of rows that were not mapped", _missing(of_records, rows))
     _refuse("records", "records with the same id", _repeated(records["record_id"].combine_chunks()))

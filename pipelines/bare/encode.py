@@ -35,6 +35,8 @@ def encode(column: pa.ChunkedArray) -> pa.DictionaryArray:
     tidy: Any = squeezed(dictionary)
     filler = pc.is_in(pc.utf8_lower(tidy), value_set=strings(sorted(NULL_WORDS)))
     tidy = _whole(pc.if_else(filler, pa.scalar(None, pa.string()), tidy))
+    if tidy.equals(dictionary):  # which spares a second look at every value
+        return pa.DictionaryArray.from_arrays(codes, dictionary)
     again = tidy.dictionary_encode()
     return pa.DictionaryArray.from_arrays(again.indices.take(codes), again.dictionary)
 
@@ -50,6 +52,9 @@ def _whole(texts: Any) -> Any:
 def as_given(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """A text column exactly as it is, '' null: for keys and truth, where every character counts."""
     dictionary, codes = encoded(column)
-    text: Any = pc.if_else(pc.equal(dictionary, ""), pa.scalar(None, pa.string()), dictionary)
+    blank = pc.equal(dictionary, "")
+    if not pc.any(blank).as_py():
+        return pa.DictionaryArray.from_arrays(codes, dictionary)
+    text: Any = pc.if_else(blank, pa.scalar(None, pa.string()), dictionary)
     again = text.dictionary_encode()
     return pa.DictionaryArray.from_arrays(again.indices.take(codes), again.dictionary)

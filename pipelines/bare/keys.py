@@ -31,9 +31,10 @@ def column_ids(tables: Sequence[BareTable], column: str) -> list[pa.Array]:
     """
     found = [_column(table, column) for table in tables]
     for table, ids in zip(tables, found, strict=True):
-        _check(ids, table.label, column)
-    every = pa.concat_arrays(found) if found else pa.array([], pa.string())
-    if len(pc.unique(every)) == len(every):
+        coded = table.column(column)
+        if len(coded.dictionary) < table.rows or coded.dictionary.null_count:
+            _check(ids, table.label, column)
+    if len(found) < 2 or len(pc.unique(pa.concat_arrays(found))) == sum(map(len, found)):
         return found
     return [
         pc.binary_join_element_wise(table.label, ids, ":") for table, ids in zip(tables, found, strict=True)

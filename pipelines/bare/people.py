@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -53,13 +53,17 @@ def kinds(cells: Cells) -> Strings:
     return pc.if_else(_only_organised(cells, personal), ORGANISATION, PERSON)
 
 
-def people(cells: Cells, ids: pa.Array, *, kind: Strings) -> dict[str, pa.Table]:
-    """Claims of persons and organisations, and the links to employers and contacts."""
+def people(cells: Cells, rows: pa.DictionaryArray, *, kind: Strings) -> dict[str, pa.Table]:
+    """Claims of persons and organisations, and the links to employers and contacts.
+
+    `rows` are the record ids, a row each, as codes of themselves.
+    """
+    ids = rows.dictionary
     is_person = pc.equal(kind, PERSON)
     name, website = cells.one(Role.ORGANISATION), cells.one(Role.WEBSITE)
     title = pc.coalesce(cells.one(Role.PARTY_NAME), name)
-    own = pa.table({"record_id": ids, "name": title, "website": website}).filter(pc.invert(is_person))
-    persons, organisations, links = [_persons(cells, ids).filter(is_person)], [own], []
+    own = pa.table({"record_id": rows, "name": title, "website": website}).filter(pc.invert(is_person))
+    persons, organisations, links = [_persons(cells, rows).filter(is_person)], [own], []
     employed = pc.and_(is_person, name.is_valid())
     if pc.any(employed).as_py():
         theirs = glue(ids, _EMPLOYER)
@@ -76,7 +80,7 @@ def people(cells: Cells, ids: pa.Array, *, kind: Strings) -> dict[str, pa.Table]
     return {**claims, "organisation_person": pa.concat_tables(links)} if links else claims
 
 
-def _persons(cells: Cells, ids: pa.Array) -> pa.Table:
+def _persons(cells: Cells, rows: pa.DictionaryArray) -> pa.Table:
     """What each row claims of a person."""
     used = {field: role for field, role in FIELDS.items() if cells.roles.of(role)}
     own = {
@@ -84,7 +88,7 @@ def _persons(cells: Cells, ids: pa.Array) -> pa.Table:
     }
     whole = _full(cells, Role.FULL_NAME, Role.PARTY_NAME)
     fields = {name: _coalesced(own.get(name), whole.get(name)) for name in {**whole, **own}}
-    return pa.table({"record_id": ids, **fields, "birth_date": cells.dates()})
+    return pa.table({"record_id": rows, **fields, "birth_date": cells.dates()})
 
 
 def _full(cells: Cells, *roles: Role) -> dict[str, Any]:
@@ -135,4 +139,9 @@ def _coalesced(one: Any, other: Any) -> Any:
     return pc.coalesce(one, other)
 
 
-_one = partial(pa.concat_tables, promote_options="default")
+def _one(tables: Sequence[pa.Table]) -> pa.Table:
+    """Several claim tables in one; ids that were made up are no codes of rows, so all are texts then."""
+    if len(tables) == 1:
+        return tables[0]
+    texts = [table.set_column(0, "record_id", table["record_id"].cast(pa.string())) for table in tables]
+    return pa.concat_tables(texts, promote_options="default")

@@ -19,19 +19,22 @@ _COMMAS: Final = 0.2
 """Share of address lines with a comma from which on they are tried as one-line addresses"""
 
 
-def addresses(cells: Cells, ids: pa.Array) -> pa.Table:
-    """One claim for each address of a row: home, work. A place of birth is one where nothing else is."""
+def addresses(cells: Cells, rows: pa.DictionaryArray) -> pa.Table:
+    """One claim for each address of a row: home, work. A place of birth is one where nothing else is.
+
+    `rows` are the record ids as codes of the rows.
+    """
     groups = dict.fromkeys(column.group for column in cells.roles.of(*_PLACING))
-    tables = [_address(cells, ids, group) for group in groups] or [_birth_places(cells, ids)]
+    tables = [_address(cells, rows, group) for group in groups] or [_birth_places(cells, rows)]
     return pa.concat_tables(tables, promote_options="default")
 
 
-def _birth_places(cells: Cells, ids: pa.Array) -> pa.Table:
+def _birth_places(cells: Cells, rows: pa.DictionaryArray) -> pa.Table:
     city = cells.one(Role.BIRTH_PLACE)
-    return pa.table({"record_id": ids, "city": city}).filter(city.is_valid())
+    return pa.table({"record_id": rows, "city": city}).filter(city.is_valid())
 
 
-def _address(cells: Cells, ids: pa.Array, group: str) -> pa.Table:
+def _address(cells: Cells, rows: pa.DictionaryArray, group: str) -> pa.Table:
     lines, whole = _lines(cells, group)
     number, street, unit = (cells.one(r, group=group) for r in (Role.HOUSE_NUMBER, Role.STREET, Role.UNIT))
     fields = {
@@ -50,7 +53,7 @@ def _address(cells: Cells, ids: pa.Array, group: str) -> pa.Table:
             fields[name] = pc.coalesce(fields[name], whole[part])
     said = [fields[name].is_valid() for name in ("line1", "line2", "city", "postal_code")]
     claimed = pc.or_(pc.or_(said[0], said[1]), pc.or_(said[2], said[3]))
-    return pa.table({"record_id": ids, **fields}).filter(claimed)
+    return pa.table({"record_id": rows, **fields}).filter(claimed)
 
 
 def _lines(cells: Cells, group: str) -> tuple[Any, dict[str, Any]]:

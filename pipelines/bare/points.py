@@ -25,34 +25,38 @@ _MOSTLY: Final = 0.6
 _WHOLE: Final = "^$"
 """Of no value: the column holds one value a cell"""
 
-Entries = tuple[pa.Array, pa.DictionaryArray]
-"""Record id and value of each entry: one or several a row."""
+Entries = tuple[pa.DictionaryArray, pa.DictionaryArray]
+"""Record id, as code of its row, and value of each entry: one or several a row."""
 
 
-def points(cells: Cells, ids: pa.Array) -> pa.Table:
-    """E-mail addresses, phone and fax numbers."""
-    nothing = {name: pa.array([], pa.string()) for name in ("record_id", "kind", "value_raw", "value_norm")}
-    tables = [pa.table(nothing)]
+def points(cells: Cells, rows: pa.DictionaryArray) -> pa.Table:
+    """E-mail addresses, phone and fax numbers; `rows` are the record ids as codes of the rows."""
+    tables = [_nothing(rows, "kind", "value_raw", "value_norm")]
     for column in cells.roles.of(Role.EMAIL):
-        owner, coded = _entries(cells, column, ids, several=_SEVERAL_EMAILS, gaps=_EMAIL_GAPS)
+        owner, coded = _entries(cells, column, rows, several=_SEVERAL_EMAILS, gaps=_EMAIL_GAPS)
         norm = pc.struct_field(emails(coded.dictionary).value, "address")
         tables.append(_claims(owner, coded, "email", norm=norm.take(coded.indices)))
     for column in cells.roles.of(Role.PHONE, Role.FAX):
         kind = "phone" if column.role == Role.PHONE else "fax"
-        owner, coded = _entries(cells, column, ids, several=_SEVERAL_NUMBERS, gaps=_NUMBER_GAPS)
-        tables.append(_claims(owner, coded, kind, norm=_numbers(cells, owner, coded, ids=ids)))
+        owner, coded = _entries(cells, column, rows, several=_SEVERAL_NUMBERS, gaps=_NUMBER_GAPS)
+        tables.append(_claims(owner, coded, kind, norm=_numbers(cells, owner, coded)))
     return pa.concat_tables(tables)
 
 
-def identifiers(cells: Cells, ids: pa.Array) -> pa.Table:
-    """Numbers that somebody issued, with their scheme."""
-    tables = [pa.table({name: pa.array([], pa.string()) for name in ("record_id", "scheme", "value")})]
+def _nothing(rows: pa.DictionaryArray, *texts: str) -> pa.Table:
+    none = pa.array([], pa.string())
+    return pa.table({"record_id": rows.slice(0, 0), **dict.fromkeys(texts, none)})
+
+
+def identifiers(cells: Cells, rows: pa.DictionaryArray) -> pa.Table:
+    """Numbers that somebody issued, with their scheme; `rows` are the record ids as codes of the rows."""
+    tables = [_nothing(rows, "scheme", "value")]
     for column in cells.roles.of(Role.IDENTIFIER):
         values = cells.table.column(column.column).dictionary
         tagged = matches(values, _TAGGED)
         split = len(values) > 0 and (pc.sum(tagged).as_py() or 0) >= _MOSTLY * len(values)
         several = _TAGGED if split else _WHOLE
-        owner, coded = _entries(cells, column, ids, several=several, gaps=_TAG_GAPS)
+        owner, coded = _entries(cells, column, rows, several=several, gaps=_TAG_GAPS)
         own = column.scheme or column.column.strip().lower()
         scheme, value = _tags(coded.dictionary, own) if split else (_same(own, coded), coded.dictionary)
         indices = coded.indices
@@ -61,11 +65,13 @@ def identifiers(cells: Cells, ids: pa.Array) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _entries(cells: Cells, column: ColumnRole, ids: pa.Array, *, several: str, gaps: str) -> Entries:
+def _entries(
+    cells: Cells, column: ColumnRole, rows: pa.DictionaryArray, *, several: str, gaps: str
+) -> Entries:
     """The values of a column with their records; cells that hold several are parted at the gaps."""
     coded = cells.table.column(column.column)
     there = coded.indices.is_valid()
-    owner, indices = ids.filter(there), coded.indices.filter(there)
+    owner, indices = rows.filter(there), coded.indices.filter(there)
     multiple = matches(coded.dictionary, several)
     if not pc.any(multiple).as_py():
         return owner, pa.DictionaryArray.from_arrays(indices, coded.dictionary)
@@ -83,21 +89,20 @@ def _entries(cells: Cells, column: ColumnRole, ids: pa.Array, *, several: str, g
     return owner.take(pa.array(row)).filter(kept), entries
 
 
-def _claims(owner: pa.Array, coded: pa.DictionaryArray, kind: str, *, norm: Any) -> pa.Table:
+def _claims(owner: pa.DictionaryArray, coded: pa.DictionaryArray, kind: str, *, norm: Any) -> pa.Table:
     raw = coded.dictionary.take(coded.indices)
     kinds = pa.repeat(pa.scalar(kind), len(raw))
     return pa.table({"record_id": owner, "kind": kinds, "value_raw": raw, "value_norm": norm})
 
 
-def _numbers(cells: Cells, owner: pa.Array, coded: pa.DictionaryArray, *, ids: pa.Array) -> Any:
+def _numbers(cells: Cells, owner: pa.DictionaryArray, coded: pa.DictionaryArray) -> Any:
     """E.164 numbers; a number without calling code is of its row's country, where the file names one."""
     usual = cells.roles.country
     column = cells.roles.first(Role.COUNTRY)
     if column is None:
         found = pc.struct_field(phones(coded.dictionary, country=usual).value, "e164")
         return found.take(coded.indices)
-    rows = cells.parsed(column, lambda values: country_codes(values).value)
-    own = rows.take(pc.index_in(owner, value_set=ids))
+    own = cells.parsed(column, lambda values: country_codes(values).value).take(owner.indices)
     own = own if usual is None else pc.fill_null(own, usual)
     raw = coded.dictionary.take(coded.indices)
     return pc.struct_field(phones(raw, country=own).value, "e164")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from crm_unify.roles.interface import Roles
@@ -22,7 +23,7 @@ class Parties:
     records: pa.Table
     """record_id, system, kind: one for each row"""
     claims: dict[str, pa.Table]
-    """Claims by kind, as `matching.features.features` takes them"""
+    """Claims by kind, as `matching.features.features` takes them; record ids are codes of the table's rows"""
 
 
 def parties(table: BareTable, roles: Roles, *, ids: pa.Array, source: pa.Array) -> Parties:
@@ -30,11 +31,12 @@ def parties(table: BareTable, roles: Roles, *, ids: pa.Array, source: pa.Array) 
     cells = Cells(table, roles)
     kind = kinds(cells)
     records = pa.table({"record_id": ids, "system": source, "kind": kind})
+    rows = pa.DictionaryArray.from_arrays(pa.array(np.arange(len(ids), dtype=np.int32)), ids)
     claims = {
-        "address": addresses(cells, ids),
-        "contact_point": points(cells, ids),
-        "party_identifier": identifiers(cells, ids),
-        **people(cells, ids, kind=kind),
+        "address": addresses(cells, rows),
+        "contact_point": points(cells, rows),
+        "party_identifier": identifiers(cells, rows),
+        **people(cells, rows, kind=kind),
     }
     return Parties(records, claims)
 

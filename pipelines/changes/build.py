@@ -16,7 +16,7 @@ from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, TABLES, arrow_sche
 from crm_unify.schema.target import reachable
 from pipelines.changes.causes import causes
 from pipelines.changes.children import Written, as_written, child_changes, written
-from pipelines.changes.consents import consent_changes
+from pipelines.changes.consents import consent_changes, kept_with_customers, with_customers_gone
 from pipelines.changes.differences import difference, only
 from pipelines.changes.interface import ChangeSet, Desired, TableChanges
 from pipelines.changes.merges import without_dead_ends
@@ -31,6 +31,7 @@ from pipelines.changes.remembered import (
     rekey_changes,
     xref_changes,
 )
+from pipelines.changes.restored import with_restored
 from pipelines.changes.snapshots import snapshot_changes
 from pipelines.changes.standing import Settled, settle, sorted_blocked
 from pipelines.changes.stood import with_stood
@@ -72,10 +73,15 @@ def change_set(
         parties = differing(golden, desired, ledger, kept=kept_apart.kept, connection=connection)
         stage.advance()
         wanted = party_changes(parties) | _others(recorded, children, ledger, connection)
+        gone = wanted["customer"].deletes["id"]
+        wanted["consent"] = with_customers_gone(wanted["consent"], gone, connection)
+        if desired.policies.restores:
+            wanted = with_restored(wanted, recorded, connection)
         wanted[USERS] = user_changes(golden[USERS], wanted[USERS], wanted, connection)
         settled = settle(wanted, connection)
         stage.advance()
-        crm = settled.tables | {"customer": _with_retired(settled, parties)}
+        consent = kept_with_customers(settled.tables["consent"], settled.blocked, connection)
+        crm = settled.tables | {"customer": _with_retired(settled, parties), "consent": consent}
         file = None if spool is None else spool / "profiles.arrow"
         profiles = profile_changes(parties, settled.blocked, file=file)
         kept = {

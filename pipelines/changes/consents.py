@@ -1,5 +1,7 @@
 """Consent is append-only: which rows are new, and which must be said again.
 
+Only with a customer that leaves the CRM, all its records being deleted, go the rows that its sources said.
+
 A row is appended when nobody said it before, when its flag, its date or (of anything but an objection, which
 needs none) its evidence changed, or when a record goes back to an
 earlier status (yes, no, yes again): the newest word of a record is the one appended last, so an old row
@@ -8,15 +10,20 @@ cannot serve twice. A repeated row gets an ordinal behind its key.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
 
 from crm_unify.ids import CHARACTERS
-from crm_unify.schema.crm import CONSENT_STATUSES
+from crm_unify.schema.crm import CONSENT_STATUSES, consent
 from crm_unify.schema.tables import arrow_schema
-from pipelines.changes.interface import TableChanges, no_changes
+from pipelines.changes.differences import without
+from pipelines.changes.interface import TableChanges, deletes_schema, no_changes
 from pipelines.database.columns import engine
+from pipelines.database.read import matching
 
 ID_LENGTH: Final = len("CO-") + CHARACTERS
 _SEVERITY: Final = (
@@ -65,3 +72,24 @@ def consent_changes(desired: pa.Table, ledger: pa.Table) -> TableChanges:
     return TableChanges(
         "consent", creates=rows, updates=(nothing := no_changes("consent")).updates, deletes=nothing.deletes
     )
+
+
+def with_customers_gone(
+    changes: TableChanges, customers: pa.ChunkedArray, connection: sa.Connection
+) -> TableChanges:
+    """With what sources said of customers that are deleted; what people wrote there holds its customer."""
+    c = consent.c
+    query = sa.select(c.id).where(c.source_record_id.is_not(None))
+    ids = matching(connection, query, c.customer_id, customers)["id"]
+    rows = pa.table([ids, pa.nulls(len(ids), pa.string())], schema=deletes_schema("consent"))
+    return replace(changes, deletes=rows.sort_by("id"))
+
+
+def kept_with_customers(changes: TableChanges, blocked: pa.Table, connection: sa.Connection) -> TableChanges:
+    """Without what was said of customers that are not deleted after all."""
+    mine = pc.and_(pc.equal(blocked["table_name"], "customer"), pc.equal(blocked["op"], "delete"))
+    staying = blocked.filter(mine)["row_id"]
+    if len(staying) == 0 or len(changes.deletes) == 0:
+        return changes
+    ids = matching(connection, sa.select(consent.c.id), consent.c.customer_id, staying)["id"]
+    return replace(changes, deletes=without(changes.deletes, "id", ids))

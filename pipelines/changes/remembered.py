@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from crm_unify.records import Lineage
 from crm_unify.schema.bookkeeping import mig_quarantine, mig_source_record
 from crm_unify.schema.tables import arrow_schema
+from pipelines.carry import in_force
 from pipelines.changes.children import Written
 from pipelines.changes.differences import difference, without
 from pipelines.changes.interface import TableChanges
@@ -31,7 +32,7 @@ def record_changes(
     now = _hashed(records, children)
     changed = _changed(now, ledger.records)
     missing = without(ledger.records, "record_id", now["record_id"])
-    missing = missing.filter(pc.not_equal(missing["state"], "inactive"))
+    missing = missing.filter(in_force(missing["state"]))
     asked = pa.chunked_array([*changed.chunks, *missing["record_id"].chunks], pa.string())
     columns = [mig_source_record.columns[name] for name in RECORD.names]
     old = _none("mig_source_record")

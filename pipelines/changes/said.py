@@ -28,6 +28,8 @@ class Policies:
 
     default: str = USUAL
     fields: Mapping[str, str] = field(default_factory=dict)
+    restores: bool = False
+    """Rows that a person deleted in the CRM are made again while the sources have them."""
 
     def of(self, table: str) -> dict[str, str]:
         """The policy of each column of a table that has another one than the usual."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipelines.erasure.made import EVIDENCE, OTHER, kind_of
+from pipelines.erasure.made import EVIDENCE, OTHER, is_our_print, kind_of
 from pipelines.erasure.person import Person
 from pipelines.workspace import NAME
 
@@ -68,6 +68,8 @@ def tells(path: Path, who: Person) -> bool:
     needles = [bytes_ for spelt in who.spellings for bytes_ in _encoded(spelt)]
     if zipfile.is_zipfile(path):
         return _packed_holds(path, needles)
+    if path.suffix == ".pdf" and is_our_print(path):
+        return True  # its text is packed page by page: it is taken to tell of everybody, and printed anew
     if path.suffix == ".parquet":
         return _columns_hold(path, who)
     longest = max(map(len, needles), default=0)

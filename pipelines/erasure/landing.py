@@ -21,12 +21,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.lookups import deferred, parents_of
 from crm_unify.rules.model import ContentKey, RuleFile, has_own_record
 from pipelines.erasure.tokens import Suppressions, Tokens
 from pipelines.interpret.keys import Keys, encoded, keys_of, repeated_rows
 from pipelines.interpret.lineage import lineages
+from pipelines.interpret.order import parents_first
 from pipelines.interpret.rows import ERASED, WHOLE, Mask, Rows, as_mask
-from pipelines.interpret.stage import engine_of, parents_first
+from pipelines.interpret.stage import engine_of
 from pipelines.landed import Landed, write_manifest
 from pipelines.row_ids import content_hash_of
 
@@ -60,7 +62,9 @@ def empty_erased(
     by_map = {one.map: one for one in landed}
     work = _Erasing(tokens, suppressed, kept)
     files = [loaded for loaded in project.files if loaded.rules.map in by_map]
-    by_map |= {f.rules.map: _emptied(by_map[f.rules.map], f, work) for f in parents_first(files)}
+    order = parents_first(files)
+    for _ in range(1 + len(deferred([loaded.rules for loaded in files]))):  # once more for each later parent
+        by_map |= {f.rules.map: _emptied(by_map[f.rules.map], f, work) for f in order}
     left = tuple(by_map[one.map] for one in landed)
     if left != tuple(landed):
         write_manifest(left, left[0].path.parent)
@@ -114,11 +118,7 @@ def _whole(rows: Rows, keys: Keys, rules: RuleFile, work: _Erasing) -> Mask:
 
 def _lookups(rules: RuleFile) -> Iterator[tuple[str, str, str]]:
     """System, map and column of every reference to a parent."""
-    for branch in rules.targets:
-        for entry in branch.entries:
-            for said in entry.fields.values():
-                if said.lookup is not None:
-                    yield said.lookup[0], said.lookup[1], said.lookup[2]
+    return ((one.system, one.map, one.column) for one in parents_of(rules))
 
 
 def _parts(keys: Keys, rules: RuleFile, work: _Erasing) -> Iterator[tuple[str, Mask]]:

@@ -17,6 +17,8 @@ OURS: Final = "crm-unify"
 """Stands in the properties of every workbook that this program makes."""
 GENERATOR: Final = b'<meta name="generator" content="crm-unify">'
 """Stands in every page that this program makes."""
+PRINTED: Final = b"\n%crm-unify\n"
+"""Ends every PDF that this program prints: a comment behind the end."""
 EVIDENCE: Final = "evidence pack"
 """A sign-off: it was signed as it is, and a change would show."""
 OTHER: Final = "other"
@@ -45,6 +47,8 @@ def kind_of(path: Path) -> str:
             return "plan"
         case ".html" if GENERATOR in path.read_bytes():
             return "report"
+        case ".pdf" if is_our_print(path):
+            return "report"
         case ".csv":
             return _table(path)
         case ".xlsx" if _is_our_workbook(path):
@@ -52,6 +56,13 @@ def kind_of(path: Path) -> str:
         case ".zip" if _is_signed(path):
             return EVIDENCE
     return OTHER
+
+
+def is_our_print(path: Path) -> bool:
+    """Whether a PDF was printed by this program, which writes so behind its end."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - len(PRINTED), 0))
+        return file.read() == PRINTED
 
 
 def _first_line(path: Path) -> bytes:

@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from crm_unify.ids import child_ids
+from crm_unify.records import CHILDREN
 from crm_unify.schema.bookkeeping import mig_profile, mig_redirect, mig_rekey, mig_source_record, mig_xref
 from crm_unify.schema.crm import order_line, organisation_person
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, PROFILE_TABLES, TABLES, key_of, owner_of
+from pipelines.carry import DELETED, PARENTS
 from pipelines.database.read import fetch
 from pipelines.erasure.words import STRONG, is_strong, leaves, nameless, stand_in, texts_in, vocabulary
 
@@ -109,8 +111,11 @@ def person(
     x, r = mig_xref.c, mig_redirect.c
     records = _column(connection, sa.select(x.record_id).where(x.customer_id == customer))
     former = _column(connection, sa.select(r.old_id).where(r.new_id == customer))
-    rows = _rows(connection, customer)
-    children = tuple(_children(connection, rows))
+    rows = _rows(connection, (customer, *former))
+    gone = dict(_once_hanging(connection, records))
+    children = tuple(sorted({*_children(connection, rows), *gone}))
+    for record, kind in sorted(gone.items()):
+        rows[kind] = (*rows.get(kind, ()), *child_ids(kind, pa.array([record])).to_pylist())
     every = (*records, *children)
     k = mig_rekey.c
     other = _column(connection, sa.select(k.new_id).where(k.record_id.in_(every))) if every else ()
@@ -138,17 +143,17 @@ def _column(connection: sa.Connection, query: sa.Select[tuple[Any]]) -> tuple[st
 
 
 # --- its rows and records ---
-def _rows(connection: sa.Connection, customer: str) -> dict[str, tuple[str, ...]]:
-    """Its rows in the CRM by table, and what hangs on them."""
+def _rows(connection: sa.Connection, customers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Its rows in the CRM by table, those under ids that were merged into it, and what hangs on them."""
     found = {}
     for name in CRM_TABLES:
         table, key = TABLES[name], TABLES[name].columns[key_of(name)]
         owner = owner_of(name) if name in PROFILE_TABLES else "customer_id"
         if owner not in table.columns:
             continue
-        mine: sa.ColumnElement[bool] = table.columns[owner] == customer
+        mine: sa.ColumnElement[bool] = table.columns[owner].in_(customers)
         if table is organisation_person:
-            mine = sa.or_(mine, organisation_person.c.person_id == customer)
+            mine = sa.or_(mine, organisation_person.c.person_id.in_(customers))
         found[name] = _column(connection, sa.select(key).where(mine))
     orders = found.get("sales_order", ())
     lines = sa.select(order_line.c.id).where(order_line.c.order_id.in_(orders))
@@ -163,6 +168,21 @@ def _children(connection: sa.Connection, rows: Mapping[str, Sequence[str]]) -> I
         known = fetch(connection, sa.select(c.record_id).where(c.kind == name))["record_id"]
         mine = pc.is_in(child_ids(name, known), pa.array(rows[name]))
         yield from known.filter(mine).to_pylist()
+
+
+def _once_hanging(connection: sa.Connection, records: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Records that hang on these, or on one of those, whose rows have left the CRM; with their kinds."""
+    c = mig_source_record.c
+    query = sa.select(c.record_id, c.kind, c.claims).where(c.kind.in_(CHILDREN), c.state == DELETED)
+    left = {
+        (row.record_id, row.kind): {v for n, v in json.loads(row.claims)[row.kind].items() if n in PARENTS}
+        for row in connection.execute(query)
+    }
+    parents = set(records)
+    while mine := [one for one, named in left.items() if named & parents]:
+        yield from mine
+        parents = {record for record, _ in mine}
+        left = {one: named for one, named in left.items() if one not in mine}
 
 
 def _siblings(connection: sa.Connection, records: Iterable[str]) -> Iterator[str]:

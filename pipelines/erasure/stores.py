@@ -29,6 +29,7 @@ from crm_unify.schema.bookkeeping import (
     mig_xref,
 )
 from crm_unify.schema.crm import consent
+from crm_unify.schema.stewards import mig_answer
 from crm_unify.schema.tables import CRM_TABLES, TABLES, key_of
 from pipelines.erasure.corrections import erase_corrections
 from pipelines.erasure.person import Person
@@ -249,6 +250,16 @@ def _typed(table: str, *columns: str) -> Callable[[sa.Connection, Person, Tokens
     return clean
 
 
+def _answers(connection: sa.Connection, who: Person, _: Tokens) -> int:
+    """Answers of the review application about the customer: what was told of them names it."""
+    if not sa.inspect(connection).has_table(mig_answer.name):
+        return 0
+    c = mig_answer.c
+    rows = connection.execute(sa.select(c.id, c.answer)).all()
+    gone = [row.id for row in rows if any(name in row.answer for name in who.every_id)]
+    return _delete(connection, c.id, gone)
+
+
 STORES: Final = (
     Store(consent.name, _consents),
     *(Store(name, _golden(name)) for name in reversed(CRM_TABLES) if name != consent.name),
@@ -269,5 +280,8 @@ STORES: Final = (
     Store("mig_approval", _typed("mig_approval", "decided_where")),
     Store("mig_audit", _typed("mig_audit", "subject", "detail")),
     Store("mig_assignment", _typed("mig_assignment")),
+    Store("mig_answer", _answers),
+    Store("mig_proposal", _typed("mig_proposal", "why")),
+    Store("mig_note", _typed("mig_note", "text")),
 )
 """Every place in the database: children before their parents, and before what they are looked up in."""

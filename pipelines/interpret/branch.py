@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from pipelines.interpret.hanging import hang
 from pipelines.interpret.jsontext import arrays, members, objects
 from pipelines.interpret.lineage import lineages
 from pipelines.interpret.mapping import map_fields
-from pipelines.interpret.parents import CUSTOMER, Parents
+from pipelines.interpret.parents import CUSTOMER, STANDING, Parents
 from pipelines.interpret.plan import Placed
 from pipelines.interpret.rows import Mask, as_mask
 from pipelines.interpret.work import Work
@@ -69,6 +69,8 @@ class BranchResult:
     lineages: tuple[Lineage, ...]
     roles: Mapping[str, pa.Array]
     """By role, the record other maps' rows hang on; null where the row makes none or is not mapped."""
+    standing: pa.Table = field(default_factory=STANDING.empty_table)
+    """STANDING: parents that mapped rows name and that are not there."""
 
 
 def run_branch(work: Work, facts: RowFacts, *, parents: Parents) -> BranchResult:
@@ -93,7 +95,11 @@ def run_branch(work: Work, facts: RowFacts, *, parents: Parents) -> BranchResult
     work.rows.forget()
     lines = lineages(work.rules, work.number, file=work.file)
     records, blocks = _records(work, facts, made=made, kept=kept, lines=lines)
-    return BranchResult(work.quarantined, waits, records, blocks, tuple(work.findings), lines, roles)
+    standing = pa.concat_tables(
+        [STANDING.empty_table(), *(table.filter(pa.array(rows & kept)) for rows, table in work.standing)]
+    )
+    findings = tuple(work.findings)
+    return BranchResult(work.quarantined, waits, records, blocks, findings, lines, roles, standing)
 
 
 def _count(work: Work, made: Mapping[int, Claims]) -> None:

@@ -7,7 +7,7 @@ when it did not hold, a branch when it took a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -16,13 +16,13 @@ from crm_unify.errors import GuardStopped
 from crm_unify.rules.code_tables import OPEN
 from crm_unify.rules.examples import differences
 from crm_unify.rules.loaded import LoadedRules
-from crm_unify.rules.model import Example, FieldRule
+from crm_unify.rules.model import Example, FieldRule, Scalar
 from crm_unify.rules.yaml_tree import Path
 from pipelines.interpret.example import example_table
 from pipelines.interpret.stage import interpret_watched
 from pipelines.interpret.work import Tally, Touch
 
-KINDS: Final = ("branch", "transform", "code row", "rule", "check")
+KINDS: Final = ("branch", "transform", "lookup", "code row", "rule", "check")
 """Kinds of parts, in the order they are told in."""
 
 
@@ -84,13 +84,19 @@ def try_example(loaded: LoadedRules, example: Example, *, as_of: date) -> tuple[
 
     `loaded` is as `for_examples` gives it. A rule that would stop a run is what the example does not say.
     """
-    given = [{k: None if v is None else str(v) for k, v in row.items()} for row in example.given]
+    given = _as_text(example.given)
+    beside = {name: _as_text(rows) for name, rows in example.beside.items()}
     try:
-        made, tally = interpret_watched(loaded, *example_table(loaded.rules, given), as_of=as_of)
+        table, columns = example_table(loaded.rules, given)
+        made, tally = interpret_watched(loaded, table, columns, as_of=as_of, beside=beside)
     except GuardStopped as stop:
         return (f"a run with these rows stops: {stop.what}",), set()
     said = differences(example, {**made.claims, "rejection": made.rejections, "fate": made.fates})
     return said, marks_of(tally) | {("rule", rule) for rule in example.shows}
+
+
+def _as_text(rows: Sequence[Mapping[str, Scalar | None]]) -> list[dict[str, str | None]]:
+    return [{k: None if v is None else str(v) for k, v in row.items()} for row in rows]
 
 
 def marks_of(tally: Tally) -> set[Touch]:
@@ -120,6 +126,9 @@ def _marks(loaded: LoadedRules) -> Iterator[_Marked]:
         for j, entry in enumerate(branch.entries):
             for name, field in entry.fields.items():
                 path: Path = ("targets", i, "entries", j, "fields", name)
+                if field.take is not None:
+                    said = f"{entry.kind}.{name}: {field.take} of {(field.lookup or ['', ''])[1]}"
+                    yield "lookup", said, at(path), ("lookup", i, j, name)
                 for said, mark in _of_field(field, f"{entry.kind}.{name}"):
                     yield "transform", said, at(path), (mark[0], i, j, name, *mark[1:])
     yield from _code_marks(loaded)

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from crm_unify.records import ROW_FATES, Fate
+from crm_unify.records import ROW_FATES, SYS_JOINED_ROW, Fate
 from pipelines.interpret.keys import Keys
-from pipelines.interpret.rows import Mask, Rows
+from pipelines.interpret.rows import Mask, Positions, Rows
 
 _FATES: Final = tuple(Fate)
 
@@ -22,11 +22,26 @@ class Fates:
         self._fate = np.full(rows, -1, np.int8)
         self._rule = np.full(rows, -1, np.int32)
         self._rules: dict[str, int] = {}
+        self._leader = np.full(rows, -1, np.int64)
 
     @property
     def open(self) -> Mask:
-        """Rows that are not settled yet."""
-        return self._fate < 0
+        """Rows that are not settled yet, and that do not go where another one goes."""
+        return (self._fate < 0) & (self._leader < 0)
+
+    def lead(self, leader: Positions) -> None:
+        """Rows go where others go: for each the position of that one, or -1."""
+        self._leader = leader
+
+    def follow(self) -> Mask:
+        """Settle the rows that go where others went; tells which these are."""
+        lines: Mask = self._leader >= 0
+        self._fate[lines] = self._fate[self._leader[lines]]
+        self._rule[lines] = self._rule[self._leader[lines]]
+        mapped = lines & self.of(Fate.MAPPED)
+        self._rule[mapped] = self._rules.setdefault(SYS_JOINED_ROW, len(self._rules))
+        self._leader = np.full(len(lines), -1, np.int64)
+        return lines
 
     def of(self, fate: Fate) -> Mask:
         """Rows settled so."""

@@ -12,7 +12,7 @@ from crm_unify.records import CHILDREN, Severity
 from pipelines.interpret.claims import Claims, claim_column
 from pipelines.interpret.mapping import field_origins
 from pipelines.interpret.parents import ROLES, Parents
-from pipelines.interpret.problems import PARENT_MISSING
+from pipelines.interpret.problems import PARENT_MISSING, PARENT_PLACEHOLDER
 from pipelines.interpret.rows import Mask, as_mask
 from pipelines.interpret.work import Work
 
@@ -28,7 +28,8 @@ def hang(work: Work, claim: Claims, *, parents: Parents) -> pa.Array:
     """Fill in the parents of a child; tells for each row why it has to wait, null where it need not.
 
     A row whose parent's row is in quarantine, or waits itself, waits whatever `missing` says. Where there is
-    no such parent at all `missing` decides: hold, quarantine, null (the child loads without) or fail.
+    no such parent at all `missing` decides: hold, stub (a placeholder stands for it), quarantine, null (the
+    child loads without) or fail.
     """
     waits = pa.nulls(len(work.rows), pa.string())
     for field in CHILDREN.get(claim.own.entry.kind, ()):
@@ -42,12 +43,38 @@ def _hang_on(work: Work, claim: Claims, *, field: str, parents: Parents) -> pa.A
     system, name, column = rule.lookup
     found = parents.refer(system, name, reference=work.rows.raw(column), role=ROLES[field])
     claim.columns[claim_column(claim.own.entry.kind, field)] = found.record_id
-    missing = as_mask(pc.equal(found.problem, PARENT_MISSING)) & claim.made
+    absent = found.problem.is_valid() if name in parents.deferred else pc.equal(found.problem, PARENT_MISSING)
+    missing = as_mask(absent) & claim.made
     waits = as_mask(found.problem.is_valid()) & claim.made
-    if rule.missing != "hold":
+    if rule.missing == "stub":
+        missing &= as_mask(work.rows.clean(column).is_valid())  # a row that names nobody waits
+        waits &= ~_stood_for(work, claim, field=field, missing=missing, parents=parents)
+    elif rule.missing != "hold":
         _without_parent(work, claim, field=field, missing=missing)
         waits &= ~missing
     return pc.if_else(pa.array(waits), found.problem, _NO_TEXT)
+
+
+def _stood_for(work: Work, claim: Claims, *, field: str, missing: Mask, parents: Parents) -> Mask:
+    """Let rows hang on what is remembered of their parent, else on a placeholder; tells which rows do."""
+    rule = claim.own.entry.fields[field]
+    system, name, column = rule.lookup or ["", "", ""]
+    references, target = work.rows.raw(column), claim_column(claim.own.entry.kind, field)
+    before = parents.remembered(name, references)
+    made = parents.placeholder(system, name, references)
+    own = pc.coalesce(before, made)
+    claim.columns[target] = pc.if_else(pa.array(missing), own, claim.columns[target])
+    new = missing & as_mask(before.is_null())
+    work.stand_in(new, made, reference=(system, name, column))
+    whence = field_origins(work, rule)
+    finding = {
+        "target": claim.own.target(field),
+        "column": whence.names,
+        "code": PARENT_PLACEHOLDER,
+        "raw": whence.raw,
+    }
+    work.find(new, finding, severity=Severity.WARN, own=claim.own)
+    return missing
 
 
 def _without_parent(work: Work, claim: Claims, *, field: str, missing: Mask) -> None:

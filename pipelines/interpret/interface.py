@@ -67,6 +67,8 @@ class Subject(StrEnum):
     """A row of a code table that no source value needed."""
     COLUMN_UNTAKEN = "column untaken"
     """A source column that no rule takes and that is not under `ignore`."""
+    LOOKUP_UNUSED = "lookup unused"
+    """A lookup that finds nothing, or rows of a list that nobody looks up."""
     RULE_UNUSED = "rule unused"
     """A business rule that decided no row."""
 

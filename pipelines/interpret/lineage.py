@@ -38,9 +38,14 @@ def lineages(rules: RuleFile, number: int, *, file: str) -> tuple[Lineage, ...]:
 
 
 def _lineage(rules: RuleFile, number: int, *, own: Placed, fields: tuple[FieldLineage, ...]) -> Lineage:
-    said = {"map": rules.map, "branch": number, "part": own.entry.part, "fields": [asdict(f) for f in fields]}
+    return lineage(rules.map, number, own.entry.part, fields)
+
+
+def lineage(name: str, number: int, part: str, fields: tuple[FieldLineage, ...]) -> Lineage:
+    """How branch `number` (0: no branch) of a map makes the record of a part, under the id that follows."""
+    said = {"map": name, "branch": number, "part": part, "fields": [asdict(f) for f in fields]}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    return Lineage(digest[:16], rules.map, number, own.entry.part, fields)
+    return Lineage(digest[:16], name, number, part, fields)
 
 
 def _fields(branch: Branch, own: Placed) -> Iterator[FieldLineage]:
@@ -106,6 +111,9 @@ def _how(field: FieldRule, ftype: FieldType) -> str:
 def _start(field: FieldRule) -> str:
     if field.const is not None:
         return f"always '{field.const}'"
+    if field.lookup is not None and field.take is not None:
+        by = "key" if field.by is None else field.by
+        return f"{field.take} of {field.lookup[0]}.{field.lookup[1]} with this {by}"
     if field.lookup is not None:
         return f"record of {field.lookup[0]}.{field.lookup[1]} with this key"
     return "" if field.expr is None else field.expr

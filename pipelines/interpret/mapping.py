@@ -18,8 +18,9 @@ from crm_unify.rules.expressions import SQL_TYPES, Reference, parse_expression
 from crm_unify.rules.model import FieldRule
 from crm_unify.rules.transforms import prepared, step_columns
 from pipelines.interpret import values
+from pipelines.interpret.lending import asked, looked_up, stop_for_missing
 from pipelines.interpret.plan import Placed, is_parent, steps
-from pipelines.interpret.problems import NOT_A_CHOICE, NUL, NUL_CHARACTER, SPELT_NUL
+from pipelines.interpret.problems import LOOKUP_MISSING, NOT_A_CHOICE, NUL, NUL_CHARACTER, SPELT_NUL
 from pipelines.interpret.reading import reading
 from pipelines.interpret.rows import as_mask
 from pipelines.interpret.sql import TEXT, Evaluated, Scope, row_scope
@@ -84,7 +85,8 @@ def branch_scope(work: Work) -> Scope:
 def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Array:
     field, key = own.entry.fields[name], (own.place, name)
     wanted = work.wanted[own.place]
-    found = values.only_where(wanted, _start(work, field, worked=answers.get((key, "expr"))))
+    found = values.only_where(wanted, _start(work, own, name=name, worked=answers.get((key, "expr"))))
+    refused = _refused(field, found)
     found = _without_nul(work, own, name=name, found=found)
     found = _prepared(work, own, name=name, found=found, when=answers.get((key, "when")))
     unmapped = np.zeros(len(work.rows), np.bool_)
@@ -92,7 +94,7 @@ def _mapped(work: Work, own: Placed, *, name: str, answers: _ANSWERS) -> pa.Arra
         found, unmapped = _decoded(work, own, name=name, found=found)
     value, problem = _typed(work, own, name=name, found=found)
     value, problem = _chosen(own, name, value=value, problem=problem)
-    _tell(work, own, name=name, problem=problem, unmapped=unmapped)
+    _tell(work, own, name=name, problem=problem, unmapped=unmapped | refused)
     value = values.finished(value, problem, field=field)
     if field.rule is not None:
         work.tally.hit(field.rule, work.positions[as_mask(value.is_valid())])
@@ -120,13 +122,40 @@ def _prepared(
     return after
 
 
-def _start(work: Work, field: FieldRule, *, worked: Evaluated | None) -> values.Text:
+def _start(work: Work, own: Placed, *, name: str, worked: Evaluated | None) -> values.Text:
+    field = own.entry.fields[name]
+    if field.take is not None:
+        return _looked_up(work, own, name=name)
     if worked is not None:
         return values.worked_out(worked)
     if field.from_ is not None:
         text = work.rows.clean(field.from_)
         return values.Text(text, pa.nulls(len(text), pa.string()))
     return values.constant(field.const, len(work.rows))
+
+
+def _looked_up(work: Work, own: Placed, *, name: str) -> values.Text:
+    """The text of another map's row, whose key stands in this one."""
+    field = own.entry.fields[name]
+    assert field.lookup is not None  # checked when the rule file was loaded
+    references = work.rows.clean(field.lookup[2])
+    found = looked_up(
+        references, work.engine.lending.get(asked(work.loaded, field)), missing=field.when_missing
+    )
+    there = as_mask(found.text.is_valid())
+    work.tally.touch(("lookup", work.number - 1, own.place, name), work.positions[there])
+    if field.when_missing == "fail":
+        lacking = as_mask(pc.equal(found.problem, LOOKUP_MISSING)) & work.wanted[own.place]
+        texts = references.filter(pa.array(lacking))
+        stop_for_missing(own.target(name), texts, name=work.rules.map, field=field, file=work.file)
+    return found
+
+
+def _refused(field: FieldRule, found: values.Text) -> np.ndarray:
+    """Rows that are not taken, because what they look up is not there."""
+    if field.take is None or field.when_missing != "quarantine":
+        return np.zeros(len(found.text), np.bool_)
+    return as_mask(pc.equal(found.problem, LOOKUP_MISSING))
 
 
 def _without_nul(work: Work, own: Placed, *, name: str, found: values.Text) -> values.Text:

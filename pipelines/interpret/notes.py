@@ -12,7 +12,7 @@ import pyarrow as pa
 from crm_unify.errors import GuardStopped
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.loaded import LoadedRules
-from crm_unify.rules.model import ContentKey, RuleFile
+from crm_unify.rules.model import ContentKey, RuleFile, Source
 from pipelines.interpret.interface import CODES, HITS, Note, Subject
 from pipelines.interpret.lineage import source_columns
 from pipelines.interpret.work import Tally
@@ -26,12 +26,18 @@ def mapped_columns(rules: RuleFile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for field in fields for column in source_columns(field)))
 
 
+def line_columns(source: Source) -> tuple[str, ...]:
+    """Headers that say how lines are put together."""
+    said = source.join_rows
+    return () if said is None else tuple(c for c in (said.order, said.count) if c is not None)
+
+
 def taken_columns(rules: RuleFile) -> tuple[str, ...]:
     """Headers that the rule file uses in any way, each once."""
     source = rules.source
     key = source.key.content if isinstance(source.key, ContentKey) else source.key
     named = (source.created, source.updated, source.op_column)
-    found = [*key, *(c for c in named if c is not None), *mapped_columns(rules)]
+    found = [*key, *(c for c in named if c is not None), *line_columns(source), *mapped_columns(rules)]
     for branch in rules.targets:
         found += sorted(parse_expression(branch.when).columns)
         found += [entry.skip_if_null for entry in branch.entries if entry.skip_if_null is not None]
@@ -42,7 +48,8 @@ def taken_columns(rules: RuleFile) -> tuple[str, ...]:
 
 def notes(loaded: LoadedRules, headers: Sequence[str], *, tally: Tally, file: str) -> tuple[Note, ...]:
     """The notes of one map; raises GuardStopped for an untaken column under `columns: exact`."""
-    untaken = _untaken(loaded.rules, headers)
+    lent = {one.column for one in loaded.lends}
+    untaken = [header for header in _untaken(loaded.rules, headers) if header not in lent]
     if untaken and loaded.rules.source.expects.columns == "exact":
         raise GuardStopped(
             f"'{loaded.rules.map}' has columns that no rule knows: {', '.join(untaken)}",

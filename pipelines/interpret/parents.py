@@ -7,7 +7,7 @@ or waits itself is held, whatever the rule says about missing parents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from crm_unify.records import Fate
 from pipelines.interpret.fates import Fates
 from pipelines.interpret.keys import Keys, encoded
+from pipelines.interpret.names import NAMES, named
 from pipelines.interpret.problems import PARENT_HELD, PARENT_MISSING, PARENT_QUARANTINED
 
 CUSTOMER: Final = "customer"
@@ -67,17 +68,53 @@ class Referred:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """What the placeholder of a row is."""
+
+    part: str
+    kind: str
+
+
+STANDING: Final = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("system", pa.string()),  # of the row that is not there
+        ("map", pa.string()),
+        ("key", pa.string()),
+        ("raw", pa.string()),  # where its key stands, as JSON
+    ]
+)
+"""Parents that rows name and no source has, once for each row that names them."""
+
+KNOWN: Final = pa.schema([("place", pa.string()), ("record_id", pa.string())])
+"""Parties that earlier runs have loaded, by ``map:key``, sorted by both."""
+
+
+@dataclass(frozen=True, slots=True)
 class Parents:
-    """The maps interpreted so far."""
+    """The maps interpreted so far, and what may stand for rows that they lack."""
 
     maps: Mapping[str, MapIndex]
     assumed: bool = False
     """Whether every reference finds a parent: an example of a rule file knows no other maps."""
+    given: Mapping[str, pa.Array] = field(default_factory=dict)
+    """Keys of the rows that an example gives of other maps; of these maps no other rows are there."""
+    stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
+    """By map."""
+    known: pa.Table = field(default_factory=KNOWN.empty_table)
+    """KNOWN."""
+    deferred: frozenset[str] = frozenset()
+    """Maps whose rows are not waited for: rows hang on them once these are there."""
+    names: pa.Table = field(default_factory=NAMES.empty_table)
+    """NAMES."""
 
     def refer(self, system: str, name: str, *, reference: pa.Array, role: str) -> Referred:
         """The record in this role of the row of map `name` whose key is the reference."""
         keys = encoded(reference)
         if self.assumed:
+            if name in self.given:
+                there = pc.is_in(keys, value_set=self.given[name])
+                keys = pc.if_else(there, keys, pa.scalar(None, pa.string()))
             made = pc.binary_join_element_wise(f"{system}.{name}:", keys, f"#{role}", "")
             return Referred(
                 made, pc.if_else(made.is_null(), pa.scalar(PARENT_MISSING), pa.scalar(None, pa.string()))
@@ -92,3 +129,16 @@ class Parents:
             pc.if_else(record_id.is_null(), PARENT_MISSING, pa.scalar(None, pa.string())),
         )
         return Referred(pc.if_else(problem.is_null(), record_id, pa.scalar(None, pa.string())), problem)
+
+    def remembered(self, name: str, reference: pa.Array) -> pa.Array:
+        """The party that an earlier run has loaded of the row of map `name` with this key, else null."""
+        places = pc.binary_join_element_wise(name, encoded(reference), ":")
+        found = pc.index_in(places, value_set=self.known["place"].combine_chunks())
+        return self.known["record_id"].combine_chunks().take(found)
+
+    def placeholder(self, system: str, name: str, reference: pa.Array) -> pa.Array:
+        """The record that stands for a row which is not there; null where nothing is named."""
+        standing = self.stand_ins.get(name)
+        part = CUSTOMER if standing is None else standing.part
+        made = pc.binary_join_element_wise(f"{system}.{name}:", encoded(reference), f"#{part}", "")
+        return named(made, self.names)

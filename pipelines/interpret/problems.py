@@ -29,6 +29,13 @@ FLAG_UNLISTED: Final = "FLAG-UNLISTED"
 PARENT_MISSING: Final = "PARENT-MISSING"
 PARENT_QUARANTINED: Final = "PARENT-QUARANTINED"
 PARENT_HELD: Final = "PARENT-HELD"
+PARENT_PLACEHOLDER: Final = "PARENT-PLACEHOLDER"
+LINES_UNORDERED: Final = "LINES-UNORDERED"
+LINES_MISSING: Final = "LINES-MISSING"
+LINE_OF_ROW: Final = "LINE-OF-ROW"
+TEXT_TOO_LONG: Final = "TEXT-TOO-LONG"
+LOOKUP_MISSING: Final = "LOOKUP-MISSING"
+LOOKUP_AMBIGUOUS: Final = "LOOKUP-AMBIGUOUS"
 
 _TABLE = (
     Problem(
@@ -144,6 +151,48 @@ _TABLE = (
         "Parent record waits itself",
         "{column} holds {raw!r}, and the row with this key waits for its own parent.",
         "Repair the parent's reference; this row follows by itself.",
+    ),
+    Problem(
+        PARENT_PLACEHOLDER,
+        "Placeholder for a missing parent",
+        "{column} holds {raw!r}, no source has such a row, and a placeholder stands for it.",
+        "Deliver the parent, which takes over the customer; or correct the reference at its source.",
+    ),
+    Problem(
+        LINES_UNORDERED,
+        "Lines without an order",
+        "{column} holds {raw!r}; of the lines of this row two have one number, or one has none.",
+        "Number the lines at the source, or add the column that tells rows apart to the key.",
+    ),
+    Problem(
+        LINES_MISSING,
+        "Lines missing",
+        "{column} holds {raw!r}, and the row has another number of lines.",
+        "Deliver the whole row.",
+    ),
+    Problem(
+        LINE_OF_ROW,
+        "Line of a row in quarantine",
+        "The line was put together with others, and their row is in quarantine.",
+        "Repair the first line; this one follows by itself.",
+    ),
+    Problem(
+        TEXT_TOO_LONG,
+        "Text longer than agreed",
+        "The lines of {column} make a text that is longer than `max_length`; it begins {raw!r}.",
+        "Shorten the text at its source, or raise `max_length` under `join_rows`.",
+    ),
+    Problem(
+        LOOKUP_MISSING,
+        "Nothing to look up",
+        "{column} holds {raw!r}, and the source in which it is looked up has no such row.",
+        "Correct the reference at its source, or deliver the row; the record loads without the value.",
+    ),
+    Problem(
+        LOOKUP_AMBIGUOUS,
+        "Several texts to look up",
+        "{column} holds {raw!r}, and the source in which it is looked up has rows of it that differ.",
+        "Correct one of the rows, or look the text up by a column that tells them apart (`by`).",
     ),
 )
 

@@ -21,6 +21,7 @@ from pipelines.interpret.interface import CORRECTIONS, REPAIRS, Outcome
 from pipelines.interpret.jsontext import row_json
 from pipelines.interpret.keys import keys_of, repeated_rows
 from pipelines.interpret.names import NAMES
+from pipelines.interpret.parents import KNOWN
 from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
 from pipelines.interpret.sql import Engine
 
@@ -43,6 +44,8 @@ class Remembered:
     corrections: pa.Table = field(default_factory=CORRECTIONS.empty_table)
     """CORRECTIONS: cells and rows that people repaired."""
     seen: Seen = lambda hashes: frozenset()
+    parties: pa.Table = field(default_factory=KNOWN.empty_table)
+    """KNOWN: parties that earlier runs have loaded."""
 
 
 @dataclass(frozen=True, slots=True)

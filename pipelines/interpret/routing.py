@@ -7,14 +7,23 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crm_unify.errors import GuardStopped
-from crm_unify.records import SYS_ERASED, SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
+from crm_unify.records import SYS_ERASED, SYS_LOOKUP_ONLY, SYS_REPEATED_ROW, SYS_WAIVED, Fate, Severity
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.model import Branch, RuleFile
 from pipelines.interpret.fates import Fates
 from pipelines.interpret.findings import Finding
+from pipelines.interpret.joined import joined
 from pipelines.interpret.jsontext import row_json
 from pipelines.interpret.keys import Keys, repeated_rows, shared_keys
-from pipelines.interpret.problems import DUPLICATE_KEY, KEY_MISSING, NO_BRANCH, RULE_FAILED
+from pipelines.interpret.problems import (
+    DUPLICATE_KEY,
+    KEY_MISSING,
+    LINE_OF_ROW,
+    LINES_UNORDERED,
+    NO_BRANCH,
+    RULE_FAILED,
+    TEXT_TOO_LONG,
+)
 from pipelines.interpret.rows import Mask, Rows, as_mask
 from pipelines.interpret.side_by_side import side_by_side
 from pipelines.interpret.sql import Engine, row_scope
@@ -98,6 +107,41 @@ class Reception:
             most = branch.discard.max
             if most is not None and int(settled.sum()) > most:
                 self._stop_for_discards(branch.discard.rule, int(settled.sum()), most=most)
+
+    def set_aside(self, routed: Routes) -> None:
+        """Rows that make nothing by themselves, because they are there for others to look up."""
+        for number, branch in enumerate(self.rules.targets):
+            if branch.lookup_only:
+                settled = self.fates.settle(routed == number, Fate.DISCARDED, rule=SYS_LOOKUP_ONLY)
+                self.tally.hit(SYS_LOOKUP_ONLY, np.flatnonzero(settled))
+                self.tally.hit(branch.rule, np.flatnonzero(settled))
+
+    def join_lines(self, keys: Keys) -> Rows:
+        """Put rows that are lines of one together; the rows as the rules see them then."""
+        said = self.rules.source.join_rows
+        if said is None:
+            return self.rows
+        found = joined(said, self.rows, keys=keys, live=self.fates.open)
+        for code, lines in found.refused.items():
+            settled = self.fates.settle(lines, Fate.QUARANTINED, rule=code)
+            column = said.order if code == LINES_UNORDERED else said.count or said.order
+            self._find(settled, code=code, columns=(column,))
+        for one in found.too_long:
+            finding = Finding(
+                positions=one.positions,
+                severity=Severity.WITHHOLD,
+                code=TEXT_TOO_LONG,
+                column=one.column,
+                raw=one.raw,
+            )
+            self.findings.append(finding)
+        self.fates.lead(found.leader)
+        self.rows = found.rows
+        return self.rows
+
+    def refuse_lines(self, lines: Mask) -> None:
+        """Tell of lines whose row is in quarantine."""
+        self._find(lines & self.fates.of(Fate.QUARANTINED), code=LINE_OF_ROW)
 
     def refuse_shared_keys(self, keys: Keys) -> None:
         """Differing rows under one key are all quarantined: nobody knows which of them is right."""

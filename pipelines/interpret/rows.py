@@ -112,6 +112,10 @@ class Rows:
         """The rows with other texts at some positions (ascending) of some columns."""
         return _Overlaid(self, changes)
 
+    def joined(self, texts: Mapping[str, tuple[Positions, pa.Array]]) -> Rows:
+        """The rows with the texts of all their lines at the first one."""
+        return _Joined(self, texts)
+
     def forget(self) -> None:
         """Let go of the columns that were read or cleaned; they are read again when asked for."""
         self._raw.clear()
@@ -189,6 +193,13 @@ class _Overlaid(Rows):
     def forget(self) -> None:
         super().forget()
         self._whole.forget()
+
+
+class _Joined(_Overlaid):
+    """Rows of which some are lines of one; what the source has is what its lines have together."""
+
+    def found(self, header: str) -> pa.Array:
+        return self.raw(header) if header in self._changes else super().found(header)
 
 
 def _replacement(length: int, at: Positions, texts: pa.Array) -> tuple[pa.Array, pa.Array]:

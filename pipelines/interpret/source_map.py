@@ -89,6 +89,7 @@ def run_map(
     reception.discard_repeated()
     reception.discard_waived(mended.waived)
     keys = keys_of(rows, rules.source.key, engine=engine, live=fates.open)
+    rows = reception.join_lines(keys)
     routed = routes(rows, rules.targets, engine=engine, open_rows=fates.open)
     for number in range(len(rules.targets)):
         tally.touch(("branch", number), np.flatnonzero(routed == number))
@@ -96,12 +97,16 @@ def run_map(
     reception.refuse_shared_keys(keys)
     reception.refuse_unrouted(routed)
     reception.refuse_keyless(keys)
+    reception.set_aside(routed)
     run = _Run(loaded, rows, engine, parents, keys, known.names, fates, tally, mended.repairs)
     worked = list(_branches(run, routed))
     findings = [*reception.findings, *(f for _, result in worked for f in result.findings)]
     findings += mojibake_findings(rules, rows, loaded=fates.of(Fate.MAPPED) | fates.of(Fate.HELD))
     unheard = _objections(run, routed)
-    return _result(run, worked, findings=findings, unheard=unheard)
+    index = map_index(keys, fates, records=_roles(len(rows), worked))
+    before = len(reception.findings)
+    reception.refuse_lines(fates.follow())
+    return _result(run, worked, findings=[*findings, *reception.findings[before:]], rest=(index, unheard))
 
 
 def _guard_size(loaded: LoadedRules, rows: int, *, engine: Engine) -> None:
@@ -220,7 +225,7 @@ def _result(
     worked: Sequence[tuple[Positions, BranchResult]],
     *,
     findings: Sequence[Finding],
-    unheard: pa.Table,
+    rest: tuple[MapIndex, pa.Table],
 ) -> MapResult:
     rules, rows, fates = run.loaded.rules, run.rows, run.fates
     results = tuple(result for _, result in worked)
@@ -232,9 +237,9 @@ def _result(
             rules.map, findings, row_id=rows.origin("_row_id"), quarantined=fates.of(Fate.QUARANTINED)
         ),
         run.tally,
-        map_index(run.keys, fates, records=_roles(len(rows), worked)),
+        rest[0],
         control_sums(rules, rows, fates=fates, branches=results, engine=run.engine),
-        unheard,
+        rest[1],
         run.repairs,
     )
 

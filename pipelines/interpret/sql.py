@@ -8,10 +8,11 @@ under names that cannot collide.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from threading import Timer
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -23,6 +24,9 @@ from crm_unify.rules.expressions import RAW, ROW_FLAGS, ExpressionRefusedError, 
 from crm_unify.rules.lengths import LONGEST
 from crm_unify.wording import counted
 from pipelines.interpret.rows import Mask, Rows, as_array
+
+if TYPE_CHECKING:
+    from pipelines.interpret.lending import Lending
 
 Scope = Callable[[Reference], tuple[pa.Array, str]]
 """The column a name stands for, and its SQL type; raises KeyError for a name it does not have."""
@@ -46,7 +50,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What runs expressions: the locked-down connection, the run's date, and where to point on a mistake."""
+    """What works values out: the locked-down connection, the run's date, texts of other maps, the file."""
 
     connection: duckdb.DuckDBPyConnection
     as_of: date
@@ -54,6 +58,8 @@ class Engine:
     """The rule file, for error messages."""
     seconds: float = 900.0
     """How long one query may take."""
+    lending: Lending = field(default_factory=dict)
+    """Texts of maps that rows look up."""
 
     def evaluate(self, expressions: Sequence[str], scope: Scope, *, length: int) -> tuple[Evaluated, ...]:
         """Every expression on every one of `length` rows, rows in order."""

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crm_unify.arrow_sql import SMALL
-from crm_unify.errors import ConfigurationError
 from crm_unify.progress import Progress
 from crm_unify.records import OBJECTIONS, REJECTIONS, ROW_FATES
 from crm_unify.rules.expressions import connection
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
+from crm_unify.rules.lookups import deferred
 from pipelines.interpret.assembly import records_and_claims
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import CODES, HITS, REPAIRS, Interpreted
+from pipelines.interpret.lending import (
+    Lending,
+    asked_of,
+    keys_by_examples,
+    lending_notes,
+    lent,
+    lent_by_examples,
+    nothing_lent,
+)
 from pipelines.interpret.notes import codes, hits, notes
-from pipelines.interpret.parents import NO_ROWS, Parents
-from pipelines.interpret.repairs import Remembered, told_of
+from pipelines.interpret.order import parents_first
+from pipelines.interpret.parents import NO_ROWS, Parents, StandIn
+from pipelines.interpret.placeholders import placeholders, stand_ins
+from pipelines.interpret.repairs import Remembered, repaired, told_of
 from pipelines.interpret.rows import Mask, Rows
 from pipelines.interpret.source_map import MapResult, run_map
 from pipelines.interpret.sql import Engine
@@ -43,28 +53,56 @@ def interpret(
 ) -> Interpreted:
     """Interpret the landed rows of every map of the project, with what is known of them from before.
 
+    Maps that look each other up are worked out twice: without each other, and then with what there is.
     Pure but for reading the landed files. Raises GuardStopped where a rule says that the run must stop.
     """
     by_map = {one.map: one for one in landed}
     results: dict[str, tuple[MapResult, Sequence[str]]] = {}
     read = [loaded for loaded in project.files if loaded.rules.map in by_map]
     unread = [loaded.rules.map for loaded in project.files if loaded.rules.map not in by_map]
-    with progress.stage("interpret", sum(one.rows for one in landed)) as stage:
-        for loaded in parents_first(read, unread):
-            one = by_map[loaded.rules.map]
-            found = {name: result.index for name, (result, _) in results.items()}
-            parents = Parents({**dict.fromkeys(unread, NO_ROWS), **found})
-            rows, engine = _landed_rows(one, loaded), engine_of(loaded, as_of, one.rows)
-            made = run_map(loaded, rows, engine=engine, parents=parents, known=known)
-            results[one.map] = (made, [column.header for column in one.columns])
+    known_parents = _known_parents(project, known or Remembered())
+    lending = _lending(read, by_map, as_of=as_of, known=known or Remembered())
+    later = deferred([loaded.rules for loaded in read])
+    order = parents_first(read, unread)
+    again = [loaded for loaded in order if loaded.rules.map in later]
+    nobody = dict.fromkeys([*unread, *(other for others in later.values() for other in others)], NO_ROWS)
+    with progress.stage("interpret", sum(by_map[one.rules.map].rows for one in (*order, *again))) as stage:
+        for loaded in (*order, *again):
+            name = loaded.rules.map
+            one, found = by_map[name], {other: result.index for other, (result, _) in results.items()}
+            parents = replace(known_parents, maps=nobody | found, deferred=later.get(name, frozenset()))
+            engine = replace(engine_of(loaded, as_of, one.rows), lending=lending)
+            made = run_map(loaded, _landed_rows(one, loaded), engine=engine, parents=parents, known=known)
+            results[name] = (made, [column.header for column in one.columns])
             stage.advance(one.rows)
-    whole = _assembled([results[name] for name in sorted(results)])
+    whole = _assembled([results[name] for name in sorted(results)], known_parents.stand_ins)
+    whole = replace(whole, notes=(*whole.notes, *lending_notes(read, lending)))
     return whole if known is None else replace(whole, repairs=told_of(whole.repairs, known.corrections))
+
+
+def _known_parents(project: LoadedProject, known: Remembered) -> Parents:
+    return Parents({}, stand_ins=stand_ins(project.files), known=known.parties, names=known.names)
 
 
 def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
     table = pq.read_table(one.path).combine_chunks()
     return Rows(table, one.columns, loaded.rules.source.parse.null_tokens)
+
+
+def _lending(
+    read: Sequence[LoadedRules], landed: Mapping[str, Landed], *, as_of: date, known: Remembered
+) -> Lending:
+    """What the maps lend each other; one that is not read has nothing to lend."""
+    by_name, found = {loaded.rules.map: loaded for loaded in read}, {}
+    for name, pairs in sorted(asked_of(read).items()):
+        if name not in landed:
+            found.update({(name, *pair): nothing_lent() for pair in pairs})
+            continue
+        loaded = by_name[name]
+        engine = engine_of(loaded, as_of, landed[name].rows)
+        mended = repaired(loaded, _landed_rows(landed[name], loaded), known=known, engine=engine)
+        found.update({(name, *pair): lent(mended.rows, pair, waived=mended.waived) for pair in pairs})
+    return found
 
 
 def interpret_rows(
@@ -76,32 +114,47 @@ def interpret_rows(
 ) -> Interpreted:
     """Interpret rows given as text, by the same code: for the examples of a rule file.
 
-    Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent.
+    Columns absent from a row are NULL. No other map is there, so every reference is taken to find its parent,
+    and nothing is said of texts that are looked up.
     """
-    return _tallied(loaded, *example_table(loaded.rules, given), as_of=as_of, touched=None, known=known)[0]
+    rows = _given_rows(loaded, *example_table(loaded.rules, given))
+    return _tallied(loaded, rows, engine_of(loaded, as_of, len(rows)), touched=None, known=known)[0]
 
 
 def interpret_watched(
-    loaded: LoadedRules, table: pa.Table, columns: Sequence[Column], *, as_of: date
-) -> tuple[Interpreted, Tally]:
-    """The same for a table of rows, and which parts of the rule file made a difference on which of them."""
-    return _tallied(loaded, table, columns, as_of=as_of, touched={})
-
-
-def _tallied(
     loaded: LoadedRules,
     table: pa.Table,
     columns: Sequence[Column],
     *,
     as_of: date,
+    beside: Mapping[str, Sequence[Mapping[str, str | None]]] | None = None,
+) -> tuple[Interpreted, Tally]:
+    """The same for a table of rows, and which parts of the rule file made a difference on which of them.
+
+    `beside` are rows of other maps, by map, that they look texts up in.
+    """
+    rows = _given_rows(loaded, table, columns)
+    engine = replace(engine_of(loaded, as_of, len(rows)), lending=lent_by_examples(loaded, beside or {}))
+    return _tallied(loaded, rows, engine, touched={}, given=keys_by_examples(loaded, beside or {}))
+
+
+def _given_rows(loaded: LoadedRules, table: pa.Table, columns: Sequence[Column]) -> Rows:
+    return Rows(table, columns, loaded.rules.source.parse.null_tokens)
+
+
+def _tallied(
+    loaded: LoadedRules,
+    rows: Rows,
+    engine: Engine,
+    *,
     touched: dict[Touch, Mask] | None,
     known: Remembered | None = None,
+    given: Mapping[str, pa.Array] | None = None,
 ) -> tuple[Interpreted, Tally]:
-    rows = Rows(table, columns, loaded.rules.source.parse.null_tokens)
     tally = Tally(len(rows), touched=touched)
-    engine = engine_of(loaded, as_of, len(rows))
-    found = run_map(loaded, rows, engine=engine, parents=Parents({}, assumed=True), known=known, tally=tally)
-    return _assembled([(found, [column.header for column in columns])]), tally
+    parents = Parents({}, assumed=True, given=given or {})
+    found = run_map(loaded, rows, engine=engine, parents=parents, known=known, tally=tally)
+    return _assembled([(found, [column.header for column in rows.columns])]), tally
 
 
 def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
@@ -109,44 +162,13 @@ def engine_of(loaded: LoadedRules, as_of: date, rows: int = 0) -> Engine:
     return Engine(connection(threads=1 if rows <= SMALL else 2), as_of, loaded.tree.file)
 
 
-def parents_first(files: Sequence[LoadedRules], unread: Sequence[str] = ()) -> list[LoadedRules]:
-    """Maps after the maps their rows hang on, else by name; those that are not read give nobody a parent.
-
-    A circle is refused.
-    """
-    by_name = {loaded.rules.map: loaded for loaded in sorted(files, key=lambda loaded: loaded.rules.map)}
-    graph = {n: [other for other in looks_up(one) if other not in unread] for n, one in by_name.items()}
-    sorter = TopologicalSorter(graph)
-    try:
-        order = list(sorter.static_order())
-    except CycleError as error:
-        names = ", ".join(error.args[1])
-        what = f"the maps {names} look each other up"
-        raise ConfigurationError(
-            what, by_name[error.args[1][0]].tree.file, why="a circle has no start"
-        ) from error
-    missing = [name for name in order if name not in by_name]
-    if missing:
-        asking = next(loaded for name, loaded in by_name.items() if missing[0] in graph[name])
-        raise ConfigurationError.unknown("map", missing[0], known=by_name, file=asking.tree.file)
-    return [by_name[name] for name in order]
-
-
-def looks_up(loaded: LoadedRules) -> list[str]:
-    """The maps that the rows of a map hang on."""
-    fields = (
-        field
-        for branch in loaded.rules.targets
-        for entry in branch.entries
-        for field in entry.fields.values()
-    )
-    return sorted({field.lookup[1] for field in fields if field.lookup is not None})
-
-
-def _assembled(results: Sequence[tuple[MapResult, Sequence[str]]]) -> Interpreted:
-    """The maps together, every table sorted by its ids."""
+def _assembled(
+    results: Sequence[tuple[MapResult, Sequence[str]]], standing: Mapping[str, StandIn] | None = None
+) -> Interpreted:
+    """The maps together and the placeholders that their rows need, every table sorted by its ids."""
     maps = [result for result, _ in results]
     branches = [branch for one in maps for branch in one.branches]
+    branches += placeholders([branch.standing for branch in branches], standing or {})
     records, claims = records_and_claims(branches)
     return Interpreted(
         records=records,

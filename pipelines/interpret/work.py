@@ -17,8 +17,10 @@ from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import Branch, FieldRule, RuleFile, has_own_record
 from pipelines.interpret import values
 from pipelines.interpret.findings import Finding
-from pipelines.interpret.jsontext import row_json
+from pipelines.interpret.jsontext import objects, row_json
+from pipelines.interpret.keys import encoded
 from pipelines.interpret.names import named
+from pipelines.interpret.parents import STANDING
 from pipelines.interpret.plan import Placed, owner, placed
 from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
 from pipelines.interpret.sql import Engine
@@ -79,6 +81,7 @@ class Work:
         self.texts: dict[int, pa.Array] = {}  # of contact points, before they are read as what they are
         self.record_ids: dict[int, pa.Array] = {}
         self.findings: list[Finding] = []
+        self.standing: list[tuple[Mask, pa.Table]] = []  # rows, and STANDING of all rows of the branch
         self.quarantined: Mask = np.zeros(len(rows), np.bool_)
         self.wanted = {p.place: self._wanted(p) for p in self.entries}
         self._counted: set[tuple[str, str | None, str | None]] = set()
@@ -127,6 +130,16 @@ class Work:
         if self.tally.touched is not None:
             same = [_same(before.text, after.text), _same(before.problem, after.problem)]
             self.tally.touch(part, self.positions[~(same[0] & same[1])])
+
+    def stand_in(self, where: Mask, record_ids: pa.Array, *, reference: tuple[str, str, str]) -> None:
+        """Note the placeholders that some rows hang on; `reference` is system, map and own column."""
+        if not where.any():
+            return
+        system, name, column = reference
+        found, length = self.rows.raw(column), len(self.rows)
+        same = [pa.repeat(pa.scalar(text), length) for text in (system, name)]
+        texts = [record_ids, *same, encoded(found), objects({column: found}, length)]
+        self.standing.append((where, pa.table(texts, schema=STANDING)))
 
     def _wanted(self, own: Placed) -> Mask:
         """Rows for which `skip_if_null` leaves the entry in, and whose record was not erased."""

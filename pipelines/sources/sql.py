@@ -78,14 +78,35 @@ class SqlReader:
         bad = f"{rows} with bytes that the encoding does not know: {ENCODING_INVALID}"
         return (*header_notes(self._known or ()), *([bad] if self._undecodable else []))
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """All rows; those with a text that cannot be decoded in batches of their own."""
+    def batches(self, *, since: tuple[str, str] | None = None) -> Iterator[pa.RecordBatch]:
+        """All rows; those with a text that cannot be decoded in batches of their own.
+
+        With `since`, a column and a value: the rows that hold that value or a greater one, or none.
+        """
         self._undecodable = 0
         with self._database.session() as session:
             columns, relation, expressions = self._described(session)
             self._known = columns
+            if since is not None:
+                relation += f" WHERE {session.since(self._found(since[0]), since[1])}"
             for rows in session.rows(relation, expressions, size=ROWS):
                 yield from self._read(rows, columns)
+
+    def greatest(self, column: str) -> str | None:
+        """The greatest value of a column, as text; None where it holds none."""
+        with self._database.session() as session:
+            return session.greatest(session.relation(self._table, self._query), self._found(column))
+
+    def unfit_cursor(self, column: str, lag: str | int | None) -> str | None:
+        """Why a column can be no cursor with this lag; None where it can."""
+        if column not in {known.header for known in self.header()}:
+            return "the table has no such column"
+        with self._database.session() as session:
+            return session.unfit_cursor(self._table or "", self._found(column), lag)
+
+    def _found(self, header: str) -> str:
+        """The name of a column in the database."""
+        return next(column.found for column in self.header() if column.header == header)
 
     def _described(self, session: Session) -> tuple[tuple[Column, ...], str, list[str]]:
         """Columns, the relation they are of, and the expression that casts each to text."""

@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from crm_unify.errors import ConfigurationError, SourceMissing, Unreachable, nearest_name
 from pipelines.sources.sql_casts import bytes_marked
+from pipelines.sources.sql_cursors import kinds_of, since, unfit_kinds, unfit_type
 from pipelines.sources.sql_dialects import (
     BYTEA,
     CONNECT_SECONDS,
@@ -89,6 +90,28 @@ class Session:
             cursor.execute(f"SELECT {', '.join(expressions)} FROM {relation}")
             while rows := cursor.fetchmany(size):
                 yield rows if self._dialect is not ORACLE else [tuple(map(bytes_marked, row)) for row in rows]
+
+    def since(self, column: str, low: str) -> str:
+        """The condition for rows with this value of a cursor or a greater one, or without any."""
+        return since(self._database.quoted(column), low)
+
+    def greatest(self, relation: str, column: str) -> str | None:
+        """The greatest value of a cursor, as text."""
+        text = self._dialect.text.format(f"MAX({self._database.quoted(column)})")
+        with self._cursor() as cursor:
+            cursor.execute(f"SELECT {text} FROM {relation}")
+            found = cursor.fetchone()[0]
+        return found.decode() if isinstance(found, bytes) else found
+
+    def unfit_cursor(self, table: str, column: str, lag: str | int | None) -> str | None:
+        """Why a column can be no cursor; None where it can."""
+        if self._dialect not in (SQLITE, POSTGRESQL, MARIADB):
+            return "cursors are tried with SQLite, PostgreSQL and MariaDB alone"
+        if self._dialect is not SQLITE:
+            return unfit_type(self._database.type_of(table, column), lag)
+        with self._cursor() as cursor:
+            cursor.execute(kinds_of(self._database.quoted(column), self._database.quoted_table(table)))
+            return unfit_kinds([kind for (kind,) in cursor.fetchall()], lag)
 
     def _expression(self, name: str, code: object, binary: frozenset[str]) -> str:
         column = self._database.quoted(name)
@@ -230,6 +253,14 @@ class Database:
                 return f"{self._quoted_name(schema)}.{self._quoted_name(found)}"
             raise _no_table(bare, names, f"{self.name}, schema {schema}")
         raise _no_table(table, names, self.name)
+
+    def type_of(self, table: str, column: str) -> sa.types.TypeEngine[Any]:
+        """The type of a column of a table, by the catalogue."""
+        schema, _, bare = table.rpartition(".")
+        inspector = sa.inspect(self._engine)
+        name = _spelt(bare, _tables(inspector, schema or None)) or bare
+        columns = inspector.get_columns(name, schema or None)
+        return next(one["type"] for one in columns if one["name"] == column)
 
     def is_alive(self) -> bool:
         """Whether a new connection answers."""

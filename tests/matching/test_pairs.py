@@ -6,7 +6,7 @@ import pytest
 from crm_unify.progress import Silent
 from matching.blocking import candidates
 from matching.comparisons import compare, comparers
-from matching.pairs import Work, all_of, missing_inside, worth_keeping
+from matching.pairs import Work, Worth, all_of, missing_inside, worth_keeping
 from matching.scored_pairs import Scored, merged
 from matching.scoring import score
 from matching.training import lessons, train_kind
@@ -23,7 +23,7 @@ WORK = Work(FEATURES, comparers(FEATURES), 2, Silent())
 def kept(least: int, always: list[int]) -> Scored:
     """What is kept of the candidates."""
     asked = np.array(always, np.int64)
-    return worth_keeping(WORK, WEIGHTS, FOUND, least=least, always=asked, cells=None)
+    return worth_keeping(WORK, WEIGHTS, FOUND, worth=Worth(least, listed=True), always=asked, cells=None)
 
 
 def test_pairs_scored_by_their_pattern_are_scored_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

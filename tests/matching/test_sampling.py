@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching.sampling import Share, Stratum, allocate, drawn, recall_of, share_of, wilson, with_answers
+from matching.sampling import (
+    Share,
+    Stratum,
+    allocate,
+    drawn,
+    moved,
+    recall_of,
+    share_of,
+    wilson,
+    with_answers,
+)
 
 SEEDS = 100
 
@@ -78,3 +88,27 @@ def test_the_interval_of_recall_holds_the_truth() -> None:
         found = recall_of(one, sampled(*apart, [60, 60, 80], seed))
         held += found is not None and found.low <= truth <= found.high
     assert held >= 90
+
+
+def test_a_fall_is_seen_and_chance_is_not() -> None:
+    """Of 100 pairs of samples of one truth at most ten seem to differ; 90 see a fall by ten points."""
+    draw = np.random.default_rng(11)
+
+    def sampled(truth: float) -> Share:
+        same = int(draw.binomial(200, truth))
+        found = share_of([Stratum(5_000, 200, same)])
+        assert found is not None
+        return found
+
+    chance = [moved(sampled(0.95), sampled(0.95)) for _ in range(100)]
+    falls = [moved(sampled(0.95), sampled(0.85)) for _ in range(100)]
+    assert sum(one.fell or one.rose for one in chance) <= 10
+    assert sum(one.fell for one in falls) >= 90
+    assert sum(one.low <= -0.1 <= one.high for one in falls) >= 90
+
+
+def test_many_comparisons_widen_the_interval() -> None:
+    """By the quantile of Bonferroni's level."""
+    before, now = Share(0.90, 0.95, 0.98, 200), Share(0.80, 0.85, 0.90, 200)
+    one, ten = moved(before, now), moved(before, now, comparisons=10)
+    assert (ten.high - ten.value) / (one.high - one.value) == pytest.approx(2.807 / 1.960, abs=0.002)

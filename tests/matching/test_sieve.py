@@ -47,6 +47,37 @@ def test_no_pair_that_is_worth_keeping_is_dropped(kind: str, least: int) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_where_no_pair_is_listed_those_at_the_line_come_through(kind: str) -> None:
+    """And pairs of a household that are not worth their weight go, too."""
+    features = KINDS[kind]
+    left, right = every_pair(features)
+    weight = score(kind, compare(features, left, right), documented(features)).millibits
+    sifter = sieve(kind, comparers(features), documented(features), least=-3_170, listed=False)
+    at, _ = sifter.sifted(left, right, np.zeros(len(left), np.bool_))
+    listed = sieve(kind, comparers(features), documented(features), least=-3_170)
+    assert set(np.flatnonzero(weight >= -3_170)) <= set(at)
+    assert len(at) <= len(listed.sifted(left, right, np.zeros(len(left), np.bool_))[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_glance_never_tells_less_than_the_comparison_finds(kind: str) -> None:
+    """Two unlike values have a level that the glance allows; without a value there is none."""
+    features = KINDS[kind]
+    left, right = every_pair(features)
+    for comparer in comparers(features):
+        known, cells = comparer.ceiling, comparer.compare(left, right)
+        if known is None or not known.told:
+            continue
+        one, two = known.column.first[left], known.column.first[right]
+        absent = (one == MISSING) | (two == MISSING)
+        assert (cells[absent] == 0).all()
+        if known.limit is not None:
+            unlike = np.flatnonzero(~absent & (one != two))
+            limit, found = known.limit(left[unlike], right[unlike]), levels(cells[unlike])
+            assert all(level in known.limits[at] for level, at in zip(found, limit, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_most_strangers_are_dropped_and_the_spared_are_not(kind: str) -> None:
     """What somebody asked for by name is compared in full, however hopeless."""
     features = KINDS[kind]

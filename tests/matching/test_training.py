@@ -8,11 +8,12 @@ import pytest
 from matching.columns import Ints
 from matching.engine import match
 from matching.guards import guarded
+from matching.maximising import maximise
 from matching.model import KindModel, LevelWeight, Model
 from matching.patterns import Patterns
 from matching.policy import CLASSES, COMPARISONS, KERNEL_VERSION, Comparison, Costs
 from matching.settings import Settings
-from matching.training import documented, hashed_pairs, maximise, train
+from matching.training import documented, hashed_pairs, train
 from tests.matching.people import base, person, town
 
 SIZES = (30_000, 20_000, 10_000, 5_000, 400_000)

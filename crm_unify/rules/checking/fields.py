@@ -7,14 +7,13 @@ from datetime import date
 from typing import Final
 
 from crm_unify.errors import ConfigurationError
-from crm_unify.records import ARROW_TYPES, CHILDREN, FieldType
+from crm_unify.records import ARROW_TYPES, CHILDREN, PLACEHOLDER, FieldType
 from crm_unify.rules.branches import CONTACT_KINDS, expressions_of, mapped_names
 from crm_unify.rules.expressions import ExpressionRefusedError, check_expression
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import AnyStep, Branch, Entry, FieldRule, rule_fields
 from crm_unify.rules.options import StepRefusedError
 from crm_unify.rules.transforms import TRANSFORMS, prepared
-from crm_unify.rules.unsupported import NOT_SUPPORTED_MISSING
 from crm_unify.rules.yaml_tree import Path
 
 CONSTANTS: Final = {
@@ -26,7 +25,7 @@ CONSTANTS: Final = {
 
 _FLAG_OPTIONS: Final = ("objection", "consent")
 _TEXT_OPTIONS: Final = ("transform", "pad_left", "code_table", "sentinels")
-"""Work on text that comes from the source; a constant or a looked-up record needs none."""
+"""Work on text that comes from a source; a constant or a looked-up record needs none."""
 
 
 def field_mistakes(
@@ -102,17 +101,40 @@ def _option_mistakes(
     if both := sorted(set(rule.objection) & set(rule.consent)):
         what = f"'{both[0]}' stands for consent and for objection"
         yield loaded.wrong(what, (*path, "objection"), remedy="keep it in one of the two")
-    if "missing" in given and rule.lookup is None:
-        yield loaded.wrong("'missing' belongs to a lookup", (*path, "missing"), remedy="leave it out")
-    if rule.missing in NOT_SUPPORTED_MISSING:
-        what = f"'missing: {rule.missing}' is not supported yet"
-        yield loaded.wrong(what, (*path, "missing"), remedy="let such rows wait: missing: hold")
-    if rule.lookup is None and rule.const is None:
+    yield from _lookup_mistakes(loaded, rule, path)
+    if rule.const is None and (rule.lookup is None or rule.take is not None):
         return
     origin = "a constant" if rule.lookup is None else "a lookup"
     for option in (o for o in _TEXT_OPTIONS if o in given):
         what = f"'{option}' means nothing for {origin}"
         yield loaded.wrong(what, (*path, option), remedy="leave it out")
+
+
+PARENT_MISSING: Final = ("hold", "stub", "quarantine", "null", "fail")
+"""What may become of a row whose parent is not there."""
+TEXT_MISSING: Final = ("withhold", "quarantine", "null", "fail")
+"""What may become of a row whose key another map does not have."""
+
+
+def _lookup_mistakes(loaded: LoadedRules, rule: FieldRule, path: Path) -> Iterator[ConfigurationError]:
+    """Keys of a lookup without one, and what the lookup cannot do where it finds nothing."""
+    given = rule.model_fields_set
+    if rule.lookup is None:
+        for option in (o for o in ("missing", "take", "by") if o in given):
+            what = f"'{option}' belongs to a lookup"
+            yield loaded.wrong(what, (*path, option), remedy="leave it out")
+        return
+    if rule.by is not None and rule.take is None:
+        what = "'by' says where to look for a text, and no text is taken"
+        yield loaded.wrong(what, (*path, "by"), remedy="add take: with the column to take, or leave it out")
+    known = PARENT_MISSING if rule.take is None else TEXT_MISSING
+    if rule.when_missing not in known:
+        kind = "a parent" if rule.take is None else "a text"
+        what = f"'missing: {rule.missing}' means nothing for {kind} that is looked up"
+        yield loaded.wrong(what, (*path, "missing"), remedy=f"write one of {', '.join(known)}")
+    if rule.missing == "stub" and path[-1] != "customer":
+        what = f"a placeholder can stand for a customer, not for {path[-1]}"
+        yield loaded.wrong(what, (*path, "missing"), remedy="let such rows wait: missing: hold")
 
 
 def _parent_mistakes(
@@ -124,9 +146,13 @@ def _parent_mistakes(
     if is_parent and rule.lookup is None:
         what = f"{entry.kind}.{field} must be a lookup"
         yield loaded.wrong(what, path, remedy="write {lookup: [system, map, column]}")
-    if rule.lookup is not None and not is_parent:
-        what = f"{entry.kind}.{field} cannot be a lookup"
-        yield loaded.wrong(what, (*path, "lookup"), remedy="only parents (customer, order) are looked up")
+    if rule.take is not None and is_parent:
+        what = f"{entry.kind}.{field} is a record, and a text is taken"
+        yield loaded.wrong(what, (*path, "take"), remedy="leave take out")
+    if rule.lookup is not None and rule.take is None and not is_parent:
+        what = f"{entry.kind}.{field} cannot be a lookup of a record"
+        remedy = "add take: with the column of the other map whose text it gets"
+        yield loaded.wrong(what, (*path, "lookup"), remedy=remedy)
 
 
 def _constant_mistakes(
@@ -134,6 +160,9 @@ def _constant_mistakes(
 ) -> Iterator[ConfigurationError]:
     """Constants of fields with a fixed list, and of e-mail kinds read as something else."""
     rule = entry.fields[field]
+    if (entry.kind, field) == ("party_identifier", "scheme") and rule.const == PLACEHOLDER:
+        what = f"the scheme '{PLACEHOLDER}' marks customers that no source has"
+        yield loaded.wrong(what, path, remedy="choose another scheme")
     known = CONSTANTS.get((entry.kind, field))
     if known is not None and rule.const is not None and str(rule.const) not in known:
         yield loaded.unknown(f"{entry.kind} {field}", str(rule.const), path, known=known)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from crm_unify.errors import ConfigurationError
 from crm_unify.records import PARTIES, field_types
-from crm_unify.rules.loaded import LoadedProject, LoadedRules
-from crm_unify.rules.model import ContentKey, FieldRule
+from crm_unify.rules.loaded import Lent, LoadedProject, LoadedRules
+from crm_unify.rules.lookups import Lookup, firm, lookups_of, values_of
+from crm_unify.rules.model import ContentKey, RuleFile
 from crm_unify.rules.yaml_tree import Path
 
 PARENT_KINDS: Final = {"customer": PARTIES, "order": ("sales_order",)}
@@ -30,10 +32,13 @@ def project_mistakes(project: LoadedProject, *, whole: bool) -> Iterator[Configu
     yield from _map_mistakes(project.files)
     yield from _rule_id_mistakes(project.files)
     yield from _circle_mistakes(project.files)
+    asked = {one.map for loaded in project.files for one in values_of(loaded.rules)}
     for loaded in project.files:
         yield from _system_mistakes(project, loaded)
+        yield from _beside_mistakes(loaded)
         if whole:
             yield from _lookup_mistakes(project, loaded)
+            yield from _lent_mistakes(loaded, asked)
 
 
 def _wrong(project: LoadedProject, path: Path, what: str, remedy: str) -> ConfigurationError:
@@ -125,7 +130,7 @@ def _rule_id_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationErr
 
 def _circle_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:
     """Maps whose rows wait for each other: none of them could be the first."""
-    asked = {loaded.rules.map: dict(_lookups(loaded)) for loaded in files}
+    asked = {loaded.rules.map: firm(loaded.rules) for loaded in files}
     names = {name: [other for other in seen if other in asked] for name, seen in asked.items()}
     try:
         TopologicalSorter(names).prepare()
@@ -134,16 +139,9 @@ def _circle_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationErro
         name, other = min((circle[i + 1], circle[i]) for i in range(len(circle) - 1))
         loaded = next(one for one in files if one.rules.map == name)
         what = f"these maps look each other up: {' -> '.join(reversed(circle))}"
-        yield loaded.wrong(what, asked[name][other], remedy="let one of them do without the other")
-
-
-def _lookups(loaded: LoadedRules) -> Iterator[tuple[str, Path]]:
-    """Maps that are looked up, each with the place of a lookup."""
-    for i, branch in enumerate(loaded.rules.targets):
-        for j, entry in enumerate(branch.entries):
-            for field, rule in entry.fields.items():
-                if rule.lookup is not None:
-                    yield rule.lookup[1], ("targets", i, "entries", j, "fields", field, "lookup")
+        why = "each needs the other first"
+        remedy = "write missing: null where a row can load without its parent; it is set when both are there"
+        yield loaded.wrong(what, (*asked[name][other].path, "lookup"), why=why, remedy=remedy)
 
 
 def _system_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:
@@ -172,32 +170,68 @@ def _system_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[Co
 
 # --- lookups ---
 def _lookup_mistakes(project: LoadedProject, loaded: LoadedRules) -> Iterator[ConfigurationError]:
-    for i, branch in enumerate(loaded.rules.targets):
-        for j, entry in enumerate(branch.entries):
-            for field, rule in entry.fields.items():
-                if rule.lookup is not None and field in PARENT_KINDS:
-                    at: Path = ("targets", i, "entries", j, "fields", field, "lookup")
-                    yield from _one_lookup(project, loaded, field, rule=rule, path=at)
+    for one in lookups_of(loaded.rules):
+        if one.rule.take is not None or one.field in PARENT_KINDS:
+            yield from _one_lookup(project, loaded, one)
 
 
-def _one_lookup(
-    project: LoadedProject, loaded: LoadedRules, field: str, *, rule: FieldRule, path: Path
-) -> Iterator[ConfigurationError]:
+def _one_lookup(project: LoadedProject, loaded: LoadedRules, one: Lookup) -> Iterator[ConfigurationError]:
     """The map exists in that system, has one key column, and makes parents of the right kind."""
-    system, name, _ = rule.lookup or ["", "", ""]
-    if system not in project.project.sources:
-        yield loaded.unknown("system", system, (*path, 0), known=project.project.sources)
+    path: Path = (*one.path, "lookup")
+    if one.system not in project.project.sources:
+        yield loaded.unknown("system", one.system, (*path, 0), known=project.project.sources)
         return
-    maps = {other.rules.map: other for other in project.files if other.rules.source.system == system}
-    if name not in maps:
-        yield loaded.unknown(f"map of {system}", name, (*path, 1), known=maps)
+    maps = {other.rules.map: other for other in project.files if other.rules.source.system == one.system}
+    if one.map not in maps:
+        yield loaded.unknown(f"map of {one.system}", one.map, (*path, 1), known=maps)
         return
-    found = maps[name].rules
-    key = found.source.key
-    if isinstance(key, ContentKey) or len(key) != 1:
-        what = f"the map '{name}' cannot be looked up: its key is not one column"
-        yield loaded.wrong(what, (*path, 1), remedy="look up a map whose key is one column")
+    found = maps[one.map].rules
+    if key_column(found) is None and one.rule.by is None:
+        what = f"the map '{one.map}' cannot be looked up: its key is not one column"
+        texts = "; or say with by: in which column the key stands" if one.rule.take is not None else ""
+        yield loaded.wrong(what, (*path, 1), remedy=f"look up a map whose key is one column{texts}")
     kinds = {entry.kind for branch in found.targets for entry in branch.entries}
-    if not kinds & set(PARENT_KINDS[field]):
-        what = f"the map '{name}' makes no {' and no '.join(PARENT_KINDS[field])}"
-        yield loaded.wrong(what, (*path, 1), remedy=f"look up a map that makes the {field}")
+    if one.rule.take is None and not kinds & set(PARENT_KINDS[one.field]):
+        what = f"the map '{one.map}' makes no {' and no '.join(PARENT_KINDS[one.field])}"
+        yield loaded.wrong(what, (*path, 1), remedy=f"look up a map that makes the {one.field}")
+
+
+def _lent_mistakes(loaded: LoadedRules, asked: Collection[str]) -> Iterator[ConfigurationError]:
+    """Rows that are there to be looked up, and nobody does."""
+    for i, branch in enumerate(loaded.rules.targets):
+        if branch.lookup_only and loaded.rules.map not in asked:
+            what = f"no rule file looks texts up in '{loaded.rules.map}'"
+            remedy = "discard such rows by a rule, or look texts up in them (lookup: with take:)"
+            yield loaded.wrong(what, ("targets", i, "lookup_only"), remedy=remedy)
+
+
+def _beside_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
+    """Examples with rows of maps that the file looks nothing up in."""
+    known = sorted({one.map for one in lookups_of(loaded.rules)})
+    for i, example in enumerate(loaded.rules.tests):
+        for name in (n for n in example.beside if n not in known):
+            path: Path = ("tests", i, "beside", name)
+            yield loaded.unknown("map that is looked up", name, path, known=known)
+
+
+def key_column(rules: RuleFile) -> str | None:
+    """The key column of a map, where it is one."""
+    key = rules.source.key
+    return None if isinstance(key, ContentKey) or len(key) != 1 else key[0]
+
+
+def with_lent(files: Sequence[LoadedRules]) -> tuple[LoadedRules, ...]:
+    """The rule files of a project, each with the columns that lookups ask it for, and the keys of the others.
+
+    Lookups that lead nowhere are left out; they are told as mistakes.
+    """
+    by_map = {loaded.rules.map: loaded for loaded in files}
+    keys = {name: key for name, one in by_map.items() if (key := key_column(one.rules)) is not None}
+    lends: dict[str, list[Lent]] = {}
+    for loaded in files:
+        for one in values_of(loaded.rules):
+            asked = [(one.rule.take, "take"), (one.rule.by, "by")]
+            lends.setdefault(one.map, []).extend(
+                Lent(column, loaded, (*one.path, said)) for column, said in asked if column is not None
+            )
+    return tuple(replace(loaded, lends=tuple(lends.get(loaded.rules.map, ())), keys=keys) for loaded in files)

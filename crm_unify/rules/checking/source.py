@@ -11,6 +11,7 @@ from crm_unify.normalise.date_formats import format_pattern
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import ContentKey, Source
 from crm_unify.rules.source_model import READER_KEYS
+from crm_unify.rules.yaml_tree import Path
 
 _READING: Final = frozenset().union(*READER_KEYS.values())
 """Keys that say what is read; each means something to some readers only."""
@@ -25,6 +26,28 @@ def source_mistakes(loaded: LoadedRules) -> Iterator[ConfigurationError]:
     yield from _parse_mistakes(loaded)
     yield from _key_mistakes(loaded, source)
     yield from _delta_mistakes(loaded, source)
+    yield from _join_mistakes(loaded, source)
+    yield from _cursor_mistakes(loaded, source)
+
+
+def _join_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
+    """Lines are rows of one key, and all of them are there."""
+    if source.join_rows is None:
+        return
+    path: Path = ("source", "join_rows")
+    if isinstance(source.key, ContentKey):
+        what = "rows are lines of one where they have one key, and the key of these is their content"
+        yield loaded.wrong(what, path, remedy="write key: [COLUMN]")
+    if source.delivery == "delta":
+        what = "lines cannot be put together out of changes: the last row of a key stands"
+        yield loaded.wrong(what, path, remedy="leave it out, or let whole files be delivered")
+    if source.cursor is not None:
+        what = "lines cannot be put together out of new rows alone: they replace each other by their key"
+        yield loaded.wrong(what, path, remedy="leave the cursor out; the table is read whole then")
+    for column in source.join_rows.columns:
+        if not isinstance(source.key, ContentKey) and column in source.key:
+            what = f"'{column}' is the key of all lines, and cannot be put together"
+            yield loaded.wrong(what, (*path, "columns", column), remedy="leave it out")
 
 
 def _delta_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
@@ -39,6 +62,21 @@ def _delta_mistakes(loaded: LoadedRules, source: Source) -> Iterator[Configurati
         if name in source.model_fields_set and source.delivery != "delta":
             what = f"'{name}' means nothing without 'delivery: delta'"
             yield loaded.wrong(what, ("source", name), remedy="add it, or leave this out")
+
+
+def _cursor_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:
+    """A cursor asks a table of a database, and what it finds replaces rows by their key."""
+    if source.cursor is None:
+        return
+    if source.reader != "sql":
+        what = f"'cursor' means nothing to the reader '{source.reader}'"
+        yield loaded.wrong(what, ("source", "cursor"), remedy="leave it out: files are read whole")
+    elif source.table is None:
+        what = "a cursor needs a table; nobody knows which rows of a query are new"
+        yield loaded.wrong(what, ("source", "cursor"), remedy="name table: in place of query:")
+    if isinstance(source.key, ContentKey):
+        what = "a cursor needs a key of columns: new rows find the old ones by it"
+        yield loaded.wrong(what, ("source", "key"), remedy="write key: [COLUMN]")
 
 
 def _reader_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:

@@ -2,8 +2,8 @@
 
 from alembic import context
 
+from crm_unify.schema.create import VERSION_TABLE
 from crm_unify.schema.tables import metadata
-from crm_unify.schema.upgrade import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,4 +1,4 @@
-"""Answers about business rules: status, owner, decision and evidence, put into the rule files."""
+"""Answers about business rules, from their words to their evidence, put into the rule files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from crm_unify.rules.load import rules_from_text
 from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.mistakes import each
 from crm_unify.rules.model import BusinessRule, Decided
-from crm_unify.steward.book.changes import FileChange, Wrong, clash, moved
+from crm_unify.steward.book.changes import FileChange, Whence, Wrong, clash, moved
 from crm_unify.steward.book.workbook import name_of
 from crm_unify.steward.book.yaml_edits import NoPlaceError, Setting, scalar, with_values
-from crm_unify.steward.sheet_edits import Edit, Returned
+from crm_unify.steward.sheet_edits import Edit
 
 ORDER: Final = ("what", "why", "owner", "status", "decided", "evidence")
 """Keys of a business rule in the order of rule files."""
 
 
 def rule_changes(
-    project: LoadedProject, edits: Sequence[Edit], book: Returned, wrong: Wrong
+    project: LoadedProject, edits: Sequence[Edit], book: Whence, wrong: Wrong
 ) -> Iterator[tuple[FileChange, list[Edit]]]:
     """The rule files that the edits change, each with those edits; what clashes is added to `wrong`."""
     by_map: dict[str, list[Edit]] = {}
@@ -44,7 +44,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 
 def _rule_file(
-    project: LoadedProject, loaded: LoadedRules, edits: Sequence[Edit], book: Returned, wrong: Wrong
+    project: LoadedProject, loaded: LoadedRules, edits: Sequence[Edit], book: Whence, wrong: Wrong
 ) -> Iterator[tuple[FileChange, list[Edit]]]:
     """The change of one rule file; none where it says all of it already."""
     settings: list[Setting] = []
@@ -86,12 +86,14 @@ def _said(about: BusinessRule, column: str) -> str | None:
 
 
 def _answered(
-    about: BusinessRule, edits: Sequence[Edit], book: Returned, wrong: Wrong
+    about: BusinessRule, edits: Sequence[Edit], book: Whence, wrong: Wrong
 ) -> BusinessRule | None:
     """The rule with the answers; None where they cannot be."""
     values = {edit.column: edit.after for edit in edits}
     told = len(wrong)
     for edit in edits:
+        if edit.column == "what" and edit.after is None:
+            wrong.append(clash(book, edit, "a rule needs to be said in words", "say what it does"))
         if edit.column == "status" and edit.after is None:
             wrong.append(clash(book, edit, "a rule needs a status", "choose one from the list"))
         if edit.column == "decided on" and edit.after is not None and _day(edit.after) is None:
@@ -120,7 +122,7 @@ def _day(text: str) -> date | None:
 
 
 def _settings(rule: str, before: BusinessRule, after: BusinessRule) -> Iterator[Setting]:
-    for name in ORDER[2:]:
+    for name in ORDER:
         old, new = getattr(before, name), getattr(after, name)
         if old == new:
             continue

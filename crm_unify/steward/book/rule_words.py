@@ -31,6 +31,7 @@ READ_AS: Final = {
 MISSING: Final = {
     "hold": "until that is there the row waits",
     "stub": "where that is missing a placeholder stands for it",
+    "withhold": "where that is missing the value is left out and listed",
     "quarantine": "where that is missing the row goes into quarantine",
     "null": "where that is missing the row loads without it",
     "fail": "where that is missing the run stops",
@@ -79,6 +80,9 @@ def named(target: str | None) -> str:
 
 def _steps(loaded: LoadedRules, entry: Entry, name: str, rule: FieldRule) -> Iterator[str]:
     yield _start(rule)
+    lines = loaded.rules.source.join_rows
+    if lines is not None and rule.from_ in lines.columns:
+        yield f"The lines of one row are put together in the order of `{lines.order}`."
     for step in rule.transform:
         yield f"{_capital(transform_words(step))}."
     if rule.pad_left is not None:
@@ -109,6 +113,10 @@ def _start(rule: FieldRule) -> str:
         return f"Always '{rule.const}'."
     if rule.lookup is not None:
         system, other, column = rule.lookup
+        if rule.take is not None:
+            whose = f"whose {'key' if rule.by is None else f'`{rule.by}`'} stands in column `{column}`"
+            row = f"the row of {system} ({other}) {whose}"
+            return f"Taken from `{rule.take}` of {row}; {MISSING[rule.when_missing]}."
         of = f"The record of {system} ({other}) whose key stands in column `{column}`"
         return f"{of}; {MISSING[rule.missing]}."
     return f"{_capital(value_words(rule.expr or ''))}."
@@ -160,6 +168,8 @@ def branch_words(branch: Branch, *, only: bool = False) -> str:
     if branch.discard is not None:
         most = "" if branch.discard.max is None else f", at most {branch.discard.max:,}"
         return f"{rows} are left out{most}."
+    if branch.lookup_only:
+        return f"{rows} make nothing by themselves; other rows look texts up in them."
     if branch.quarantine is not None:
         return f"{rows} go into quarantine: {branch.quarantine.say}."
     kinds = dict.fromkeys(_kind(entry) for entry in branch.entries)

@@ -73,7 +73,7 @@ def samples(loaded: LoadedRules, landed: Landed, *, as_of: date) -> Samples:
 # --- masking ---
 def _masked_rows(loaded: LoadedRules, landed: Landed) -> list[dict[str, str | None]]:
     parse = loaded.rules.source.parse
-    targets = _targets(loaded)
+    targets = targets_of(loaded)
     kept = {*parse.null_tokens, *_sentinels(loaded)}
     table = next(pq.ParquetFile(landed.path).iter_batches(LOOKED_AT), None)
     rows = [] if table is None else table.to_pylist()
@@ -114,7 +114,7 @@ def _codes(loaded: LoadedRules, landed: Landed, header: str, field: str) -> froz
     return frozenset(listed | {text for text in frequent.to_pylist() if text is not None and is_short(text)})
 
 
-def _targets(loaded: LoadedRules) -> dict[str, tuple[str, ...]]:
+def targets_of(loaded: LoadedRules) -> dict[str, tuple[str, ...]]:
     """By column what its values are for, contact points by their kind."""
     found: dict[str, list[str]] = {}
     for way in ways_of(loaded):

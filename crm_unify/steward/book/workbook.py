@@ -21,8 +21,8 @@ ROOM: Final = 25
 RULE_COLUMNS: Final = (
     SheetColumn("source", 20, key=True),
     SheetColumn("rule", 10, key=True),
-    SheetColumn("what", 50),
-    SheetColumn("why", 40),
+    SheetColumn("what", 50, editable=True),
+    SheetColumn("why", 40, editable=True),
     SheetColumn("status", 12, editable=True, choices=STATUSES),
     SheetColumn("owner", 16, editable=True),
     SheetColumn("decided on", 12, editable=True),
@@ -96,7 +96,8 @@ def _first(book: Book) -> Sheet:
         ("rules", f"{len(book.rules)}, of which {len(book.questions)} are open"),
         (
             "what to do",
-            "Change yellow cells only: status, owner, decision and evidence of rules; meanings of codes.",
+            "Change yellow cells only: what a rule says and why, its status, owner, decision and evidence; "
+            "meanings of codes.",
         ),
         ("new codes", "Write them into the empty yellow rows below a code table."),
         ("a code that means nothing", "Leave its meaning empty. Write ? where nobody knows it yet."),

@@ -59,9 +59,13 @@ def _with(text: str, setting: Setting) -> str:
         raise NoPlaceError
     key = setting.path[-1]
     found = {str(name.value): (name, value) for name, value in block.value}
+    written = setting.yaml
+    alone = key not in found or not _is_commented(text, found[key][1])
+    if not block.flow_style and alone and setting.written is None and _is_block(setting.value):
+        written = _block(setting.value or "", " " * block.value[0][0].start_mark.column, _eol(text))
     if key in found:
-        return _replaced(text, found[key][1], setting.yaml)
-    return _inserted(text, block, f"{key}: {setting.yaml}", setting.behind)
+        return _replaced(text, found[key][1], written)
+    return _inserted(text, block, f"{key}: {written}", setting.behind)
 
 
 def _node(top: Node | None, path: Sequence[str]) -> Node:
@@ -82,6 +86,26 @@ def scalar(value: str | None) -> str:
         return value
     safe = _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value)
     return value if safe else json.dumps(value, ensure_ascii=False)
+
+
+def _is_block(value: str | None) -> bool:
+    """Whether a text of several lines can stand as such: no line is blank at its beginning, or odd."""
+    lines = (value or "").split("\n")
+    return len(lines) > 1 and all(line.isprintable() and line == line.strip() and line for line in lines)
+
+
+def _is_commented(text: str, node: Node) -> bool:
+    """Whether a comment follows the value on its line, which a text of several lines would swallow."""
+    return "#" in text[node.end_mark.index :].partition("\n")[0]
+
+
+def _block(value: str, indent: str, eol: str) -> str:
+    """A text of several lines as a literal block below a key with this indent."""
+    return "|-" + "".join(f"{eol}{indent}  {line}" for line in value.split("\n"))
+
+
+def _eol(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _replaced(text: str, node: Node, new: str) -> str:
@@ -106,6 +130,6 @@ def _inserted(text: str, block: MappingNode, line: str, after: Sequence[str]) ->
     if text[end - 1 : end] != "\n":  # up to the end of the line, a comment on it included
         stop = text.find("\n", end)
         end = len(text) if stop < 0 else stop + 1
-    eol = "\r\n" if "\r\n" in text else "\n"
+    eol = _eol(text)
     ending = "" if text[end - 1 : end] == "\n" else eol
     return f"{text[:end]}{ending}{indent}{line}{eol}{text[end:]}"

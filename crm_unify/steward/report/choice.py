@@ -57,7 +57,7 @@ def _of_several_records(left: Leavings) -> pa.Table:
             sa.func.count(sa.distinct(_record.system)).label("systems"),
         )
         .join_from(mig_xref, mig_source_record, _record.record_id == _xref.record_id)
-        .where(_xref.customer_id.not_in(deleted_customers()))
+        .where(_xref.customer_id.not_in(deleted_customers()), _record.state != "deleted")
         .group_by(_xref.customer_id)
         .having(sa.func.count() > 1)
     )

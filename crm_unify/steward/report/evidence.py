@@ -23,12 +23,21 @@ SHOWN: Final = 5
 """Records beside each other; more do not fit a page."""
 DETAILS: Final = {
     "person": {
-        "full_name": "Name", "prefix": "Title", "suffix": "Name suffix", "birth_name": "Name at birth",
-        "nickname": "Nickname", "gender": "Gender", "birth_date": "Born", "job_title": "Job title",
+        "full_name": "Name",
+        "prefix": "Title",
+        "suffix": "Name suffix",
+        "birth_name": "Name at birth",
+        "nickname": "Nickname",
+        "gender": "Gender",
+        "birth_date": "Born",
+        "job_title": "Job title",
         "language": "Language",
     },
     "organisation": {
-        "name": "Name", "legal_form": "Legal form", "website": "Web site", "industry": "Industry",
+        "name": "Name",
+        "legal_form": "Legal form",
+        "website": "Web site",
+        "industry": "Industry",
     },
 }
 """Fields of which one value wins. The parts of a name are not shown beside the whole."""

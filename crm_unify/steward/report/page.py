@@ -21,8 +21,18 @@ from crm_unify.steward.report.values import Report
 LONGEST: Final = 160
 """Characters of a value that are shown; of a longer one its length is told."""
 MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 """As the page writes them, whatever the language of the machine."""
 CERTAIN: Final = 0.9995
@@ -50,8 +60,15 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "n": thousands, "share": share, "raw": raw, "advice": advice, "day": day, "bits": signed,
-        "count": count, "count_of": count_of, "listed": listed,
+        "n": thousands,
+        "share": share,
+        "raw": raw,
+        "advice": advice,
+        "day": day,
+        "bits": signed,
+        "count": count,
+        "count_of": count_of,
+        "listed": listed,
     }
     return environment
 

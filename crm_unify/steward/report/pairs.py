@@ -29,8 +29,11 @@ SAME_FAMILY: Final = len(next(c for c in COMPARISONS["person"] if c.name == "fam
 """Level of equal family names."""
 TELLING: Final = {
     "person": (
-        ("level_address", -1), ("level_family", -1), ("level_phone", -1),
-        ("level_given", 1), ("level_birth_date", 1),
+        ("level_address", -1),
+        ("level_family", -1),
+        ("level_phone", -1),
+        ("level_given", 1),
+        ("level_birth_date", 1),
     ),
     "organisation": (("level_address", -1), ("level_phone", -1), ("level_name", 1)),
 }

@@ -14,8 +14,14 @@ from crm_unify.steward.report.leavings import Leavings
 from crm_unify.steward.report.who import Combination, People
 from pipelines.ledger import deleted_customers
 
-SIZES: Final = ((1, 1, "one record"), (2, 2, "two records"), (3, 3, "three records"), (4, 4, "four records"),
-                (5, 9, "five to nine records"), (10, None, "ten records or more"))
+SIZES: Final = (
+    (1, 1, "one record"),
+    (2, 2, "two records"),
+    (3, 3, "three records"),
+    (4, 4, "four records"),
+    (5, 9, "five to nine records"),
+    (10, None, "ten records or more"),
+)
 """Least and greatest number of records of a customer, and how it is said."""
 
 
@@ -69,11 +75,16 @@ def _groups(connection: sa.Connection, systems: list[str]) -> list[Group]:
     )
     alive = sa.case((record.state == "inactive", 0), else_=1)
     each = (
-        sa.select(sa.func.min(record.kind).label("kind"), sa.func.sum(sa.distinct(bit)).label("mask"),
-                  sa.func.count().label("records"), sa.func.max(alive).label("alive"))
+        sa.select(
+            sa.func.min(record.kind).label("kind"),
+            sa.func.sum(sa.distinct(bit)).label("mask"),
+            sa.func.count().label("records"),
+            sa.func.max(alive).label("alive"),
+        )
         .join_from(mig_xref, mig_source_record, record.record_id == xref.record_id)
-        .where(xref.customer_id.not_in(deleted_customers()))
-        .group_by(xref.customer_id).subquery()
+        .where(xref.customer_id.not_in(deleted_customers()), record.state != "deleted")
+        .group_by(xref.customer_id)
+        .subquery()
     )
     keys = (each.c.kind, each.c.mask, each.c.records, each.c.alive)
     rows = connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys))

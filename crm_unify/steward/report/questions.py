@@ -14,6 +14,7 @@ from crm_unify.steward.report.drawing import stacked
 from crm_unify.steward.report.leavings import Leavings
 from crm_unify.steward.report.values import ChannelConsent, Consent, NoteGroup, Question
 from pipelines.interpret.interface import Subject
+from pipelines.ledger import deleted_customers
 
 SETTLED: Final = ("approved", "retired")
 URGENT: Final = ("disputed", "proposed", "draft")
@@ -23,8 +24,11 @@ NOTES_SHOWN: Final = 40
 SUBJECTS: Final = (
     ("drift", "What is different about the sources", "So they are since the run before; nothing was lost."),
     ("reading", "What the readers noticed", "Nothing was changed; it is good to know about the sources."),
-    (Subject.COLUMN_UNTAKEN, "Columns nobody takes",
-     "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with a reason."),
+    (
+        Subject.COLUMN_UNTAKEN,
+        "Columns nobody takes",
+        "They are in the sources, and no rule uses them. Map them, or list them under `ignore` with why.",
+    ),
     (Subject.CODE_UNUSED, "Codes nobody uses", "The code tables translate them, and no row has them."),
     (Subject.RULE_UNUSED, "Rules without a case", "These business rules decided no row of this run."),
 )
@@ -63,7 +67,8 @@ def consents(left: Leavings, customers: int) -> Consent:
     severity = sa.case({"opted_out": 0, "unknown": 1}, value=c.status, else_=2)
     each = (
         sa.select(c.customer_id, c.channel, sa.func.min(severity).label("severity"))
-        .group_by(c.customer_id, c.channel).subquery()
+        .group_by(c.customer_id, c.channel)
+        .subquery()
     )
     keys = (each.c.channel, each.c.severity)
     rows = left.connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys))
@@ -91,8 +96,20 @@ def notes(left: Leavings) -> tuple[NoteGroup, ...] | None:
     said = left.figures.get("notes")
     if said is None:
         return None
-    groups = (_group(subject, title, sentence, left.figures) for subject, title, sentence in SUBJECTS)
-    return tuple(group for group in groups if group.notes)
+    groups = [_group(subject, title, sentence, left.figures) for subject, title, sentence in SUBJECTS]
+    return tuple(group for group in (*groups, _deleted(left)) if group.notes)
+
+
+def _deleted(left: Leavings) -> NoteGroup:
+    """Customers that people deleted in the CRM."""
+    ids = left.connection.execute(deleted_customers()).scalars().all()
+    found = [(str(name), "its sources still have it") for name in ids]
+    return NoteGroup(
+        "Deleted in the CRM by people",
+        "They stay deleted; `on_target_deleted: restore` in the project file would make them again.",
+        tuple(found[:NOTES_SHOWN]),
+        max(len(found) - NOTES_SHOWN, 0),
+    )
 
 
 def _group(subject: str, title: str, sentence: str, figures: Mapping[str, Any]) -> NoteGroup:

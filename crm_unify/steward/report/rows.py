@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from crm_unify.normalise.money import currency_exponent
-from crm_unify.records import PARTIES, SYS_ERASED, SYS_REPEATED_ROW, SYS_WAIVED, Fate
+from crm_unify.records import PARTIES, SYS_ERASED, SYS_LOOKUP_ONLY, SYS_REPEATED_ROW, SYS_WAIVED, Fate
 from crm_unify.rules.functions import MONEY
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.rules.model import RuleFile
@@ -20,6 +20,7 @@ from pipelines.interpret.problems import ALL_PROBLEMS
 
 BUILT_IN: Final = {
     SYS_REPEATED_ROW: "The same row stands in the source more than once; one was taken (built-in rule)",
+    SYS_LOOKUP_ONLY: "The row makes nothing by itself; other rows look texts up in it (built-in rule)",
     SYS_WAIVED: "A person said that the row shall not be loaded as it is (built-in rule)",
     SYS_ERASED: "The row is of a person who was erased with `crm-unify forget` (built-in rule)",
 }

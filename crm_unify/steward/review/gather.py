@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from crm_unify.records import PLACEHOLDER
 from crm_unify.run.decisions import CONFIRM, VERDICT, Decision, Rulings, live, read_decisions, rulings
 from crm_unify.run.rekeyed import open_pairs
 from crm_unify.schema.bookkeeping import mig_rekey, mig_source_record
+from crm_unify.schema.crm import party_identifier
 from crm_unify.schema.tables import arrow_schema
 from crm_unify.steward.decisions import said_of
 from crm_unify.steward.newest import Newest
@@ -21,6 +23,7 @@ from crm_unify.steward.review.doubts import DOUBTS, WeakLink, between_customers,
 from crm_unify.steward.review.known import assignments, known
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.review.values import Done, Reason
+from crm_unify.wording import counted
 from matching.clustering import MAX_COMPONENT
 from pipelines.database.read import fetch, matching
 
@@ -55,7 +58,7 @@ def queue_of(newest: Newest, connection: sa.Connection) -> Queue:
         groups=[one.groups for one in waiting],
         apart=asked.apart(),
         done=Done(len(done), sum(done), len(holding), _pace(holding)),
-        notes=() if pairs is not None else (NO_WORKSPACE,),
+        notes=(*_placeholders(connection), *(() if pairs is not None else (NO_WORKSPACE,))),
     )
 
 
@@ -92,6 +95,20 @@ def _open_keys(connection: sa.Connection, ruled: Rulings) -> list[tuple[str, str
     records = matching(connection, sa.select(r.record_id, r.state), r.record_id, ids)
     asked = open_pairs(rekeyed, records, ruled.verdicts)
     return list(zip(asked["record_id"].to_pylist(), asked["new_id"].to_pylist(), strict=True))
+
+
+def _placeholders(connection: sa.Connection) -> Iterator[str]:
+    """What is no question between records, and still work: customers that no source has."""
+    c, mark = party_identifier.c, party_identifier.c.scheme == PLACEHOLDER
+    values = list(connection.scalars(sa.select(c.value).where(mark).order_by(c.value)))
+    if values:
+        shown = ", ".join(values[:SHOWN]) + (" ..." if len(values) > SHOWN else "")
+        number = counted(len(values), "customer is a placeholder", "customers are placeholders")
+        yield f"{number} for rows that no source has: {shown}"
+
+
+SHOWN: Final = 5
+"""Placeholders that a note names."""
 
 
 def _named(

@@ -13,7 +13,7 @@ from crm_unify.run.deciding import drafted, record_all
 from crm_unify.run.decisions import read_decisions, rulings
 from crm_unify.schema.target import reachable
 from crm_unify.steward.decisions import said_of
-from crm_unify.steward.newest import newest_run
+from crm_unify.steward.newest import Newest, newest_run
 from crm_unify.steward.review.found import Returned
 from crm_unify.steward.review.gather import in_force, queue_of
 from crm_unify.steward.review.pack_read import read_pack
@@ -24,8 +24,13 @@ from crm_unify.steward.review.returned import returned
 class OpenedPack:
     """A pack that was read, nothing recorded yet."""
 
-    engine: sa.Engine
+    newest: Newest
     found: Returned
+
+    @property
+    def engine(self) -> sa.Engine:
+        """On the CRM database."""
+        return self.newest.engine
 
 
 def opened_pack(project: LoadedProject, file: Path, *, as_of: date) -> OpenedPack:
@@ -42,7 +47,7 @@ def opened_pack(project: LoadedProject, file: Path, *, as_of: date) -> OpenedPac
         holding = in_force(decisions, rulings(decisions, said_of(connection, decisions)))
         name = project.project.project
         found = returned(connection, rows, project=name, queue=queue, holding=holding, as_of=as_of)
-    return OpenedPack(newest.engine, found)
+    return OpenedPack(newest, found)
 
 
 def imported(pack: OpenedPack, *, by: str) -> tuple[int, ...]:

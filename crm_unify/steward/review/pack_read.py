@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from crm_unify.cells import BEGINNINGS
 from crm_unify.errors import UsageError, nearest_name
 from crm_unify.steward.review.pack import ANSWER, CHECK, EDITED, KEYS, RECORD
-from crm_unify.steward.sheet_edits import LARGEST, day_of, opened_book, present
+from crm_unify.steward.sheet_edits import LARGEST, day_of, opened_book, present, remembered
 from crm_unify.steward.sheets import cell_text
 
 HEADER_WITHIN: Final = 20
@@ -54,8 +54,13 @@ def read_pack(file: Path) -> tuple[ReadRow, ...]:
 
     Raises UsageError for a file that is not there, is none, or has lost the columns by which rows are found.
     """
-    lines = _csv_lines(file) if file.suffix.lower() in (".csv", ".tsv", ".txt") else _book_lines(file)
+    lines = _csv_lines(file) if is_text(file) else _book_lines(file)
     return tuple(_rows(file, lines))
+
+
+def is_text(file: Path) -> bool:
+    """Whether a pack came back as text."""
+    return file.suffix.lower() in (".csv", ".tsv", ".txt")
 
 
 Lines = Iterator[tuple[str, int, Sequence[tuple[str, bool]]]]
@@ -63,7 +68,9 @@ Lines = Iterator[tuple[str, int, Sequence[tuple[str, bool]]]]
 
 
 def _book_lines(file: Path) -> Lines:
-    for page in opened_book(file).worksheets:
+    book = opened_book(file)
+    others = remembered(book)  # rows to repair, read apart
+    for page in (page for page in book.worksheets if page.title not in others):
         for row in page.iter_rows():
             yield page.title, row[0].row, [(_text(cell.value), cell.data_type == "f") for cell in row]
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from crm_unify.steward.review.pack import ANSWER, NOTE, SHEET, TAKE, Pack
 
+ROWS: Final = (
+    "Rows that could not be loaded stand on {listed}: each as it came, the reason, and yellow cells to fix; "
+    "or choose 'waive' and say why. A line you leave alone or delete stays as it is."
+)
 
-def words(pack: Pack) -> tuple[str, ...]:
-    """The instructions of a pack; the first is its title."""
+
+def words(pack: Pack, sheets: Sequence[str] = ()) -> tuple[str, ...]:
+    """The instructions of a pack; the first is its title. `sheets` are those of rows to repair."""
+    rows = (ROWS.format(listed=", ".join(f"'{title}'" for title in sheets)),) if sheets else ()
     left = f" {pack.left_out:,} more are not in this workbook." if pack.left_out else ""
     return (
         f"{pack.project}: are these one customer?",
@@ -21,6 +30,7 @@ def words(pack: Pack) -> tuple[str, ...]:
         f"'{NOTE}' is kept with the answer: say why, for those who come later.",
         "Rows may be sorted, filtered and deleted, columns moved; a row left empty is asked again. Only the "
         "yellow columns are read back, by the keys in the hidden columns: leave those as they are.",
+        *rows,
         "Give it back with `crm-unify review import FILE`. What others decided meanwhile stays, and is "
         "listed.",
     )

@@ -53,12 +53,12 @@ WIDTHS: Final = {
 USED: Final = "This cell is not read back. Answer in the yellow columns."
 
 
-def workbook(pack: Pack) -> Workbook:
+def workbook(pack: Pack, beside: Sequence[Sheet] = ()) -> Workbook:
     """The workbook of a pack."""
     book = Workbook()
     page = book.active
     page.title = INSTRUCTIONS
-    _instruct(page, words(pack))
+    _instruct(page, words(pack, [sheet.title for sheet in beside]))
     _clusters(book.create_sheet(SHEET), pack)
     book.active = 1
     return book
@@ -72,7 +72,7 @@ def write_pack(
     Further sheets stand `beside` the clusters, with what is said `about` them; they come back by
     :class:`crm_unify.steward.sheet_edits.Returned`.
     """
-    book = workbook(pack)
+    book = workbook(pack, beside)
     if beside:
         add_sheets(book, beside, about=about or {})
     save_book(book, file)

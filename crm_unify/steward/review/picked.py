@@ -42,7 +42,7 @@ def pins_of(connection: sa.Connection, row: ReadRow, as_of: date, found: Found) 
         try:
             named = subject(connection, record)
             field_name = PINS[known[label.casefold()]]
-            field_name = _of_kind(named.kind, field_name)
+            field_name = of_kind(named.kind, field_name)
             draft = pinning(connection, named.customer, field_name, value=None, source=record, as_of=as_of)
         except UsageError as error:
             found.problem(Trouble.NONSENSE, cell.place, label, f"{error.what}: {error.where}")
@@ -56,6 +56,6 @@ def _labels(text: str) -> Iterator[str]:
             yield part.strip()
 
 
-def _of_kind(kind: str, name: str) -> str:
+def of_kind(kind: str, name: str) -> str:
     """A person's name is a full name."""
     return {"person": "full_name", "organisation": "name"}[kind] if name in ("full_name", "name") else name

@@ -71,6 +71,16 @@ class Queue:
         at = self._at.get(name)
         return None if at is None or not self._waits(at) else self._shown(at)
 
+    def after(self, name: str, wanted: Wanted | None = None) -> tuple[str, ...]:
+        """Ids of the open questions looked for: those behind this one, then around to the one before."""
+        fitting = [
+            at for at in self._ordered() if _fits(self._questions[at], self._text[at], wanted or Wanted())
+        ]
+        here = self._at.get(name)
+        place = fitting.index(here) if here in fitting else -1
+        around = fitting[place + 1 :] + fitting[: max(place, 0)]
+        return tuple(self._questions[at].id for at in around)
+
     def between(self, one: str, other: str) -> Question | None:
         """The open question that has these two records on its two sides."""
         if self._of_record is None:

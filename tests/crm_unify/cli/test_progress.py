@@ -49,6 +49,14 @@ def test_a_stage_of_unknown_length_tells_its_ends() -> None:
     assert log.getvalue().splitlines() == ["newsletter: begun", "newsletter: 3,000 done"]
 
 
+def test_a_stage_without_units_is_done_without_a_count() -> None:
+    """Where nothing was counted there is no nought to be told."""
+    log = io.StringIO()
+    with Lines(log).stage("match"):
+        pass
+    assert log.getvalue().splitlines() == ["match: begun", "match: done"]
+
+
 def test_a_failed_stage_says_how_far_it_came() -> None:
     """The last line tells where the work broke off; the error goes on to the caller."""
     log = io.StringIO()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_unify.cli.check import check_project
+from crm_unify.cli._checked import check_project
 from crm_unify.rules.load import load_project
 from tests.crm_unify.propose.shares import shares
 from tests.projects import AS_OF, ROOT, Answer, crm, run

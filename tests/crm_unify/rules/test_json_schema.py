@@ -34,8 +34,7 @@ def test_every_kind_has_its_fields_and_no_others(kind: str) -> None:
 
 def test_refused_keys_are_not_offered() -> None:
     """What this version does not carry out is not completed by an editor."""
-    project = schemas()["project.schema.json"]
-    assert "on_target_deleted" not in project["properties"]
+    assert "party_relationship" not in RULE_FILE["$defs"]
 
 
 def test_every_transform_is_offered() -> None:

@@ -24,9 +24,9 @@ from tests.crm_unify.rules.examples import PROJECT, changed, line_of, write_proj
         pytest.param("rules/*.yml", "rule/*.yml", "no rule file matches 'rule", id="no rule files"),
         pytest.param(
             "project: company",
-            "project: company\non_target_deleted: respect",
-            "'on_target_deleted' is not supported",
-            id="a key of a later version",
+            "project: company\non_target_deleted: restor",
+            "did you mean 'restore'",
+            id="deletions",
         ),
         pytest.param(
             "project: company",

@@ -9,10 +9,11 @@ import pytest
 from crm_unify.errors import ConfigurationError
 from crm_unify.rules.load import load_project, rules_from_text
 from crm_unify.rules.mistakes import ConfigurationErrors, each
+from crm_unify.rules.yaml_tree import parse_yaml
 from tests.crm_unify.rules.examples import ORDERS, PROJECT, RULES, changed, line_of, write_project
 
 SHAPE = [
-    pytest.param("status: in_review", "on_delete: delete", ["not supported yet"], id="delete in the CRM"),
+    pytest.param("status: in_review", "on_delete: dlete", ["'dlete'", "'delete'"], id="no such policy"),
     pytest.param("status: in_review", "owenr: me", ["unknown key 'owenr'", "'owner'"], id="unknown key"),
     pytest.param("  reader: sql", "  raeder: sql", ["unknown key 'raeder'", "'reader'"], id="nested key"),
     pytest.param("{from: TEL, type: phone}", "{frm: TEL}", ["unknown key 'frm'", "'from'"], id="field key"),
@@ -37,6 +38,12 @@ SHAPE = [
     ),
     pytest.param("  table: CUST", "  state: molten\n  table: CUST", ["molten"], id="state"),
     pytest.param("  table: CUST", "  delivery: delta\n  table: CUST", ["as it stands"], id="delta"),
+    pytest.param("  table: CUST", "  cursor: {column: DAY, lag: 2w}\n  table: CUST", ["lag"], id="weeks"),
+    pytest.param("  table: CUST", "  cursor: {colum: DAY}\n  table: CUST", ["'column'"], id="cursor's key"),
+    pytest.param("  reader: sql", "  cursor: {column: A}\n  reader: csv", ["means nothing"], id="in a file"),
+    pytest.param(
+        "key: [CUSTNO]", "key: {content: [CUSTNO]}\n  cursor: {column: A}", ["a cursor needs"], id="keyless"
+    ),
     pytest.param("  table: CUST", "  op_column: OP\n  table: CUST", ["op_column"], id="operations"),
     pytest.param(
         "    consent: {", "    product: {", ["kind 'product' is not supported yet"], id="later kind"
@@ -231,3 +238,8 @@ def test_a_part_of_the_model_knows_its_line(tmp_path: Path) -> None:
     )
     assert loaded.where(("checks", 0, "expr")) == line_of(RULES, "CH-1")
     assert loaded.where(("nothing", "here")) == 1
+
+
+def test_a_folded_text_is_what_it_says() -> None:
+    """No mark of the YAML reader stands where it folded a line."""
+    assert parse_yaml("why: >\n  one\n  two\n", shown="x").data == {"why": "one two\n"}

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.erasure.tokens import Tokens
 from tests.crm_unify.run.people import fill, people
+from tests.crm_unify.run.repairing import edited, exported, imported
 from tests.projects import AS_OF, Answer, crm, question, run
 
 KEY = "a key of more than sixteen characters"
-CANARIES = ("Zyxwana", "Quorvington", "quorv@canary.example", "Keeper of canaries", "Plumage Lane 77")
+CANARIES = (
+    "Zyxwana",
+    "Quorvington",
+    "quorv@canary.example",
+    "Keeper of canaries",
+    "Plumage Lane 77",
+    "Larksome of old",
+    "Finchley Roost 5",
+    "wingspan remark",
+    "Siskin the Repaired",
+    "perched@@canary",
+)
+"""In golden rows, claims, before-images, a plan, a reason, a correction and a row in quarantine."""
 HERS = "7,Zyxwana Quorvington,quorv@canary.example,Keeper of canaries,Plumage Lane 77"
-BAD = "9,,quorv@canary.example,,Plumage Lane 77"
+BAD = "9,,quorv@canary.example,perched@@canary,Plumage Lane 77"
 """A row without a name: it is in quarantine with its text."""
+REPAIRED = "11,,quorv@canary.example,,Plumage Lane 77"
+"""A row without a name, too; a steward gives it one."""
 AGAIN = "8,Zyxwana Quorvington,quorv@canary.example,,Plumage Lane 77"
 OTHERS = ("1,Ann Ash,ann@post.example,Clerk,North Lane 1", "2,Ben Birch,ben@post.example,Baker,South Lane 2")
 
@@ -40,47 +57,66 @@ def forget(project: Path, customer: str, *words: str) -> Answer:
 
 def filled(folder: Path) -> Path:
     """A project in whose every corner something of one person stands."""
-    project = people(folder, (*OTHERS, HERS, AGAIN, BAD))
+    rest = (AGAIN, BAD, REPAIRED)
+    project = people(folder, (*OTHERS, HERS.replace("Keeper of canaries", "Larksome of old"), *rest))
     assert run(project).code == 0
-    fill(project, (*OTHERS, HERS.replace("Keeper", "Former keeper"), AGAIN, BAD))
-    assert run(project).code == 0
-    fill(project, (*OTHERS, HERS, AGAIN, BAD))
+    pair = ("office.people:7#person", "office.people:2#person")  # asked again once her row has changed
+    assert crm("decide", *pair, "unsure", "-p", project, "--why", "who knows", "--by", "Ada").code == 0
+    fill(project, (*OTHERS, HERS, *rest))
+    fix = {"11": {"fix: Name": "Siskin the Repaired"}}
+    assert imported(project, edited(exported(project), fix), "--why", "she rang").code == 0
     assert run(project).code == 0
     who = customer_of(project, "7")
     for words in (
-        ("decide", who, "office.people:1#person", "different", "--why", "Quorvington is another"),
+        ("decide", who, "office.people:1#person", "different", "--why", "wingspan remark"),
+        ("decide", who, "office.people:11#person", "same", "--why", "Quorvington is another"),
         ("pin", who, "job_title", "Keeper of canaries", "--why", "Zyxwana said so"),
         ("confirm", who),
     ):
         assert crm(*words, "-p", project, "--by", "Ada").code == 0
-    fill(project, (*OTHERS, HERS.replace("Lane 77", "Lane 77a"), AGAIN, BAD))
+    assert run(project).code == 0
+    fill(project, (*OTHERS, HERS.replace("Plumage Lane 77", "Finchley Roost 5"), *rest))
     assert crm("plan", project, "--as-of", AS_OF).code == 0
-    fill(project, (*OTHERS, HERS, AGAIN, BAD))
+    fill(project, (*OTHERS, HERS, *rest))
     assert crm("report", project).code == 0
+    assert crm("review", "export", project, "--out", project / "review.xlsx").code == 0
     assert crm("export", project, "--out", project / "export").code == 0
     (project / "sync.log").write_text(f"run 1\n{HERS}\nrun 2\n", encoding="utf-8")
     return project
 
 
-def telling(project: Path) -> list[str]:
-    """Files of a project in which one of the canaries stands, the source left out; Parquet is unpacked."""
-    import pyarrow.parquet as pq
+def bytes_of(path: Path) -> bytes:
+    """What stands in a file; Parquet and workbooks are unpacked."""
+    if path.suffix == ".parquet":
+        return json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False, default=str).encode()
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as packed:
+            return b"".join(map(packed.read, packed.namelist()))
+    return path.read_bytes()
 
-    found = []
-    for path in sorted(path for path in project.rglob("*") if path.is_file() and path.name != "people.csv"):
-        whole = path.read_bytes()
-        if path.suffix == ".parquet":
-            whole = json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False, default=str).encode()
-        if any(canary.casefold().encode() in whole.lower() for canary in CANARIES):
-            found.append(path.relative_to(project).as_posix())
-    return found
+
+def sung(project: Path) -> dict[str, list[str]]:
+    """By file of a project, the source left out, the canaries that stand in it."""
+    files = sorted(path for path in project.rglob("*") if path.is_file() and path.name != "people.csv")
+    texts = {path.relative_to(project).as_posix(): bytes_of(path).lower() for path in files}
+    found = {
+        name: [one for one in CANARIES if one.casefold().encode() in text] for name, text in texts.items()
+    }
+    return {name: canaries for name, canaries in found.items() if canaries}
+
+
+def telling(project: Path) -> list[str]:
+    """Files of a project in which one of the canaries stands."""
+    return list(sung(project))
 
 
 def test_nothing_of_an_erased_person_is_left_and_nothing_comes_back(tmp_path: Path) -> None:
     """Database file, workspace, plan, report, export and log before; nothing after, nor after two syncs."""
     project = filled(tmp_path)
     customer, before = customer_of(project, "7"), telling(project)
-    assert {"crm.db", "plan.jsonl", "sync.log", "export/customer.csv"} <= set(before)
+    books = {"repair.xlsx", "review.xlsx"}
+    assert {"crm.db", "plan.jsonl", "sync.log", "export/customer.csv", *books} <= set(before)
+    assert set(CANARIES) == {canary for canaries in sung(project).values() for canary in canaries}
     dry = forget(project, customer, "--dry-run")
     assert (dry.code, telling(project)) == (0, before)
     answer = forget(project, customer)
@@ -91,7 +127,7 @@ def test_nothing_of_an_erased_person_is_left_and_nothing_comes_back(tmp_path: Pa
     for _ in range(2):
         synced = crm("sync", project, "--as-of", AS_OF)
         assert (synced.code, telling(project)) == (0, []), synced.stderr
-    assert synced.data["account"]["people"] == answer_of(mapped=2, discarded=3)
+    assert synced.data["account"]["people"] == answer_of(mapped=2, discarded=4)
     assert question(project / "crm.db", "SELECT display_name FROM customer ORDER BY 1") == [
         ("Ann Ash",),
         ("Ben Birch",),

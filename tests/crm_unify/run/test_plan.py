@@ -87,6 +87,20 @@ def test_a_plan_is_refused_when_a_person_moved_what_it_changes(touring: Path) ->
     assert ("1980-02-16",) in question(project / "crm.db", "SELECT birth_date FROM person")
 
 
+def test_a_plan_is_refused_when_a_source_has_moved(tmp_path: Path) -> None:
+    """What moved is named; the same rows in another order are no move; a source that is gone is told of."""
+    project = people(tmp_path)
+    planned(project)
+    fill(project, (GOOD[0].replace("Clerk", "Chief"), GOOD[1]))
+    answer = crm("apply", project / "plan.jsonl", "-p", project, "--yes")
+    assert (answer.code, "people has 2 rows as before" in answer.stderr) == (3, True)
+    (project / "people.csv").unlink()
+    answer = crm("apply", project / "plan.jsonl", "-p", project, "--yes")
+    assert (answer.code, "a source of the plan is gone" in answer.stderr) == (3, True)
+    fill(project, reversed(GOOD))
+    assert crm("apply", project / "plan.jsonl", "-p", project, "--yes").code == 0
+
+
 def test_plans_leave_the_rows_of_the_newest_run_in_the_workspace(tmp_path: Path) -> None:
     """After more plans than runs are kept a cell of the run can still be traced."""
     project = people(tmp_path)

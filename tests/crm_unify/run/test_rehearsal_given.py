@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crm_unify.run.people import GOOD, people, rules
+from tests.crm_unify.run.people import GOOD, fill, people, rules
 from tests.crm_unify.run.test_forget import HERS, KEY, customer_of, forget, telling
 from tests.projects import AS_OF, Answer, crm, question, run
 
@@ -48,3 +48,15 @@ def test_a_frozen_source_without_its_file_is_rehearsed_from_the_rows_that_are_ke
     shutil.rmtree(project / ".crm_unify")
     second = rehearsed(project)
     assert (second.data["stopped"], second.data["account"]) == (None, first.data["account"])
+
+
+def test_ids_of_records_under_another_key_are_those_of_the_real_run(tmp_path: Path) -> None:
+    """Ann's row got another key: in the rehearsal, too, she is the record she was; both keys answer."""
+    project = people(tmp_path, GOOD)
+    assert run(project).code == 0
+    fill(project, (f"0{GOOD[0]}", GOOD[1]))
+    assert run(project).data["rekeyed"] == 1
+    assert rehearsed(project).data["stopped"] is None
+    scratch = project / ".crm_unify" / "rehearsal.db"
+    asked = "SELECT * FROM customer_xref ORDER BY 1, 2, 3, 4"
+    assert question(scratch, asked) == question(project / "crm.db", asked)

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from crm_unify.errors import GuardStopped, Unreachable, UsageError
 from crm_unify.schema.tables import metadata
 from crm_unify.schema.target import open_target
-from crm_unify.schema.upgrade import VERSION_TABLE, _config, head, require, revision, upgrade
+from crm_unify.schema.upgrade import VERSION_TABLE, _config, head, require, revision, revisions, upgrade
 
 SERVERS = [
     pytest.param("sqlite", id="SQLite"),
@@ -56,6 +57,55 @@ def test_an_empty_database_gets_every_table_and_view(empty: sa.Engine) -> None:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
         assert revision(connection) == head()
+
+
+def described(engine: sa.Engine) -> dict[str, Any]:
+    """Columns, keys, checks and indexes of every table by name, and the text of every view."""
+    found = sa.inspect(engine)
+    parts = ("columns", "pk_constraint", "foreign_keys", "check_constraints", "indexes", "unique_constraints")
+    dialect = engine.dialect.name
+    tables = {
+        name: {part: by_name(getattr(found, f"get_{part}")(name), dialect) for part in parts}
+        for name in found.get_table_names()
+    }
+    return tables | {name: found.get_view_definition(name) for name in found.get_view_names()}
+
+
+def by_name(parts: Any, dialect: str) -> Any:
+    """What the inspector found, in an order that does not depend on the order of creation.
+
+    A foreign key of a column that is added has no name on SQLite, which finds keys without.
+    """
+    if not isinstance(parts, list):
+        return repr(parts)
+    unnamed = {"name": ""} if dialect == "sqlite" else {}
+    return sorted(repr(part | unnamed if "referred_table" in part else part) for part in parts)
+
+
+def test_at_once_or_step_by_step_is_the_same(empty: sa.Engine) -> None:
+    """A new database has the tables, keys, checks, indexes and views that all migrations lead to."""
+    upgrade(empty)
+    at_once = described(empty)
+    emptied(empty)
+    assert names(empty) == []
+    with empty.begin() as connection:
+        command.upgrade(_config(connection), "head")
+    assert described(empty) == at_once
+
+
+def emptied(engine: sa.Engine) -> None:
+    """Drop everything."""
+    with engine.begin() as connection:
+        for view in ("consent_current", "customer_xref"):
+            connection.execute(sa.text(f"DROP VIEW {view}"))
+        metadata.drop_all(connection)
+        connection.execute(sa.text(f"DROP TABLE {VERSION_TABLE}"))
+
+
+def test_files_of_migrations_are_named_in_their_order() -> None:
+    """The newest revision is read off the names of the files; it is the one that Alembic finds."""
+    found = [one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()]
+    assert list(revisions()) == found[::-1]
 
 
 def test_the_second_upgrade_does_nothing(sqlite: sa.Engine, tmp_path: Path) -> None:

@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 from crm_unify.errors import ConfigurationError, GuardStopped
+from pipelines.interpret.coverage import try_examples
 from pipelines.interpret.interface import Interpreted
-from tests.pipelines.interpret.maps import Row, entries, out, project_of, refused, rule_text
+from tests.pipelines.interpret.maps import (
+    AS_OF,
+    Row,
+    claimed,
+    entries,
+    loaded,
+    out,
+    project_of,
+    refused,
+    rule_text,
+)
 
 PEOPLE = rule_text(
     "- {when: KIND = 'D', discard: {rule: R1}}\n"
@@ -123,6 +134,49 @@ def test_missing_fail_stops_the_run(tmp_path: Path) -> None:
         run(tmp_path, "9", "1", "8", missing="fail")
 
 
+def test_missing_stub_makes_one_placeholder_for_all_who_name_it(tmp_path: Path) -> None:
+    """It has the id that the missing row would make, says what it is, and comes from no row."""
+    found = run(tmp_path, "9", "1", "9", missing="stub")
+    assert found.claims["sales_order"]["customer_record_id"].to_pylist() == [
+        "shop.people:9#org",
+        "shop.people:1#person",
+        "shop.people:9#org",
+    ]
+    (row,) = [row for row in found.records.to_pylist() if row["row_hash"] == "no row"]
+    assert (row["record_id"], row["row_id"], row["raw"]) == ("shop.people:9#org", None, '{"CUST":"9"}')
+    assert claimed(found, "organisation")[-1] == {"name": "Placeholder for people 9"}
+    assert claimed(found, "party_identifier") == [{"scheme": "placeholder", "value": "shop.people:9"}]
+    assert refused(found, "severity", "code").count(("warn", "PARENT-PLACEHOLDER")) == 2
+
+
+@pytest.mark.parametrize(
+    ("customer", "reason"),
+    [
+        pytest.param(None, "PARENT-MISSING", id="a row that names nobody"),
+        pytest.param("3", "PARENT-QUARANTINED", id="a customer in quarantine"),
+    ],
+)
+def test_no_placeholder_stands_for_what_is_there_or_named_by_nothing(
+    tmp_path: Path, customer: str | None, reason: str
+) -> None:
+    """Such rows wait, as they do without it."""
+    found = run(tmp_path, customer, missing="stub")
+    assert fates(found, "orders") == [("held", reason)]
+    assert "no row" not in found.records["row_hash"].to_pylist()
+
+
+def test_an_example_shows_what_becomes_of_a_missing_parent() -> None:
+    """Rows given beside it are all that is there of the other map."""
+    rest = """tests:
+  - name: nobody is there
+    given: [{NO: 1, CUST: 9}]
+    beside: {people: [{ID: 1}]}
+    expect: {sales_order: [], fate: [{fate: held, rule: PARENT-MISSING}]}
+"""
+    failing, _ = try_examples(loaded(orders() + rest), as_of=AS_OF)
+    assert failing == ()
+
+
 def test_maps_that_look_each_other_up_are_refused(tmp_path: Path) -> None:
     """A circle has no first map; it is a mistake of configuration."""
     here = orders().replace("shop, people, CUST", "shop, lines, CUST")
@@ -144,3 +198,52 @@ def test_a_child_without_a_field_it_cannot_lack_is_quarantined(tmp_path: Path) -
     assert refused(found, "severity", "target", "code") == [
         ("quarantine", "sales_order.order_no", "REQUIRED-MISSING")
     ]
+
+
+def notes(name: str, party: str, other: str, missing: str) -> str:
+    """A party with a note that hangs on a party of another map, or of the same one."""
+    lookup = f"{{lookup: [shop, {other}, REF], missing: '{missing}'}}"
+    note = f"activity: {{customer: {lookup}, subject: {{from: NAME}}}}"
+    return rule_text(entries(party, note), name=name)
+
+
+FIRM, WORKER = "organisation: {name: {from: NAME}}", "person: {full_name: {from: NAME}}"
+ONE: list[Row] = [{"ID": "1", "NAME": "Ada Park", "REF": "1"}, {"ID": "2", "NAME": "Bo Reed", "REF": "9"}]
+
+
+@pytest.mark.parametrize(
+    ("firms", "workers"),
+    [
+        pytest.param("null", "hold", id="one of the two is set later"),
+        pytest.param("null", "null", id="both are"),
+    ],
+)
+def test_maps_that_look_each_other_up_are_set_in_a_second_pass(
+    tmp_path: Path, firms: str, workers: str
+) -> None:
+    """Where a row can load without its parent; each hangs on the other in the end."""
+    maps = {
+        "firms": (notes("firms", FIRM, "workers", firms), ONE[:1]),
+        "workers": (notes("workers", WORKER, "firms", workers), ONE[:1]),
+    }
+    found = project_of(tmp_path, maps)
+    assert found.claims["activity"]["customer_record_id"].to_pylist() == [
+        "shop.workers:1#person",
+        "shop.firms:1#organisation",
+    ]
+    assert refused(found, "code") == []
+
+
+def test_a_map_may_hang_on_itself(tmp_path: Path) -> None:
+    """A row that names nobody who is there loads alone, and that is told once."""
+    found = project_of(tmp_path, {"workers": (notes("workers", WORKER, "workers", "null"), ONE)})
+    assert found.claims["activity"]["customer_record_id"].to_pylist() == ["shop.workers:1#person", None]
+    assert refused(found, "severity", "code", "raw") == [("warn", "PARENT-MISSING", "9")]
+
+
+def test_a_circle_of_which_each_needs_the_other_first_is_refused(tmp_path: Path) -> None:
+    """With file, line and the way out."""
+    text = notes("workers", WORKER, "workers", "hold")
+    with pytest.raises(ConfigurationError, match=r"workers.rules.yml:6.*write missing: null") as refusal:
+        project_of(tmp_path, {"workers": (text, ONE)})
+    assert "each needs the other first" in str(refusal.value)

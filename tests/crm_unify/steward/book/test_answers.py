@@ -330,3 +330,41 @@ def test_a_failed_write_takes_the_others_back(small: Exported, monkeypatch: pyte
     monkeypatch.setattr(Path, "replace", failing)
     assert imported(small, "--yes").code == 4
     assert (lines_changed(small), list(small.mappings.rglob("*.new"))) == ("", [])
+
+
+def test_words_and_reason_of_rules_come_back(small: Exported) -> None:
+    """In braces, behind a comment, and as new lines below a key; nothing else of the file moves."""
+    edit(
+        small.book,
+        {
+            ("Rules", "R-1"): {"what": 'Terms: as "signed"', "why": "law"},
+            ("Rules", "R-2"): {"what": "nobody\nat all", "why": "Rows of 1998\nand before"},
+        },
+    )
+    assert imported(small, "--yes").data["taken"]
+    assert lines_changed(small) == (
+        '-  R-1: {what: "Terms are those of the contract", status: approved}\n'
+        '+  R-1: {what: "Terms: as \\"signed\\"", why: law, status: approved}\n'
+        "-    what: Rows without a name are nobody   # as far as we know\n"
+        '+    what: "nobody\\nat all"   # as far as we know\n'
+        "+    why: |-\n+      Rows of 1998\n+      and before\n"
+    )
+
+
+def test_a_rule_without_words_is_refused(small: Exported) -> None:
+    """An emptied cell of `what` is named; of `why` it is an answer."""
+    edit(small.book, {("Rules", "R-2"): {"what": None, "why": None}})
+    assert "needs to be said in words" in str(imported(small, "--yes").data["error"])
+    assert lines_changed(small) == ""
+
+
+def test_words_that_look_like_a_formula_stay_words(small: Exported, tmp_path: Path) -> None:
+    """A rule that begins with an equals sign is exported as text and comes back as it was."""
+    rules = small.mappings / "people.yml"
+    text = rules.read_text(encoding="utf-8").replace("Rows without a name are nobody ", "'=nobody'")
+    rules.write_text(text, encoding="utf-8")
+    assert crm("docs", small.project, "--out", tmp_path / "out").code == 0
+    page = load_workbook(small.book)["Rules"]
+    assert "f" not in {cell.data_type for row in page.iter_rows() for cell in row}
+    edit(small.book, {("Rules", "R-2"): {"owner": "dpo"}})
+    assert len(imported(small, "--yes").data["answers"]) == 1

@@ -12,6 +12,8 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.crm_unify.run.decided import town
+from tests.crm_unify.run.people import names
+from tests.crm_unify.run.repairing import edited as repaired
 from tests.crm_unify.steward.review.towns import (
     answer,
     asked_rows,
@@ -28,6 +30,7 @@ from tests.projects import run
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 PEOPLE = 26
 """People of two doubtful records each."""
+NAMELESS_ROWS = ("901,,dora@post.example,Clerk,1 Lane", "902,,emil@post.example,Baker,2 Lane")
 NONSENSE = ("perhaps", "=B2", "12")
 needs_libreoffice = pytest.mark.skipif(
     SOFFICE is None, reason="no LibreOffice: apt-get install --no-install-recommends libreoffice-calc"
@@ -71,15 +74,21 @@ def sort_filter_and_answer(page: Worksheet) -> None:
 
 @needs_libreoffice
 def test_twenty_answers_out_of_libreoffice_hold(tmp_path: Path) -> None:
-    """Saved by LibreOffice twice, sorted and filtered: 20 answers hold, 3 nonsense cells are listed."""
-    asking = doubtful(tmp_path / "town", town()[: 2 * PEOPLE])
+    """Saved by LibreOffice twice, sorted and filtered: 20 answers hold, 3 nonsense cells are listed.
+
+    A row of the quarantine, repaired in the same workbook, loads with the next run.
+    """
+    asking = doubtful(tmp_path / "town", [*town()[: 2 * PEOPLE], *NAMELESS_ROWS])
     assert run(asking).code == 0
     pack = saved_by_libreoffice(exported(asking, tmp_path / "pack.xlsx"))
-    found = imported(asking, saved_by_libreoffice(edited(pack, sort_filter_and_answer)))
+    repaired(edited(pack, sort_filter_and_answer), {"901": {"fix: Name": "Dora Dane"}})
+    found = imported(asking, saved_by_libreoffice(pack))
     assert (found.code, len(found.data["recorded"]), found.data["answers"]) == (0, 20, 20), found.stderr
+    assert found.data["corrections"]["words"] == 1
     told = [(one["trouble"], one["raw"]) for one in found.data["problems"]]
     assert sorted(raw for _, raw in told) == sorted(NONSENSE)
     assert {trouble for trouble, _ in told} == {"nonsense"}
     assert run(asking).code == 0
     assert broken(asking) == []
     assert listed(asking)["progress"]["questions"] == PEOPLE - 20
+    assert "Dora Dane" in names(asking)

@@ -1,0 +1,1 @@
+"""The pages, one module each: `router`, view functions, and `PLACE` where the navigation names it."""

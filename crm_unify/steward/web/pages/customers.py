@@ -1,0 +1,174 @@
+"""One customer with everything that is known of it: values and their reasons, sources, history, orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from crm_unify.normalise.money import currency_exponent
+from crm_unify.schema.crm import customer as customers
+from crm_unify.steward.book.masking import HIDDEN
+from crm_unify.steward.customer import CustomerView, GoldenValue, customer
+from crm_unify.steward.history import events, former_ids
+from crm_unify.steward.ledger_view import KnownRecord
+from crm_unify.steward.report.rows import amount
+from crm_unify.steward.web.access import Viewer
+from crm_unify.steward.web.shape import Place, page
+from crm_unify.steward.web.site import At
+from crm_unify.steward.web.veil import Veil, veil_of
+
+router = APIRouter()
+PLACE = Place("Customers", "/customers", order=20)
+SHOWN: Final = 50
+"""Customers in a list, and rows of a table on the page."""
+BY_VALUE: Final = {
+    "contact_point": ("value_raw",),
+    "address": ("line1", "line2", "postal_code", "city", "region", "country_code"),
+    "party_identifier": ("scheme", "value"),
+    "account": ("system", "account_no", "balance", "currency"),
+}
+"""Columns by which a row of a table that is kept whole is shown."""
+MONEY: Final = ("balance", "credit_limit", "total", "amount")
+"""Columns in minor units of the row's currency."""
+TYPED: Final = ("subject", "description", "note", "title", "text")
+"""Columns into which people type what they like: hidden from whom any field is hidden."""
+INSIDE: Final = ("id", "source_record_id", "custom", "customer_id")
+"""Columns that say nothing to people."""
+HEADS: Final = 7
+"""Columns of a table on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One golden value with where it comes from."""
+
+    field: str
+    value: str | None
+    record: str | None
+    by: str | None
+    """What decided it."""
+    origin: str
+    """Columns of the source and how they were read."""
+    rivals: tuple[tuple[str, str | None], ...]
+
+
+@router.get("/customers")
+def find(
+    request: Request, site: At, visitor: Viewer, search: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
+    """Customers by a part of their name or by their id; a known id leads to its page."""
+    c, text = customers.c, search.strip()
+    query = sa.select(c.id, c.display_name, c.kind, c.status).limit(SHOWN)
+    if not text:
+        query = query.order_by(c.id)  # the key: no million names are sorted for a page of fifty
+    else:
+        query = query.order_by(c.display_name, c.id)
+        query = query.where(
+            sa.or_(c.id == text, sa.func.lower(c.display_name).contains(text.lower(), autoescape=True))
+        )
+    with site.reading() as connection:
+        found = connection.execute(query).all()
+    if text and len(found) == 1 and found[0].id == text:
+        return RedirectResponse(f"/customers/{text}", status_code=303)
+    veil = veil_of(site, visitor)
+    rows = [(row.id, _name(veil, row.kind, row.display_name), row.kind, row.status) for row in found]
+    return page(request, site, visitor, "customers.html", rows=rows, search=search, most=SHOWN)
+
+
+@router.get("/customers/{name}")
+def one_customer(request: Request, site: At, visitor: Viewer, name: str) -> Response:
+    """The page of a customer; a former id leads to the one that took it in."""
+    with site.reading() as connection:
+        view = customer(connection, name)
+        if view.id != name:
+            return RedirectResponse(f"/customers/{view.id}", status_code=303)
+        told, former = events(connection, view), former_ids(connection, view.id)
+    veil = veil_of(site, visitor)
+    return page(
+        request,
+        site,
+        visitor,
+        "customer.html",
+        view=view,
+        name=_name(veil, view.kind, view.display_name),
+        cells=list(_cells(view, veil)),
+        kept={table: _rows(table, rows, veil) for table, rows in view.kept.items() if rows},
+        records=[(record, _claims(record, veil)) for record in view.records[:SHOWN]],
+        hanging=[(title, *_hanging(rows, veil), len(rows)) for title, rows in _children(view) if rows],
+        events=told,
+        former=former,
+        most=SHOWN,
+        hidden=veil.hides(""),
+    )
+
+
+def _name(veil: Veil, kind: str, name: str | None) -> str | None:
+    return veil.value("organisation.name" if kind == "organisation" else "person.full_name", name)
+
+
+def _cells(view: CustomerView, veil: Veil) -> Iterator[Cell]:
+    """The golden values, each with its record, columns and rivals, as the visitor may see them."""
+    of = {record.record_id: record for record in view.records}
+    for value in view.golden:
+        rivals = tuple((record, veil.value(value.field, str(said))) for record, said in value.rivals)
+        shown = veil.value(value.field, str(value.value))
+        yield Cell(value.field, shown, value.record_id, value.decided_by, _origin(value, of), rivals)
+
+
+def _origin(value: GoldenValue, of: Mapping[str, KnownRecord]) -> str:
+    """From which columns, read how, by which rule."""
+    record = of.get(value.record_id or "")
+    lines = () if record is None else (line for line in record.lineage if line.get("target") == value.field)
+    line = next(iter(lines), None)
+    if line is None:
+        return ""
+    parts = [", ".join(line.get("columns") or ()), line.get("how") or "", line.get("rule") or ""]
+    return "; ".join(part for part in parts if part)
+
+
+def _rows(table: str, rows: tuple[Mapping[str, Any], ...], veil: Veil) -> list[tuple[str | None, str]]:
+    """Rows of a table that is kept whole: what stands in them, and marks."""
+    found = []
+    for row in rows[:SHOWN]:
+        field = f"{table}.{row['kind']}" if table == "contact_point" else table
+        text = ", ".join(said for name in BY_VALUE[table] if (said := _said(row, name)))
+        marks = [str(row[name]) for name in ("kind", "label") if row.get(name)]
+        marks += ["primary"] if row.get("is_primary") else []
+        found.append((veil.value(field, text), ", ".join(marks)))
+    return found
+
+
+def _children(view: CustomerView) -> tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...]:
+    return (
+        ("Orders", view.orders),
+        ("Cases", view.cases),
+        ("Opportunities", view.opportunities),
+        ("Activities", view.activities),
+    )
+
+
+def _hanging(rows: tuple[Mapping[str, Any], ...], veil: Veil) -> tuple[list[str], list[list[str]]]:
+    """What hangs on the customer as a table: heads, and the first rows."""
+    heads = list(dict.fromkeys(name for row in rows for name in row if name not in INSIDE))[:HEADS]
+    hidden = {name for name in heads if name in TYPED and veil.hides("")}
+    lines = [[HIDDEN if name in hidden else _said(row, name) for name in heads] for row in rows[:SHOWN]]
+    return heads, lines
+
+
+def _said(row: Mapping[str, Any], name: str) -> str:
+    """A column of a row as people read it."""
+    value = row.get(name)
+    if value is None:
+        return ""
+    exponent = currency_exponent(str(row.get("currency") or "")) if name in MONEY else None
+    return str(value) if exponent is None else amount(value, exponent)
+
+
+def _claims(record: KnownRecord, veil: Veil) -> list[tuple[str, str | None]]:
+    """The source row by column; nothing where the visitor may not see rows as they came."""
+    return [] if veil.hides("") else list(record.raw.items())

@@ -1,0 +1,38 @@
+"""Keeping what a blind sample says, for the trend."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse, Response
+
+from crm_unify.schema.bookkeeping import mig_run
+from crm_unify.steward.review.recording import kept, told
+from crm_unify.steward.web.access import Steward
+from crm_unify.steward.web.audit import audited
+from crm_unify.steward.web.samples import Wish, verdicts
+from crm_unify.steward.web.site import At
+
+router = APIRouter()
+Pairs = Annotated[int, Form(ge=0, le=1_000)]
+
+
+@router.post("/sample/kept")
+def keep(
+    site: At, visitor: Steward, merged: Pairs, apart: Pairs, seed: Annotated[int, Form(ge=0, le=1_000_000)]
+) -> Response:
+    """Keep the figures of a sample as they are by now; on to the trend, which shows a fall."""
+    with site.reading() as connection:
+        sample = site.samples.draw(connection, Wish(merged, apart, seed))
+        found = sample.estimated(verdicts(connection, sample))
+        run = connection.scalar(sa.select(sa.func.max(mig_run.c.id))) or 0
+    name = f"web/{run}/{merged}/{apart}/{seed}"
+    fallen = kept(site.engine, found, run=run, sample=name, by=visitor.name)
+    with site.writing() as connection:
+        audited(
+            connection, by=visitor.name, action="sample-keep", subject=name, detail={"fallen": len(fallen)}
+        )
+    told(site.project, fallen)
+    return RedirectResponse("/quality", status_code=303)

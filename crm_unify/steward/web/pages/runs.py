@@ -1,0 +1,166 @@
+"""The runs: what each read and wrote, one that goes, and taking one back with its plan shown first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from crm_unify.errors import UsageError
+from crm_unify.progress import Silent
+from crm_unify.run.history import PastRun, history
+from crm_unify.run.undo import Step, Way, plan_undo, undo
+from crm_unify.schema.bookkeeping import mig_run
+from crm_unify.steward.web.access import Admin, Viewer
+from crm_unify.steward.web.audit import audited
+from crm_unify.steward.web.going import Going, begin, going
+from crm_unify.steward.web.shape import Place, page
+from crm_unify.steward.web.site import At
+
+router = APIRouter()
+PLACE = Place("Runs", "/runs", order=50)
+SHOWN = 100
+"""Runs in the list, the newest ones."""
+HEADS = ("extracted", "mapped", "held", "quarantined", "discarded", "withheld_values")
+
+
+@router.get("/runs")
+def runs(request: Request, site: At, visitor: Viewer) -> Response:
+    """Every run, the newest first, and the one that goes."""
+    with site.reading() as connection:
+        every = history(connection)
+    now = going(site.engine)
+    shown = list(reversed(every))[:SHOWN]
+    return page(
+        request, site, visitor, "runs.html", runs=shown, going=now, held=any(bool(one.holds) for one in every)
+    )
+
+
+@router.post("/runs")
+def start(site: At, visitor: Admin) -> Response:
+    """Begin a run of the project; the page of the runs shows how it goes."""
+    begin(site.engine, site.project.path, site.project.environment, by=visitor.name)
+    with site.writing() as connection:
+        audited(connection, by=visitor.name, action="run-begin", subject="run")
+    return RedirectResponse("/runs", status_code=303)
+
+
+@router.get("/runs/going")
+async def live(
+    site: At, visitor: Viewer, request: Request, seen: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """What the run says that goes, as server-sent events; a browser that comes back says what it has seen."""
+    last = request.headers.get("last-event-id", "")
+    seen = int(last) if last.isdecimal() and len(last) < 10 else seen
+    now = going(site.engine)
+    return StreamingResponse(
+        _events(now, seen), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _events(now: Going | None, seen: int) -> AsyncIterator[str]:
+    if now is None:
+        yield "event: over\ndata: {}\n\n"
+        return
+    async for number, line in now.watch(seen):
+        yield ": waiting\n\n" if line is None else f"id: {number}\ndata: {json.dumps(line)}\n\n"
+    yield f"event: over\ndata: {json.dumps(_over(now))}\n\n"
+
+
+def _over(now: Going) -> dict[str, Any]:
+    """How it ended, in words."""
+    if now.code == 0:
+        return {"code": 0, "run": now.answer.get("run"), "said": f"run {now.answer.get('run')} is done"}
+    error = now.answer.get("error", {})
+    said = "; ".join(str(error[part]) for part in ("what", "where", "why", "remedy") if error.get(part))
+    return {"code": now.code, "run": None, "said": said or f"the run ended with exit code {now.code}"}
+
+
+@router.get("/runs/{number}")
+def one_run(request: Request, site: At, visitor: Viewer, number: int) -> Response:
+    """One run: its account of rows, what it wrote, what it said."""
+    with site.reading() as connection:
+        past = _named(connection, number)
+        account, summary = _told(connection, number)
+    lines = [(name, [counts.get(head, 0) for head in HEADS]) for name, counts in sorted(account.items())]
+    total = [sum(counts[at] for _, counts in lines) for at in range(len(HEADS))]
+    return page(
+        request,
+        site,
+        visitor,
+        "run.html",
+        run=past,
+        lines=lines,
+        total=total,
+        heads=HEADS,
+        customers=summary.get("customers"),
+        drift=summary.get("drift", ()),
+        sums=summary.get("sums", ()),
+        asked=summary.get("bands", {}).get("review", 0),
+        undoable=past.stands and past.images,
+    )
+
+
+@router.get("/runs/{number}/undo")
+def undo_plan(request: Request, site: At, visitor: Admin, number: int, cascade: bool = False) -> Response:
+    """What taking a run back would do; nothing is written. Runs after it are named, and go first."""
+    with site.reading() as connection:
+        past = _named(connection, number)
+    way = plan_undo(site.project, str(number), cascade=cascade)
+    return page(
+        request, site, visitor, "undo.html", run=past, way=way, counts=_counts(way.first), cascade=cascade,
+        seal=_seal(way),
+    )  # fmt: skip
+
+
+@router.post("/runs/{number}/undo")
+def take_back(
+    site: At,
+    visitor: Admin,
+    number: int,
+    seal: Annotated[str, Form(max_length=200)],
+    cascade: Annotated[bool, Form()] = False,
+) -> Response:
+    """Take a run back as its plan was shown; refused where it would do something else by now."""
+
+    def agreed(way: Way) -> bool:
+        return _seal(way) == seal
+
+    done = undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
+    with site.writing() as connection:
+        detail = {"runs": [step.undone.id for step in done], "by_runs": [step.run for step in done]}
+        audited(connection, by=visitor.name, action="run-undo", subject=str(number), detail=detail)
+    return RedirectResponse("/runs", status_code=303)
+
+
+def _seal(way: Way) -> str:
+    """What a plan of an undo says, in short: another one has another."""
+    left = len(way.first.way.kept), len(way.first.way.failed)
+    rows = way.first.way.changes.written_rows
+    return f"{way.first.undone.id}:{rows}:{left[0]}:{left[1]}:" + ",".join(str(run.id) for run in way.then)
+
+
+def _counts(step: Step) -> list[tuple[str, int, int, int]]:
+    return [
+        (table, len(one.creates), len(one.updates), len(one.deletes))
+        for table, one in step.way.reversed.items()
+    ]
+
+
+def _named(connection: sa.Connection, number: int) -> PastRun:
+    found = next((one for one in history(connection) if one.id == number), None)
+    if found is None:
+        raise UsageError(
+            "there is no run of this number", str(number), remedy="the list of runs shows those there are"
+        )
+    return found
+
+
+def _told(connection: sa.Connection, number: int) -> tuple[dict[str, dict[str, int]], dict[str, Any]]:
+    query = sa.select(mig_run.c.account, mig_run.c.summary).where(mig_run.c.id == number)
+    row = connection.execute(query).one()
+    return json.loads(row.account or "{}"), json.loads(row.summary or "{}")

@@ -1,0 +1,87 @@
+"""How a page is made: templates, the way round, and who is looking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from crm_unify.steward.report.page import environment as report_environment
+from crm_unify.steward.report.page import visible
+from crm_unify.steward.web.access import Visitor
+from crm_unify.steward.web.site import Site
+
+STATIC: Final = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation."""
+
+    title: str
+    path: str
+    order: int
+    """Ascending from left to right."""
+    least: str = "viewer"
+    """The least role that sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page shows around its own content."""
+
+    project: str
+    environment: str | None
+    places: Sequence[Place]
+    path: str
+    visitor: Visitor
+
+
+def page(
+    request: Request, site: Site, visitor: Visitor, template: str, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A page, or a part of one, made of a template; templates see `frame` beside the values."""
+    places = [one for one in request.app.state.places if visitor.may(one.least)]
+    frame = Frame(site.project.project.project, site.project.environment, places, request.url.path, visitor)
+    text = templates().get_template(template).render(frame=frame, **values)
+    return HTMLResponse(text, status_code=status)
+
+
+@cache
+def templates() -> Environment:
+    """Templates of pages, all values escaped; the filters are those of the report."""
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("crm_unify.steward.web")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= report_environment().filters
+    environment.filters["plain"] = visible
+    environment.globals["static"] = static
+    return environment
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a static file; another content has another address, so that browsers may keep it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def is_part(request: Request) -> bool:
+    """Whether a script asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a script of ours asks."""
+    return "application/json" in request.headers.get("accept", "")

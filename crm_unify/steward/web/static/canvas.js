@@ -1,0 +1,222 @@
+// The cluster canvas: selecting records, answering by key, and what becomes of each answer.
+"use strict";
+(() => {
+  const place = document.getElementById("canvas");
+  if (!place) return;
+  const name = place.dataset.canvas;
+  const steward = place.dataset.steward === "yes";
+  const added = JSON.parse(place.dataset.added);
+  const KEPT = `crm.selected.${name}`;
+  const stored = sessionStorage.getItem(KEPT);
+  const selected = new Set(stored ? JSON.parse(stored) : JSON.parse(place.dataset.preselected));
+  const standing = document.getElementById("standing");
+  let busy = false;
+
+  // --- selection ---
+  const boxes = () => [...document.querySelectorAll("[data-pick]")];
+
+  function drawSelection() {
+    for (const box of boxes()) {
+      box.checked = selected.has(box.value);
+      box.closest("th").classList.toggle("selected", box.checked);
+      const at = box.closest("th").cellIndex;
+      for (const row of document.querySelectorAll(".grid tbody tr:not(.group)")) {
+        row.cells[at].classList.toggle("selected", box.checked);
+      }
+    }
+    const total = Number(place.dataset.total);
+    const some = selected.size > 0 && selected.size < total;
+    for (const act of ["different", "unsure", "split"]) {
+      const button = document.querySelector(`[data-act="${act}"]`);
+      if (button) button.disabled = !some || busy;
+    }
+    const same = document.querySelector('[data-act="same"]');
+    if (same) same.disabled = busy;
+    if (!busy && standing) {
+      standing.textContent = some
+        ? `${selected.size} selected against ${total - selected.size}`
+        : "nothing selected: M says that all are one";
+    }
+  }
+
+  function changed() {
+    sessionStorage.setItem(KEPT, JSON.stringify([...selected]));
+    drawSelection();
+    effects();
+  }
+
+  let asked = 0;
+  let waiting;
+  function effects() {
+    if (!document.getElementById("effects")) return; // a blind pair tells nothing
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const number = ++asked;
+      const query = new URLSearchParams();
+      added.forEach((one) => query.append("add", one));
+      [...selected].slice(0, 500).forEach((one) => query.append("selected", one));
+      const answer = await fetch(`/canvas/${name}/effects?${query}`, { headers: { "HX-Request": "true" } });
+      const text = await answer.text();
+      if (number === asked) document.getElementById("effects").innerHTML = text;
+    }, 200);
+  }
+
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-pick]")) return;
+    if (event.target.checked) selected.add(event.target.value); else selected.delete(event.target.value);
+    changed();
+  });
+
+  // --- answering ---
+  function send(action, more) {
+    if (!steward || busy) return;
+    busy = true;
+    standing.textContent = "saving …";
+    drawSelection();
+    const fields = [["action", action], ["canvas", name], ["seen", place.dataset.seen]];
+    for (const one of selected) fields.push(["selected", one]);
+    for (const one of added) fields.push(["added", one]);
+    for (const [key, value] of Object.entries(more || {})) fields.push([key, String(value)]);
+    window.crm.outbox.put(fields);
+  }
+
+  window.crm.outbox.listen((answer, status, data) => {
+    const mine = answer.fields.some(([key, value]) => key === "canvas" && value === name);
+    const what = Object.fromEntries(answer.fields).action;
+    if (status >= 200 && status < 300) {
+      if (!mine) { window.crm.say(data.said); return; }
+      sessionStorage.removeItem(KEPT);
+      sessionStorage.setItem("crm.said", data.said);
+      go(data.next);
+      return;
+    }
+    busy = false;
+    const error = data.error || { what: "the server does not answer" };
+    if (window.crm.outbox.busy(status)) {
+      standing.textContent = `${error.what}: your answer is kept and sent again`;
+      standing.classList.add("waits");
+      return;
+    }
+    drawSelection();
+    if (status === 500) error.what = "the program failed, and your answer was not recorded";
+    if (status === 409 && mine) overtaken(error, what, answer);
+    else window.crm.say([error.what, error.why, error.remedy].filter(Boolean).join(". "), "bad");
+  });
+
+  /** Somebody else was faster: what they said, what this person wanted to say, and the way to say it still. */
+  function overtaken(error, what, answer) {
+    const note = document.getElementById("overtaken");
+    const words = Object.fromEntries(answer.fields).words || "";
+    note.replaceChildren();
+    const said = document.createElement("p");
+    said.textContent = `${error.what}: ${error.why}.`;
+    const yours = document.createElement("p");
+    yours.textContent = `Your answer "${what}"${words ? ` (${words})` : ""} was not recorded.`;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Look at it as it stands now";
+    again.addEventListener("click", () => location.reload());
+    note.append(said, yours, again);
+    note.hidden = false;
+    again.focus();
+  }
+
+  function go(path) {
+    const filters = new URLSearchParams(location.search);
+    ["start", "add"].forEach((one) => filters.delete(one));
+    const query = filters.toString();
+    const stays = path.startsWith("/questions/") && query ? `${path}?${query}` : path;
+    if (stays === location.pathname + location.search) location.reload(); else location.assign(stays);
+  }
+
+  // --- words: notes and reasons ---
+  function words(title, about, label, then) {
+    const dialog = document.getElementById("words");
+    document.getElementById("words-title").textContent = title;
+    document.getElementById("words-about").textContent = about;
+    document.getElementById("words-label").textContent = label;
+    const text = document.getElementById("words-text");
+    text.value = "";
+    dialog.returnValue = "";
+    dialog.onclose = () => { if (dialog.returnValue === "save") then(text.value); };
+    dialog.showModal();
+    text.focus();
+  }
+
+  document.getElementById("words-text").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.getElementById("words").close("save");
+  });
+
+  function pin(button) {
+    if (!steward || !button) { window.crm.say("move to a value first: Tab, then P"); return; }
+    const value = button.textContent.trim();
+    words(`Pin ${button.dataset.label}`, value, "Reason", (text) =>
+      send("pin", { words: text, field: button.dataset.pin, record: button.dataset.record }));
+  }
+
+  const open = (id) => document.getElementById(id).showModal();
+  const step = (to) => { if (to) go(`${place.dataset.base}/${to}`); else window.crm.say("this is the only question"); };
+
+  const ACTS = {
+    same: () => send("same"),
+    different: () => send("different"),
+    unsure: () => send("unsure"),
+    split: () => send("split"),
+    undo: () => send("undo"),
+    note: () => words("Note", "Kept beside these records.", "Note", (text) => send("note", { words: text })),
+    revoke: (button) => send("revoke", { decision: button.dataset.decision, words: "taken back on the canvas" }),
+    later: () => step(place.dataset.later),
+    earlier: () => step(place.dataset.earlier),
+    search: () => { open("finder"); document.getElementById("finder-text").focus(); },
+    help: () => open("help"),
+    blind: () => {
+      const now = document.cookie.includes("crm-unify-blind=yes");
+      document.cookie = `crm-unify-blind=${now ? "no" : "yes"}; path=/; SameSite=Strict`;
+      location.reload();
+    },
+    "select-none": () => { selected.clear(); changed(); },
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (button && ACTS[button.dataset.act] && !button.disabled) ACTS[button.dataset.act](button);
+    const value = event.target.closest("[data-pin]");
+    if (value) pin(value);
+    const more = event.target.closest("[data-add]");
+    if (more) {
+      const query = new URLSearchParams(location.search);
+      query.append("add", more.dataset.add);
+      location.search = query.toString();
+    }
+  });
+
+  // --- keys ---
+  const KEYS = { m: "same", d: "different", u: "unsure", s: "split", n: "note", z: "undo", j: "later", k: "earlier", "/": "search", "?": "help" };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+    const key = event.key.toLowerCase();
+    if (key === "p") { event.preventDefault(); pin(document.activeElement.closest("[data-pin]")); return; }
+    if (key === "arrowright" || key === "arrowleft") { if (move(key === "arrowright" ? 1 : -1)) event.preventDefault(); return; }
+    const act = KEYS[key];
+    if (!act) return;
+    event.preventDefault();
+    const button = document.querySelector(`.actions [data-act="${act}"]`);
+    if (button && button.disabled) { if (!busy) window.crm.say(act === "later" || act === "earlier" ? "this is the only question" : "select some of the records first"); return; }
+    ACTS[act](button);
+  });
+
+  /** Move the focus between the heads of records. */
+  function move(by) {
+    const all = boxes();
+    const at = all.indexOf(document.activeElement);
+    const to = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
+    if (!all[to]) return false;
+    all[to].focus();
+    return true;
+  }
+
+  drawSelection();
+  effects();
+})();

@@ -1,0 +1,1 @@
+"""Tests of the review application, by its routes and in a real browser."""

@@ -1,0 +1,68 @@
+"""The doubtful town served to people of every role; made once for tests that look, others serve a copy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+
+from tests.crm_unify.run.decided import town
+from tests.crm_unify.steward.review.towns import doubtful
+from tests.crm_unify.steward.web.live import Live, listening
+from tests.crm_unify.steward.web.people import Browser, Served, served, with_users
+from tests.projects import run
+
+PEOPLE = 12
+"""People of the town; each has two records, every two of them doubtful."""
+
+
+@pytest.fixture(scope="session")
+def town_with_users(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The town after its first run, with a user of each role; to be copied."""
+    project = doubtful(tmp_path_factory.mktemp("served"), town()[: 2 * PEOPLE])
+    assert run(project).code == 0
+    with_users(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def looked_at(town_with_users: Path) -> Iterator[Served]:
+    """The town as it is served, to be looked at alone."""
+    yield from served(town_with_users)
+
+
+@pytest.fixture
+def site(town_with_users: Path, tmp_path: Path) -> Iterator[Served]:
+    """A copy of the town as it is served, to be changed."""
+    yield from served(Path(shutil.copytree(town_with_users, tmp_path / "town")))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """The Chromium of the system; without one the test is skipped, in CI it fails."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None and os.environ.get("CRM_UNIFY_CI"):
+        pytest.fail("no chromium is installed")
+    if found is None:
+        pytest.skip("no chromium is installed")
+    with sync_playwright() as driver:
+        yield driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="module")
+def live(town_with_users: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A copy of the town on a port of this machine, for real browsers; shared by the tests of a module."""
+    folder = tmp_path_factory.mktemp("live") / "town"
+    yield from listening(Path(shutil.copytree(town_with_users, folder)))
+
+
+@pytest.fixture
+def browser(site: Served) -> Callable[[str], Browser]:
+    """A browser in which a user of this role has signed in to the copy."""
+    return site.browser

@@ -1,0 +1,80 @@
+"""What the queue and the canvas show."""
+
+import re
+from pathlib import Path
+
+from tests.crm_unify.steward.web.people import Served, served
+from tests.crm_unify.steward.web.test_answering import asked, say
+from tests.projects import question
+
+
+def test_the_queue_is_filtered_and_paged(looked_at: Served) -> None:
+    """Filters and search choose; a script gets the rows alone."""
+    browser = looked_at.browser("viewer")
+    every = browser.get("/").text
+    assert every.count('href="/questions/Q-') == 13  # twelve rows and the way to begin
+    assert "12 questions" in browser.get("/?kind=person&reason=band").text
+    assert "Nothing is open" in browser.get("/?search=nobody+at+all").text
+    part = browser.get("/", headers={"HX-Request": "true"}).text
+    assert "<html" not in part
+
+
+def test_the_canvas_tells_what_differs(looked_at: Served) -> None:
+    """Golden preview first; what is equal and what is not, in words beside the colour."""
+    browser = looked_at.browser()
+    name, _, _ = asked(browser)
+    page = browser.get(f"/questions/{name}").text
+    assert page.index("Golden preview") < page.index("data-pick")
+    assert page.count("data-pick ") == 2
+    assert "equal: </span>" in page
+    assert "different: </span>" in page or "similar: </span>" in page
+
+
+def test_why_and_consequences_are_told(looked_at: Served) -> None:
+    """The waterfall with a sentence a field, and who would survive."""
+    browser = looked_at.browser("viewer")
+    name, _, _ = asked(browser)
+    why = browser.get(f"/canvas/{name}/why").text
+    assert "<svg" in why
+    assert "the same" in why
+    assert "the next run merges" in browser.get(f"/canvas/{name}/effects").text
+
+
+def test_a_record_is_found_and_added(looked_at: Served) -> None:
+    """Search finds by name; the canvas takes all records of the customer that is added."""
+    browser = looked_at.browser()
+    name, _, _ = asked(browser)
+    others = asked(browser, 3)
+    found = browser.get("/search?text=Abel").text
+    assert "data-add=" in found
+    page = browser.get(f"/questions/{name}?add={others[1][0].replace('#', '%23')}").text
+    assert page.count("data-pick ") == 3
+
+
+def test_what_a_role_may_not_see_is_of_nobody(site: Served) -> None:
+    """Names and addresses of another form stand in the place of the real ones, on every part of the page."""
+    file = site.project / "crm_unify.yml"
+    masked = "web: {masked: {viewer: [person, contact_point, address]}}\n"
+    file.write_text(file.read_text(encoding="utf-8") + masked, encoding="utf-8")
+    (again,) = served(Path(site.project))
+    browser, steward = again.browser("viewer"), again.browser()
+    name, _, _ = asked(browser)
+    paths = ("/", f"/questions/{name}", f"/canvas/{name}/why", f"/canvas/{name}/effects", "/search?text=Abel")
+    seen, veiled = ("".join(one.get(path).text for path in paths) for one in (steward, browser))
+    names = [name for (name,) in question(site.project / "crm.db", "SELECT full_name FROM person")]
+    assert len([name for name in names if name in seen]) >= 12
+    assert [name for name in names if name in veiled or "post.example" in veiled] == []
+
+
+def test_a_blind_sample_measures_how_right_the_customers_are(site: Served) -> None:
+    """Pairs are shown without a score; answers are decisions, and precision and recall follow from them."""
+    browser = site.browser()
+    first = browser.get("/sample/drawn?merged=0&apart=3&seed=1").text
+    name = re.findall(r"/samples/(S-\w+)", first)[0]
+    page = browser.get(f"/samples/{name}").text
+    assert "likely" not in page
+    assert 'id="why"' not in page
+    other = re.findall(r'type="checkbox" value="([^"]+)"', page)[1]
+    answer = say(browser, name, "same", selected=[other]).json()
+    assert (answer["decisions"], answer["next"].startswith("/samples/S-")) == ([1], True)
+    assert "1 of 3 pairs answered" in browser.get("/sample/drawn?merged=0&apart=3&seed=1").text
