@@ -17,8 +17,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from benchmarks.watched import Watch
 from crm_unify.progress import Silent
 from crm_unify.rules.load import load_project
+from pipelines.interpret import branch, source_map, stage
 from pipelines.interpret.stage import interpret
 from pipelines.landed import Landed, read_landed, write_manifest
 from pipelines.sources.interface import name_columns
@@ -145,11 +147,15 @@ def make(folder: Path, rows: int) -> None:
 
 def measure(folder: Path) -> None:
     """Interpret what stands in the folder and print what it took."""
-    project, made = load_project(folder), read_landed(folder)
+    project, made, watch = load_project(folder), read_landed(folder), watched()
     start, worked = time.perf_counter(), time.process_time()
-    found = interpret(made, project, as_of=date(2026, 3, 2), progress=Silent())
+    with watch.looking(), watch.stretch("the rest"):
+        found = interpret(made, project, as_of=date(2026, 3, 2), progress=Silent())
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for said, one in watch.stretches.items():
+        told = f"peak {one.peak:6,.0f} MB, Arrow after it {one.arrow:6,.0f} MB"
+        print(f"  {said:<26} {one.seconds:5.1f} s, {told}")
     tables = (found.records, found.rejections, found.fates, *found.claims.values())
     size = sum(table.nbytes for table in tables) / 2**20
     fates = found.fates.group_by("fate").aggregate([("row_id", "count")]).to_pylist()
@@ -164,6 +170,26 @@ def measure(folder: Path) -> None:
         end=" ",
     )
     print(f"{found.rejections.num_rows:,} rejections,", {one.name: one.ok for one in found.sums})
+
+
+def watched() -> Watch:
+    """The stretches of interpreting, in the order in which they come."""
+    watch = Watch()
+    for module, name, said in (
+        (stage, "_landed_rows", "read"),
+        (source_map, "keys_of", "keys"),
+        (source_map, "routes", "branches chosen"),
+        (branch, "map_fields", "fields mapped"),
+        (branch, "claims", "claims made"),
+        (branch, "check", "checks"),
+        (branch, "_records", "records written"),
+        (source_map, "mojibake_findings", "broken letters looked for"),
+        (source_map, "_objections", "objections"),
+        (source_map, "_result", "map put together"),
+        (stage, "_assembled", "maps put together"),
+    ):
+        watch.function(module, name, said)
+    return watch
 
 
 def main(arguments: list[str]) -> None:

@@ -129,6 +129,7 @@ def measured(rows: int, folder: Path, *, full: bool) -> None:
     answer = command(project, "sync", "--as-of", LATER)
     shown("sync with news", answer)
     print(f"  all of it worked out anew: {answer['anew'] or 'no'}")
+    print(f"  all records matched anew: {answer['matched_anew'] or 'no'}")
     if full:
         other = command(twin, "sync", "--as-of", LATER)
         shown("full re-match", other)

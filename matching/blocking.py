@@ -83,7 +83,7 @@ class Candidates:
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
     """The bound of one rule, and its counts while its blocks are taken apart."""
 
     strangers: int
@@ -107,15 +107,15 @@ class _Tally:
 def candidates(features: KindFeatures, *, threads: int = 1) -> Candidates:
     """All pairs that any rule of the kind proposes."""
     rules, records = RULES[features.kind], len(features)
-    names = sorted({name for rule in rules for name in (*rule.keys, *rule.refine)})
 
-    def propose(number: int) -> tuple[Ints, _Tally]:
-        tally = _Tally(rules[number].strangers, features.customer)
-        left, right = _pairs(records, rules[number], keys, tally=tally)
+    def propose(number: int) -> tuple[Ints, Tally]:
+        tally = Tally(rules[number].strangers, features.customer)
+        rule = rules[number]
+        left, right = paired(entered(records, rule, keys), rule, keys, tally=tally)
         return distinct(numbered(left, right, records)) * len(rules) + number, tally
 
     with ThreadPoolExecutor(threads) as pool:
-        keys = dict(zip(names, pool.map(lambda name: key_column(features, name), names), strict=True))
+        keys = keys_of(features, pool)
         coded, tallies = zip(*pool.map(propose, range(len(rules))), strict=True)
         shares = -(-sum(map(len, coded)) // SHARE) or 1
         cuts = np.linspace(0, records, shares + 1).astype(np.int64) * records * len(rules)
@@ -128,6 +128,12 @@ def candidates(features: KindFeatures, *, threads: int = 1) -> Candidates:
         np.concatenate([part.by for part in parts]),
         _report(rules, list(tallies), coded, parts),
     )
+
+
+def keys_of(features: KindFeatures, pool: ThreadPoolExecutor) -> dict[str, Column]:
+    """The columns of all keys that the rules of the kind ask for, by name."""
+    names = sorted({name for rule in RULES[features.kind] for name in (*rule.keys, *rule.refine)})
+    return dict(zip(names, pool.map(lambda name: key_column(features, name), names), strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +166,7 @@ def _attributed(coded: Sequence[Ints], span: tuple[int, int], records: int, *, r
 
 
 def _report(
-    rules: tuple[Rule, ...], tallies: list[_Tally], coded: Sequence[Ints], parts: list[_Part]
+    rules: tuple[Rule, ...], tallies: list[Tally], coded: Sequence[Ints], parts: list[_Part]
 ) -> tuple[RuleReport, ...]:
     first = np.add.reduce([part.first for part in parts])
     only = np.add.reduce([part.only for part in parts])
@@ -170,14 +176,19 @@ def _report(
     )
 
 
-def _pairs(count: int, rule: Rule, keys: Mapping[str, Column], *, tally: _Tally) -> tuple[Codes, Codes]:
-    """Pairs of one rule, left < right, possibly repeated."""
+def entered(count: int, rule: Rule, keys: Mapping[str, Column]) -> Entries:
+    """All records under the keys of a rule."""
     none = np.zeros(count, np.int32)
-    entries = _Entries(np.arange(count, dtype=np.int32), np.zeros(count, np.uint64), none)
+    entries = Entries(np.arange(count, dtype=np.int32), np.zeros(count, np.uint64), none)
     for key in rule.keys:
         entries = entries.under(keys[key])
+    return entries
+
+
+def paired(entries: Entries, rule: Rule, keys: Mapping[str, Column], *, tally: Tally) -> tuple[Codes, Codes]:
+    """Pairs of one rule among some entries, left < right, possibly repeated."""
     found: list[tuple[Codes, Codes]] = []
-    _collect(entries, [keys[key] for key in rule.refine], found=found, tally=tally)
+    collect(entries, [keys[key] for key in rule.refine], found=found, tally=tally)
     left = np.concatenate([f[0] for f in found] or [np.empty(0, np.int32)])
     right = np.concatenate([f[1] for f in found] or [np.empty(0, np.int32)])
     apart = left != right
@@ -185,7 +196,7 @@ def _pairs(count: int, rule: Rule, keys: Mapping[str, Column], *, tally: _Tally)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Entries:
+class Entries:
     """Records under the keys by which they are put into blocks; a record may stand under several."""
 
     records: Codes
@@ -193,21 +204,21 @@ class _Entries:
     above: Codes
     """Entries of the block that these are a part of, 0 at first."""
 
-    def under(self, key: Column) -> _Entries:
+    def under(self, key: Column) -> Entries:
         """The entries under one more key."""
         entry, hashes = extended(self.records, self.hashes, key)
-        return _Entries(self.records[entry], hashes, self.above[entry])
+        return Entries(self.records[entry], hashes, self.above[entry])
 
-    def shared(self) -> _Entries:
+    def shared(self) -> Entries:
         """Without most of the entries whose block holds nothing else: sorting is what blocks cost."""
         low = np.uint64(64 - len(self.hashes).bit_length() - 1)
         bucket = (self.hashes >> low).astype(np.int64)
         kept = np.flatnonzero(np.bincount(bucket)[bucket] > 1)
-        return _Entries(self.records[kept], self.hashes[kept], self.above[kept])
+        return Entries(self.records[kept], self.hashes[kept], self.above[kept])
 
 
-def _collect(
-    entries: _Entries, refine: list[Column], *, found: list[tuple[Codes, Codes]], tally: _Tally
+def collect(
+    entries: Entries, refine: list[Column], *, found: list[tuple[Codes, Codes]], tally: Tally
 ) -> None:
     """Add the pairs of all blocks to `found`, refining those that are too large."""
     entries = entries.shared()
@@ -225,10 +236,10 @@ def _collect(
         return
     tally.refined += int(large.sum())
     kept = np.repeat(large, sizes)
-    rest = _Entries(records[kept], hashes[kept], np.repeat(sizes[large], sizes[large]).astype(np.int32))
+    rest = Entries(records[kept], hashes[kept], np.repeat(sizes[large], sizes[large]).astype(np.int32))
     stuck = np.ones(len(rest.records), np.bool_)
     for position, key in enumerate(refine):
-        _collect(rest.under(key), refine[position + 1 :], found=found, tally=tally)
+        collect(rest.under(key), refine[position + 1 :], found=found, tally=tally)
         stuck &= key.first[rest.records] == MISSING
     tally.windowed += int(stuck.sum())
     found.append(_neighbours(rest.records[stuck], rest.hashes[stuck]))

@@ -99,7 +99,7 @@ class Column:
     def recoded(self, code: Codes, values: Texts | None = None) -> Column:
         """A column of a code for each value, MISSING for none; without texts if none are given."""
         if self.several is None:
-            return _single(np.append(code, np.int32(MISSING))[self.first], values)
+            return single_valued(np.append(code, np.int32(MISSING))[self.first], values)
         mine = code[self.several.codes]
         kept = mine != MISSING
         return from_codes(self.carriers[kept], mine[kept], self.records, values)
@@ -133,10 +133,12 @@ def from_codes(
     values: Texts | None = None,
 ) -> Column:
     """A column from the record and the code of each value; repeats within a record count once."""
-    if _once_each(carriers, records):
+    ascending = bool((carriers[1:] > carriers[:-1]).all())
+    # to count how often each record stands here costs a tenth of a sort
+    if ascending or (len(carriers) <= records and np.bincount(carriers, minlength=1).max() <= 1):
         first = np.full(records, MISSING, np.int32)
         first[carriers] = codes
-        return _single(first, values)
+        return single_valued(first, values)
     width = int(codes.max(initial=0)) + 1
     entries = distinct(carriers.astype(np.int64) * width + codes)
     carrier = entries // width
@@ -147,18 +149,12 @@ def from_codes(
     has = sizes > 0
     first[has] = code[offsets[:-1][has]]
     if int(sizes.max(initial=0)) <= 1:
-        return _single(first, values)
+        return single_valued(first, values)
     return _counted(first, Several(code, offsets), values)
 
 
-def _once_each(carriers: npt.NDArray[np.integer], records: int) -> bool:
-    """Whether no record stands twice among the carriers; a count costs a tenth of a sort."""
-    if bool((carriers[1:] > carriers[:-1]).all()):
-        return True
-    return len(carriers) <= records and int(np.bincount(carriers, minlength=records).max(initial=0)) <= 1
-
-
-def _single(first: Codes, values: Texts | None) -> Column:
+def single_valued(first: Codes, values: Texts | None) -> Column:
+    """A column of at most one value a record; without texts if none are given."""
     return _counted(first, None, values)
 
 
@@ -239,7 +235,7 @@ def combinations(a: Column, b: Column, left: Ints, right: Ints) -> tuple[Ints, C
 
 def empty(records: int) -> Column:
     """A column in which no record has a value."""
-    return _single(np.full(records, MISSING, np.int32), Texts.of([]))
+    return single_valued(np.full(records, MISSING, np.int32), Texts.of([]))
 
 
 def merge(columns: Sequence[Column]) -> Column:

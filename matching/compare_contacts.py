@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from matching.alike import LIKE, edits, may_be_similar, similarity
 from matching.cells import NO_LEVEL, best, cells, levels, rarity
-from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations
+from matching.columns import MISSING, Codes, Column, Flags, Ints, Part, Small, combinations
 from matching.comparer import CellsOfValues, Comparer, by_values, ceiling, once, per_pair
 from matching.features import KindFeatures
 from matching.places import Places
@@ -36,8 +36,7 @@ def birth_date(features: KindFeatures) -> Comparer:
     col = features.columns["birth_date"]
     parts = _date_parts(col.values)
     year_alone = parts[1] == 0
-    # out of the values, not the records: where an engine brings the pairs, only some records are at hand
-    year = rarity(np.array([(int(col.counts.sum()) + SMOOTHING_RECORDS) // YEARS]))
+    year = years_alone(col)
     common = np.maximum(rarity(col.counts), np.where(year_alone, year, 0))
     same = cells(np.full(len(col.values), 4), common)
 
@@ -61,6 +60,14 @@ def birth_date(features: KindFeatures) -> Comparer:
         return np.where(year | (month & day) | alone, 3, 1).astype(np.int32)
 
     return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=3, told=True, limit=limit))
+
+
+def years_alone(dates: Column) -> Small:
+    """The rarity of a year of birth by itself.
+
+    Out of the values, not the records: where an engine brings the pairs, only some records are at hand.
+    """
+    return rarity(np.array([(int(dates.counts.sum()) + SMOOTHING_RECORDS) // YEARS]))
 
 
 def _date_parts(values: Texts) -> tuple[Codes, Codes, Codes]:

@@ -87,10 +87,9 @@ def _given_levels(features: KindFeatures) -> Callable[[Codes, Codes], Ints]:
         found = np.where(garbled(one, two), 1, 0)
         close = (similarity(values, one, two, least=LIKE) > 0) | (names.sound[one] == names.sound[two])
         found = np.where(close, 3, found)
-        rare, common = np.minimum(counts[one], counts[two]), np.maximum(counts[one], counts[two])
         # Two common names one letter apart (Tina, Nina) are two names; a slip makes a rare one.
         slip = edits(values, one, two, 1) == 1
-        mistyped = slip & ((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
+        mistyped = slip & may_be_slip(counts[one], counts[two])
         long = np.minimum(values.lengths[one], values.lengths[two]) >= SHORTEST
         found = np.where(mistyped & long, 4, found)
         # Two names in wide use that are not two spellings of one (Lena, Lea; Tim, Tom) are no slip.
@@ -100,6 +99,12 @@ def _given_levels(features: KindFeatures) -> Callable[[Codes, Codes], Ints]:
         return np.where(among(names.related, one, two) | (begun(one, two) & ~coupled), ELSEWHERE, found)
 
     return compare
+
+
+def may_be_slip(one: Ints, two: Ints) -> Flags:
+    """Whether of two names, carried by so many each, one may be a misspelling of the other."""
+    rare, common = np.minimum(one, two), np.maximum(one, two)
+    return np.asarray((rare <= SLIP_COUNT) | (rare * SLIP_RATIO <= common))
 
 
 def _garbled(features: KindFeatures) -> Callable[[Codes, Codes], Flags]:

@@ -9,58 +9,25 @@ import pyarrow as pa
 
 from crm_unify.errors import GuardStopped
 from crm_unify.progress import Progress, Silent
-from matching.blocking import Candidates, RuleReport, candidates
+from matching.blocking import Candidates, candidates
+from matching.columns import Ints
 from matching.comparisons import comparers
-from matching.decisions import CONFLICT_SCHEMA, codes, resolve
-from matching.estimate import Estimate
+from matching.decisions import CONFLICT_SCHEMA, Constraints, codes, resolve
 from matching.evidence import LOST, Standing, kept_whole
 from matching.features import Features, KindFeatures
 from matching.frequencies import known
+from matching.kind_report import KindReport
+from matching.memory import KindMemory, Memory
 from matching.model import Model
-from matching.outcome import listed, no_pairs, outcome_of
+from matching.outcome import Outcome, listed, no_pairs, outcome_of
 from matching.pairs import Work, Worth, compared, given_up, worth_keeping
-from matching.scored_pairs import Cells
+from matching.rematch import Changed, held_again, scored_again
+from matching.scored_pairs import Cells, Scored
 from matching.scoring import MILLI
 from matching.settings import Settings
-from matching.settling import Settling, weighted
+from matching.settling import Settled, Settling, weighted
 from matching.training import Lessons, assembled, lessons, train_kind
 from matching.trust import trust
-
-
-@dataclass(frozen=True, slots=True)
-class KindReport:
-    """What matching did for one kind of customer."""
-
-    kind: str
-    records: int
-    rules: tuple[RuleReport, ...]
-    """Pairs per blocking rule."""
-    candidates: int
-    """Different pairs that the rules proposed."""
-    compared: int
-    """Pairs compared: the candidates, and all other pairs inside components."""
-    clusters: int
-    """Clusters, single records included."""
-    expected_same: float
-    """Pairs of one customer among the compared, as the model sees them: the sum of their probabilities."""
-    expected_merged: float
-    """Right pairs among the merged, as the model sees them."""
-    merged: int
-    """Pairs inside clusters."""
-    asked: int
-    """Pairs that wait for a person's look."""
-    estimate: Estimate | None = None
-    """Precision and recall with an interval, where the settings ask for it."""
-
-    @property
-    def precision(self) -> float:
-        """Share of merged pairs that the model believes in, 0 to 1; an estimate, no measurement."""
-        return self.expected_merged / self.merged if self.merged else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the pairs the model believes in that are merged, 0 to 1; of compared pairs only."""
-        return self.expected_merged / self.expected_same if self.expected_same else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +49,8 @@ class Matched:
     """The model that scored."""
     report: tuple[KindReport, ...]
     """One entry a kind."""
+    memory: Memory | None = None
+    """What the next matching needs to look at changed records alone, where the settings ask for it."""
 
 
 def match(
@@ -109,8 +78,33 @@ def match(
     if model is None:
         kinds = {kind: train_kind(own, found[kind].taught, found[kind].cells) for kind, own in held.items()}
         model = assembled(kinds, context.settings)
-    parts = [_cluster_kind(own, found[kind], model=model, context=context) for kind, own in held.items()]
-    return _assembled(parts, model)
+    weighed = [_weighed(own, found[kind], model=model, context=context) for kind, own in held.items()]
+    return _assembled([_cluster_kind(one, model=model, context=context) for one in weighed], model, context)
+
+
+def match_again(
+    memory: Memory,
+    changed: Changed,
+    *,
+    model: Model,
+    decisions: pa.Table | None = None,
+    standing: Standing | None = None,
+    settings: Settings | None = None,
+) -> Matched:
+    """What :func:`match` makes of all records with this model, out of what it made of them before.
+
+    The `memory` must be of an outcome with the same model and the same lines. Raises NotAloneError where all
+    records have to be looked at.
+    """
+    context = _Context(decisions, standing or Standing(), settings or Settings(), Silent())
+    weighed = []
+    for held in held_again(memory, changed, weights=model.kinds).values():
+        work = context.work(held.features)
+        asked = _asked(held.features, model, context)
+        weights = model.kinds[held.features.kind]
+        kept = scored_again(held, work, weights, worth=asked.worth, always=asked.always)
+        weighed.append(_Weighed(work, held.found, kept, asked, held.let_go))
+    return _assembled([_cluster_kind(one, model=model, context=context) for one in weighed], model, context)
 
 
 def _check_kinds(model: Model, features: Features) -> None:
@@ -145,6 +139,7 @@ class _Part:
     conflicts: pa.Table
     lost: pa.Table
     report: KindReport
+    memory: KindMemory | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,43 +159,92 @@ def _proposed(features: KindFeatures, context: _Context) -> _Proposed:
     return _Proposed(work, found, taught, compared(work, taught.found.left, taught.found.right))
 
 
-def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, context: _Context) -> _Part:
-    weights, found = model.kinds[features.kind], proposed.found
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What the pairs of one kind are held against."""
+
+    constraints: Constraints
+    conflicts: pa.Table
+    review: int
+    line: int
+    """Millibits from which on records are of one component."""
+    worth: Worth
+    """Which pairs are kept."""
+    always: Ints
+    """Numbers of the pairs that people spoke on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weighed:
+    """The pairs of one kind, scored."""
+
+    work: Work
+    found: Candidates
+    kept: Scored
+    asked: _Asked
+    let_go: float
+    """Pairs of one customer among those that were not kept, as the model sees them."""
+
+
+def _asked(features: KindFeatures, model: Model, context: _Context) -> _Asked:
     constraints, conflicts = resolve(context.decisions, features.record_ids)
     review = round(model.review_bits * MILLI)
     line = min(review, round(model.merge_bits * MILLI))
+    always = codes({*constraints.cannot, *constraints.must}, len(features))
     worth = Worth(line, listed=context.settings.pairs or context.settings.estimate)
+    return _Asked(constraints, conflicts, review, line, worth, always)
+
+
+def _weighed(features: KindFeatures, proposed: _Proposed, *, model: Model, context: _Context) -> _Weighed:
+    weights, asked, found = model.kinds[features.kind], _asked(features, model, context), proposed.found
     kept = worth_keeping(
         proposed.work,
         weights,
         found,
-        worth=worth,
-        always=codes({*constraints.cannot, *constraints.must}, len(features)),
+        worth=asked.worth,
+        always=asked.always,
         cells=proposed.cells if proposed.taught.share == 1.0 else None,
     )
-    work = Settling(features, found, kept, model, context.standing, proposed.work)
-    settled = work.settled(constraints)
+    share = proposed.taught.share or 1.0  # 0: the hash chose no record, and nothing is told of the rest
+    let_go = given_up(features.kind, proposed.cells, weights, worth=asked.worth) / share
+    return _Weighed(proposed.work, found, kept, asked, let_go)
+
+
+def _cluster_kind(weighed: _Weighed, *, model: Model, context: _Context) -> _Part:
+    work, found, kept, asked = weighed.work, weighed.found, weighed.kept, weighed.asked
+    features, constraints = work.features, asked.constraints
+    settling = Settling(features, found, kept, model, context.standing, work)
+    settled = settling.settled(constraints)
     whole = kept_whole(
         context.standing,
         features.record_ids,
         clusters=settled.clusters,
         constraints=settled.constraints,
         every=weighted(settled.every),
-        line=line,
+        line=asked.line,
     )
     if whole.links:
-        settled = work.settled(replace(constraints, must=tuple(sorted({*constraints.must, *whole.links}))))
-    outcome = outcome_of(features, settled, review=review)
+        settled = settling.settled(
+            replace(constraints, must=tuple(sorted({*constraints.must, *whole.links})))
+        )
+    outcome = outcome_of(features, settled, review=asked.review)
     pairs = listed(features, settled, outcome.band) if context.settings.pairs else no_pairs()
-    clusters, inner = settled.clusters, settled.inner
     ids = features.record_ids
-    membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(clusters))})
-    unproposed, asked = inner.rule < 0, context.settings.estimate
-    share = proposed.taught.share or 1.0  # 0: the hash chose no record, and nothing is told of the rest
-    lost = given_up(features.kind, proposed.cells, weights, worth=worth) / share
+    membership = pa.table({"record_id": ids, "cluster": ids.take(pa.array(settled.clusters))})
+    report = _report(weighed, settled, outcome, model=model, estimated=context.settings.estimate)
+    memory = KindMemory(features, found, kept, weighed.let_go) if context.settings.remember else None
+    return _Part(pairs, membership, asked.conflicts, whole.lost, report, memory)
+
+
+def _report(
+    weighed: _Weighed, settled: Settled, outcome: Outcome, *, model: Model, estimated: bool
+) -> KindReport:
+    features, found, kept = weighed.work.features, weighed.found, weighed.kept
+    clusters, inner = settled.clusters, settled.inner
+    unproposed, prior = inner.rule < 0, model.kinds[features.kind].prior_same
     believed = (kept.probability, inner.at(np.flatnonzero(unproposed)).probability)
-    expected = lost + sum(float(np.add.reduce(one)) for one in believed)
-    summary = KindReport(
+    expected = weighed.let_go + sum(float(np.add.reduce(one)) for one in believed)
+    return KindReport(
         features.kind,
         len(features),
         found.report,
@@ -211,12 +255,11 @@ def _cluster_kind(features: KindFeatures, proposed: _Proposed, *, model: Model, 
         outcome.sure,
         outcome.merged,
         outcome.asked,
-        trust(found, settled.every, clusters, expected=expected, prior=weights.prior_same) if asked else None,
+        trust(found, settled.every, clusters, expected=expected, prior=prior) if estimated else None,
     )
-    return _Part(pairs, membership, conflicts, whole.lost, summary)
 
 
-def _assembled(parts: list[_Part], model: Model) -> Matched:
+def _assembled(parts: list[_Part], model: Model, context: _Context) -> Matched:
     """The outcome of all kinds in one; columns of the other kind's comparisons are null."""
     if not parts:
         none = pa.table({"record_id": pa.array([], pa.string()), "cluster": pa.array([], pa.string())})
@@ -234,4 +277,7 @@ def _assembled(parts: list[_Part], model: Model) -> Matched:
         pa.concat_tables([part.lost for part in parts]).sort_by("customer_id"),
         model,
         tuple(part.report for part in parts),
+        {part.report.kind: part.memory for part in parts if part.memory is not None}
+        if context.settings.remember
+        else None,
     )

@@ -106,8 +106,10 @@ def _kind(kind: str, table: ClaimTable) -> KindFeatures:
     columns["address"] = where.address
     for field in ("email", "phone", "address", "domain"):
         columns[field] = with_degree(columns[field], party)
-    customer = groups([tuple(columns[name] for name in names) for names in _ROUGH[kind]], len(table))
-    return _counted(KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns), customer))
+    customer = rough_customers(kind, columns, len(table))
+    return counted_anew(
+        KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns), customer)
+    )
 
 
 def _places(table: ClaimTable) -> Places:
@@ -128,7 +130,12 @@ _ROUGH = {
 """Combinations of fields that make records one rough customer, good enough to count carriers of values."""
 
 
-def _counted(features: KindFeatures) -> KindFeatures:
+def rough_customers(kind: str, columns: Mapping[str, Column], records: int) -> Ints:
+    """The rough customer of each record."""
+    return groups([tuple(columns[name] for name in names) for names in _ROUGH[kind]], records)
+
+
+def counted_anew(features: KindFeatures) -> KindFeatures:
     """The features with carriers counted as rough customers."""
     fields, customer = features.columns, features.customer
     customer = np.where(np.bincount(customer)[customer] == 1, -1, customer)

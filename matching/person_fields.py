@@ -26,7 +26,7 @@ def person_columns(table: ClaimTable) -> tuple[dict[str, Column], NameTraits, Co
     shared = columns["given"].values
     traits = name_traits(shared)
     columns["lone"] = _where(columns["given"], columns["family"].first == MISSING)
-    columns["surname"] = _surnames(shared, columns["family"], columns["birth_name"], columns["lone"])
+    columns["surname"] = surnames(shared, columns["family"], columns["birth_name"], columns["lone"])
     given, family = columns["given"].first, columns["family"].first
     party = np.where(given != MISSING, traits.canonical[given] if len(shared) else given, family)
     extra, owner = table.texts("person", "gender", "birth_date", "job_title")
@@ -50,7 +50,7 @@ def _where(col: Column, holds: Flags) -> Column:
     return from_codes(col.carriers[kept], col.codes[kept].astype(np.int64), col.records, col.values)
 
 
-def _surnames(names: Texts, *columns: Column) -> Column:
+def surnames(names: Texts, *columns: Column) -> Column:
     """Every name somebody might be filed under, and words of double names that are names."""
     words = pc.split_pattern(names.array, " ")
     double = np.flatnonzero(pc.list_value_length(words).to_numpy() > 1)

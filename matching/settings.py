@@ -25,6 +25,9 @@ class Settings:
     estimate: bool = False
     """True: the report of a kind holds an estimate of its accuracy with an interval, which takes a while."""
 
+    remember: bool = False
+    """True: the outcome holds what the next one needs to look at changed records alone."""
+
     def lines(self) -> tuple[float, float]:
         """The merge line and the review line, in bits.
 

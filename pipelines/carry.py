@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.arrow_sql import engine
-from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, field_types
+from crm_unify.records import CHILDREN, KINDS, PARTIES, Fate, FieldType, arrow_schema, field_types
 
 ACTIVE = "active"
 STALE = "stale"
 INACTIVE = "inactive"
 DELETED = "deleted"
-PAST: Final = pa.array([INACTIVE, DELETED])
+PAST: Final = (INACTIVE, DELETED)
 """States of records that are in force no longer."""
 PARENTS: Final = ("customer_record_id", "order_record_id")
 """Columns of claims that name the record a child hangs on."""
@@ -67,7 +67,7 @@ def carry_over(known: pa.Table, made: pa.Array, fates: pa.Table, *, on_delete: M
 
 def in_force(states: pa.ChunkedArray) -> pa.ChunkedArray:
     """Which of these states are those of records that count: made by a row, or stale."""
-    return pc.invert(pc.is_in(states, PAST))
+    return pc.invert(pc.is_in(states, pa.array(PAST, pa.string())))
 
 
 def _maps(on_delete: Mapping[str, str], policy: str) -> pa.Array:
@@ -103,6 +103,8 @@ def claims_of(kept: pa.Table) -> dict[str, pa.Table]:
     object, what a party claims beside it as a list of objects under theirs. The claims of a record keep the
     order of its rules, as they have it when they are interpreted.
     """
+    if len(kept) == 0:  # most often nobody has left
+        return {kind: arrow_schema(kind).empty_table() for kind in KINDS}
     return {kind: _claims_of_kind(kept, kind) for kind in KINDS}
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +24,9 @@ import pyarrow.compute as pc
 from crm_unify.rules.model import ContentKey, Cursor, Source
 from pipelines.kept import KeptRows
 from pipelines.sources.interface import Column, Reader, batch_schema
-from pipelines.sources.sql import SqlReader
+
+if TYPE_CHECKING:
+    from pipelines.sources.sql import SqlReader
 
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LAG: Final = "1h"

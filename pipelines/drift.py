@@ -144,7 +144,7 @@ def _one_to_one(found: Sequence[SameValues]) -> Iterator[SameValues]:
 def remembered(connection: sa.Connection, name: str, headers: Sequence[str]) -> pa.Table:
     """``key`` and these columns of the rows that a map's records were last made of."""
     c = mig_source_record.c
-    rows = fetch(connection, sa.select(c.key, c.raw).where(c.map == name, c.state.not_in(PAST.to_pylist())))
+    rows = fetch(connection, sa.select(c.key, c.raw).where(c.map == name, c.state.not_in(PAST)))
     forms = [json.dumps({header: "VARCHAR"}, ensure_ascii=False).replace("'", "''") for header in headers]
     texts = [f"struct_extract_at(from_json(raw, '{form}'), 1)" for form in forms]
     values = "".join(f", nullif(trim({text}), '') AS c{i}" for i, text in enumerate(texts))

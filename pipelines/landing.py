@@ -12,6 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -159,6 +160,17 @@ def _extract(jobs: Sequence[_Job], staging: Path, progress: Progress) -> dict[st
     """All batches of all sources as Parquet files, by their tables."""
     dlt = _dlt()
     bucket, read = staging / "raw", Counter[str]()
+    with _told():
+        _piped(dlt, jobs, bucket, staging=staging, progress=progress, read=read)
+    folders = {job.table: bucket / _DATASET / job.table for job in jobs}
+    return {name: _Extracted(sorted(at.glob("*.parquet")), read[name]) for name, at in folders.items()}
+
+
+def _piped(
+    dlt: ModuleType, jobs: Sequence[_Job], bucket: Path, *, staging: Path, progress: Progress,
+    read: Counter[str],
+) -> None:
+    """Take the batches through dlt into the bucket, rows counted in `read`."""
     pipeline = dlt.pipeline(
         "crm_unify_landing", pipelines_dir=str(staging / "dlt"), dataset_name=_DATASET,
         destination=dlt.destinations.filesystem(bucket_url=str(bucket), layout=_LAYOUT),
@@ -169,19 +181,49 @@ def _extract(jobs: Sequence[_Job], staging: Path, progress: Progress) -> dict[st
             for job in jobs
         ]
         _run(pipeline, resources)
-    folders = {job.table: bucket / _DATASET / job.table for job in jobs}
-    return {name: _Extracted(sorted(at.glob("*.parquet")), read[name]) for name, at in folders.items()}
+
+
+_SETTINGS: Final = {
+    "dlthub_telemetry": False,
+    "delete_completed_jobs": True,
+    "next_item_mode": "fifo",  # one source after the other
+    "restore_from_destination": False,  # it is empty each time, and looking costs a sixth of dlt's time
+}
 
 
 def _dlt() -> ModuleType:
-    """dlt, told to keep to itself before it is imported, and to read one source after the other."""
-    os.environ.update(
-        RUNTIME__DLTHUB_TELEMETRY="false", LOAD__DELETE_COMPLETED_JOBS="true", EXTRACT__NEXT_ITEM_MODE="fifo",
-        RESTORE_FROM_DESTINATION="false",  # it is empty each time, and looking costs a sixth of dlt's time
-    )
+    """dlt, told to keep to itself before it is imported."""
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     import dlt
 
     return dlt
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Let dlt hear our settings alone, whatever the environment and a dlt project in the current folder say.
+
+    It asks for some four hundred settings a run, each by three names in three places: half of its time.
+    """
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.providers import ConfigProvider
+    from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+    class Settings(ConfigProvider):
+        name, supports_secrets, supports_sections = "crm-unify", True, False
+
+        def get_value(
+            self, key: str, hint: type[Any], pipeline_name: str | None, *sections: str
+        ) -> tuple[object, str]:
+            return _SETTINGS.get(key), key
+
+    context = Container()[PluggableRunContext]
+    before, context.providers = context.providers, ConfigProvidersContainer([Settings()])
+    try:
+        yield
+    finally:
+        context.providers = before
 
 
 def _run(pipeline: Any, resources: list[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         wanted = MARKS_BY_FIXTURE.keys() & set(getattr(item, "fixturenames", ()))
         for mark in sorted({MARKS_BY_FIXTURE[name] for name in wanted}):
             item.add_marker(mark)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what every test shares (modules, thousands of tests) out of the search for cycles."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
+import os
 import shutil
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 from openpyxl.styles import Font
 
@@ -45,6 +49,23 @@ def copy_of(project: Path, folder: Path) -> Path:
     """A copy of a project as it stands after its runs, with its rules, to be changed."""
     shutil.copytree(project.parent.parent, folder, dirs_exist_ok=True)
     return folder / "fixtures" / project.name
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that is filled by whichever process of the tests asks first; nobody changes it afterwards."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"once-{name}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / MADE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            (folder / MADE).touch()
+    return folder
+
+
+MADE = ".made"
 
 
 def crm(command: str, *words: str | Path) -> Answer:

@@ -7,6 +7,7 @@ with an underscore; every other file is a command and holds a click command name
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import contextmanager, redirect_stdout
@@ -40,7 +41,7 @@ COMMANDS: Final = {
     "resume": "Lift the hold that an undo left, so that runs may write again.",
     "runs": "The runs so far: when, what each wrote, and which took another back.",
     "changes": "What changed in the CRM since a run, for the systems that run alongside.",
-    "report": "What became of every row, as one page to read or print.",
+    "report": "Reports people act on: of the run, for stewards, on the quality of sources, for the sponsor.",
     "approve": "Approve business rules as their files are now, or see which are.",
     "rehearse": "Rehearse the whole load into a scratch database: go or no-go, and the score card so far.",
     "signoff": "Sign off the last rehearsal: write the evidence pack, or verify one.",
@@ -120,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     With `--json` whatever a library prints goes to standard error, so that standard output holds one object.
     """
+    if arguments is None:  # a process of its own
+        gc.set_threshold(*SELDOM)
     words = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a name the terminal cannot show is spelt, not a crash
@@ -140,6 +143,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = output.failed(error)
     output.close()
     return code
+
+
+SELDOM: Final = (20_000, 10, 50)
+"""Objects made and rounds gone by before Python looks for cycles: importing makes half a million objects that
+stay, and looking through them over and over was an eighth of the time of a short command."""
 
 
 @contextmanager

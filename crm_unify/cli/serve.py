@@ -82,6 +82,7 @@ def listening_on(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(128)  # from here on nobody else can have the port
     except OSError as error:
         found.close()
         remedy = "choose another --port, or an address of this machine as --host"

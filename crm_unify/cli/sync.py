@@ -125,5 +125,7 @@ def line(done: Synced) -> str:
         said.append(f"{done.planned.rekeyed:,} under another key")
     if done.anew is not None:
         said.append(f"all of it worked out anew ({done.anew})")
+    if done.matched_anew is not None:
+        said.append(f"all records matched anew ({done.matched_anew})")
     head = f"run {done.run}: {counted(done.customers, 'customer')}"
     return f"{head}, {', '.join(said)}, {done.seconds:.1f} s"

@@ -30,6 +30,8 @@ from pipelines.ledger import LastRun, newest
 from pipelines.sources.interface import Reader
 from pipelines.workspace import Workspace
 
+MATCHED_ANEW: Final = "matched_anew"
+"""Figure of a sync: why all records were matched anew; None where the changed ones were enough."""
 CURSORS: Final = "cursors"
 """Where the summary of a run keeps how far it read."""
 

@@ -8,7 +8,8 @@ written. Whatever else stands is, by law, what a full run would find again. Wher
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ from crm_unify.run.blocked import SUMMARY
 from crm_unify.run.changed import FOLDER, NotAloneError
 from crm_unify.run.concerned import Reached, spoken_on
 from crm_unify.run.decisions import Decision, Rulings, read_decisions, rulings, said_now, standing
-from crm_unify.run.found import Given, Landing
+from crm_unify.run.found import MATCHED_ANEW, Given, Landing
 from crm_unify.run.gather import Base, refuse_strange
 from crm_unify.run.kept import HANGING, MATCHED, PARTY, Kept, read_kept, tables_of
 from crm_unify.run.model import settings, stored_model
@@ -31,12 +32,15 @@ from crm_unify.run.place import folder_of
 from crm_unify.run.placeholders import makes_placeholders
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, asks_for_today, circumstances
+from crm_unify.run.remembered import read_memory, write_memory
 from crm_unify.run.said import rules_hash
 from crm_unify.run.scope import Scope
 from crm_unify.schema.target import reachable
-from matching.engine import Matched, match
+from matching.engine import Matched, match, match_again
 from matching.features import features
 from matching.prepared import prepared
+from matching.rejoined import NotAloneError as NotMatchedAloneError
+from matching.rematch import Changed
 from pipelines.changes.said import GOVERNED, Policies
 from pipelines.landed import read_landed
 from pipelines.ledger import BETWEEN, COMPARED, Ledger, read_ledger
@@ -65,13 +69,18 @@ def plan_news(
     tables = tables_of(news.every.parties(), prepared(news.every.claims))
     kept = before.kept.with_changed(changed, tables, news.objections)
     with progress.stage("match"):
-        matched = _matched(base, kept, said.ruled, progress)
+        told = _changed(news, tables, changed, kept)
+        matched, anew = _matched(base, before, kept, told, said.ruled, progress)
+        write_memory(matched.memory or {}, landing.folder)
+        matched = replace(matched, memory=None)
     parents = tables[HANGING]["parent"].combine_chunks()
     with progress.stage("tell who is concerned"):
         reached = Reached(matched.membership, ledger, before.kept, kept, parents)
         concerned = reached.concerned(changed, said.spoken, (before.kept.objections, news.objections))
     scope = Scope(base, landing, news, said.ruled, kept, matched, concerned)
-    return scope.planned(given=given, progress=progress)
+    planned = scope.planned(given=given, progress=progress)
+    results = planned.results
+    return replace(planned, results=replace(results, figures={**results.figures, MATCHED_ANEW: anew}))
 
 
 def _before(
@@ -151,16 +160,43 @@ def _hashes(compared: str) -> tuple[str | None, str | None]:
     return values["row_hash"], values["claims_hash"]
 
 
-def _matched(base: Base, kept: Kept, ruled: Rulings, progress: Progress) -> Matched:
-    """Who is who."""
+def _changed(news: News, tables: Mapping[str, pa.Table], ids: pa.Array, kept: Kept) -> Changed:
+    """The records that matching has to look at again."""
+    return Changed(
+        ids=ids,
+        parties=news.every.parties(),
+        claims={kind: tables[kind] for kind in MATCHED},
+        people=kept.columns("person", "record_id", "birth_date"),
+        links=kept.columns("organisation_person", "record_id", "person_record_id"),
+    )
+
+
+def _matched(
+    base: Base, before: Before, kept: Kept, changed: Changed, ruled: Rulings, progress: Progress
+) -> tuple[Matched, str | None]:
+    """Who is who; and why all records were matched anew, where looking at the changed ones was not enough."""
     said = base.project.project
     chosen = settings(said)
-    claims = {kind: kept.table(kind) for kind in MATCHED}
-    return match(
-        features(kept.table(PARTY), claims),
-        model=stored_model(base.ledger, chosen),
+    model, memory = stored_model(base.ledger, chosen), read_memory(before.folder)
+    stands = standing(base.ledger.xref, ruled, split=said.on_lost_evidence == "split")
+    assert model is not None, "there is a model in force"
+    try:
+        if memory is None:
+            raise NotMatchedAloneError("the workspace does not hold what was matched before")
+        again = match_again(
+            memory, changed, model=model, decisions=ruled.verdicts, standing=stands, settings=chosen
+        )
+    except NotMatchedAloneError as error:
+        reason = str(error)
+    else:
+        return again, None
+    made = features(kept.table(PARTY), {kind: kept.table(kind) for kind in MATCHED})
+    whole = match(
+        made,
+        model=model,
         decisions=ruled.verdicts,
-        standing=standing(base.ledger.xref, ruled, split=said.on_lost_evidence == "split"),
+        standing=stands,
         settings=chosen,
         progress=progress,
     )
+    return whole, reason

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,47 @@ MOST: Final = 0.1
 """Share of the parties that may stand beside the base; from there on it is written anew."""
 
 
+class _OnDisk(Mapping[str, pa.Table]):
+    """The tables of a run folder, each read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, pa.Table] = {}
+
+    def path(self, name: str) -> Path:
+        """The file of a table."""
+        return self._folder / f"kept_{name}.parquet"
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name not in TABLES:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = pq.read_table(self.path(name))
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TABLES)
+
+    def __len__(self) -> int:
+        return len(TABLES)
+
+    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Some columns of a table."""
+        return (
+            self._read[name].select(columns)
+            if name in self._read
+            else pq.read_table(self.path(name), columns=list(columns))
+        )
+
+    def empty(self, name: str) -> pa.Table:
+        """The table without a row."""
+        return pq.read_schema(self.path(name)).empty_table()
+
+    def rows(self, name: str) -> int:
+        """How many rows a table has."""
+        return int(pq.read_metadata(self.path(name)).num_rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What matching looks at of all known records, whatever their state."""
@@ -45,8 +86,6 @@ class Kept:
     """Those records: what the base says of them counts no more."""
     objections: pa.Table
     """OBJECTIONS of rows that make no record."""
-    folder: Path | None = None
-    """Where the base is; None where it has not been written."""
 
     def table(self, name: str) -> pa.Table:
         """One table as of now."""
@@ -55,6 +94,16 @@ class Kept:
             return base
         kept = base.filter(pc.invert(pc.is_in(base["record_id"], self.gone)))
         return pa.concat_tables([kept, self.more[name]])
+
+    def columns(self, name: str, *columns: str) -> pa.Table:
+        """Some columns of one table as of now: the others are not read."""
+        if isinstance(self.base, _OnDisk):
+            base = self.base.columns(name, columns)
+        else:
+            base = self.base[name].select(columns)
+        if len(self.gone) == 0:
+            return base
+        return pa.concat_tables([without(base, self.gone), self.more[name].select(columns)])
 
     def of(self, name: str, record_ids: pa.Array) -> pa.Table:
         """The rows of some records."""
@@ -77,12 +126,12 @@ class Kept:
         """Into a run folder of the workspace."""
         for path in folder.glob("kept_*"):  # of an attempt that was overtaken: nothing shared is written on
             path.unlink()
-        if self.folder is None or len(self.gone) > MOST * len(self.base[PARTY]):
+        if not isinstance(self.base, _OnDisk) or len(self.gone) > MOST * self.base.rows(PARTY):
             for name in TABLES:
                 pq.write_table(self.table(name), folder / f"kept_{name}.parquet", compression="lz4")
         else:
             for name in TABLES:
-                link(self.folder / f"kept_{name}.parquet", folder / f"kept_{name}.parquet")
+                link(self.base.path(name), folder / f"kept_{name}.parquet")
                 pq.write_table(self.more[name], folder / f"kept_{name}_more.parquet", compression="lz4")
             pq.write_table(pa.table({"record_id": self.gone}), folder / GONE)
         pq.write_table(self.objections, folder / OBJECTIONS)
@@ -129,10 +178,10 @@ def read_kept(folder: Path) -> Kept | None:
     """What a run kept in its folder; None where it kept nothing."""
     if not (folder / OBJECTIONS).is_file():
         return None
-    base = {name: pq.read_table(folder / f"kept_{name}.parquet") for name in TABLES}
+    base = _OnDisk(folder)
     if not (folder / GONE).is_file():
-        more, gone = {name: base[name].slice(0, 0) for name in TABLES}, pa.array([], pa.string())
+        more, gone = {name: base.empty(name) for name in TABLES}, pa.array([], pa.string())
     else:
         more = {name: pq.read_table(folder / f"kept_{name}_more.parquet") for name in TABLES}
         gone = pq.read_table(folder / GONE)["record_id"].combine_chunks()
-    return Kept(base, more, gone, pq.read_table(folder / OBJECTIONS), folder)
+    return Kept(base, more, gone, pq.read_table(folder / OBJECTIONS))

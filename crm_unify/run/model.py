@@ -17,7 +17,10 @@ from pipelines.ledger import Ledger
 def settings(project: Project) -> Settings:
     """What the project overrides."""
     return Settings(
-        merge_bits=project.matching.merge_bits, review_bits=project.matching.review_bits, estimate=True
+        merge_bits=project.matching.merge_bits,
+        review_bits=project.matching.review_bits,
+        estimate=True,
+        remember=True,
     )
 
 

@@ -226,6 +226,8 @@ def _counted(
 
 def _objections(rows: ChangedRows, last: pa.Table, then: pa.Table, now: pa.Table) -> pa.Table:
     """Objections of all rows that make no record."""
+    if len(last) == len(then) == len(now) == 0:
+        return now
     whole = pc.is_in(last["map"], pa.array(sorted(rows.whole), pa.string()))
     with side_by_side(last=last.filter(pc.invert(whole)), gone=then, come=now) as con:
         query = "(FROM last EXCEPT ALL FROM gone) UNION ALL FROM come ORDER BY ALL"

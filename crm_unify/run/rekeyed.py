@@ -233,7 +233,7 @@ def open_pairs(rekeyed: pa.Table, records: pa.Table, verdicts: pa.Table) -> pa.T
     mine = _asked(records, asked)
     state = dict(zip(mine["record_id"].to_pylist(), mine["state"].to_pylist(), strict=True))
     spoken = zip(verdicts["left"].to_pylist(), verdicts["right"].to_pylist(), strict=True)
-    said, past = {frozenset(pair) for pair in spoken}, PAST.to_pylist()
+    said, past = {frozenset(pair) for pair in spoken}, PAST
     keep = [
         state.get(row["record_id"]) in past
         and state.get(row["new_id"]) not in (None, *past)

@@ -17,7 +17,6 @@ from pipelines.kept import Keeper, KeptRows
 from pipelines.sources import header_of, open_reader
 from pipelines.sources.interface import Reader
 from pipelines.sources.lookalikes import lookalikes
-from pipelines.sources.sql import SqlReader
 
 Explain = Callable[[LoadedRules, Reader, Sequence[str]], Sequence[str]]
 """A sentence about each of the columns that are gone and that something can be said of."""
@@ -90,6 +89,8 @@ def _reader(rules: LoadedRules, project: LoadedProject, reading: Reading) -> Rea
 def _by_cursor(rules: LoadedRules, reader: Reader, kept: KeptRows | None, reading: Reading) -> CursorRows:
     """The reader of a table of which new rows alone are asked for; raises ConfigurationError."""
     source, state = rules.rules.source, reading.keeper.cursors.get(rules.rules.map)
+    from pipelines.sources.sql import SqlReader  # heavy, and already there where a database is read
+
     refuse_unfit_cursor(rules, reader)
     assert isinstance(reader, SqlReader), "checked when the rule file was loaded"
     known = None if state is None else CursorState(**state)
@@ -99,8 +100,11 @@ def _by_cursor(rules: LoadedRules, reader: Reader, kept: KeptRows | None, readin
 def refuse_unfit_cursor(rules: LoadedRules, reader: Reader) -> None:
     """Raise ConfigurationError for a cursor that the table of this reader cannot have."""
     cursor = rules.rules.source.cursor
-    if cursor is None or not isinstance(reader, SqlReader):
+    if cursor is None:
         return
+    from pipelines.sources.sql import SqlReader
+
+    assert isinstance(reader, SqlReader), "checked when the rule file was loaded"
     if why := reader.unfit_cursor(cursor.column, cursor.lag):
         what, remedy = f"column '{cursor.column}' can be no cursor", "name another, or leave it out"
         raise rules.wrong(what, ("source", "cursor", "column"), why=why, remedy=remedy)

@@ -32,6 +32,7 @@ from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs, with_given
+from crm_unify.run.remembered import write_memory
 from crm_unify.run.resembling import resembling
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -170,6 +171,8 @@ def worked_out(
             settings=chosen,
             progress=progress,
         )
+        write_memory(matched.memory or {}, landing.folder)
+        matched = replace(matched, memory=None)  # it is large
     assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
     customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
     check_records(rows.records, rows.fates, customers.xref)

@@ -17,7 +17,7 @@ from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import refuse_unapproved
-from crm_unify.run.found import Given, Landing, land_sources
+from crm_unify.run.found import MATCHED_ANEW, Given, Landing, land_sources
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
@@ -68,6 +68,8 @@ class Synced:
     seconds: float
     anew: str | None
     """Why everything was worked out anew; None where what had changed was enough."""
+    matched_anew: str | None
+    """Why matching looked at all records where the rest looked at what had changed; None where it did not."""
     planned: Planned | None
     """None of a quiet sync."""
     stages: tuple[StageTime, ...]
@@ -79,6 +81,7 @@ class Synced:
             "run": self.run,
             "quiet": self.quiet,
             "anew": self.anew,
+            "matched_anew": self.matched_anew,
             "account": {name: dict(line) for name, line in self.account.items()},
             "customers": self.customers,
             "written_rows": self.written_rows,
@@ -184,6 +187,7 @@ def _quiet(
         drift=(),
         seconds=_since(work.began),
         anew=None,
+        matched_anew=None,
         planned=None,
         stages=tuple(work.timed.times),
         notes=notes,
@@ -210,6 +214,7 @@ def _synced(done: Outcome, last: LastRun | None, anew: str | None) -> Synced:
         drift=planned.drift,
         seconds=done.seconds,
         anew=anew,
+        matched_anew=figures.get(MATCHED_ANEW),
         planned=planned,
         stages=done.stages,
         notes=done.notes,

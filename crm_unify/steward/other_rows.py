@@ -29,6 +29,11 @@ def as_line(first: Mapping[str, Any] | None) -> list[str]:
     return [f"it is a line of the row that begins at {place}"]
 
 
+def of_others(first: Mapping[str, Any] | None, rules: LoadedRules | None, header: str) -> list[str]:
+    """What a cell has to do with other rows: its row is a line of `first`, or others look it up."""
+    return [*as_line(first), *lent_to(rules, header)]
+
+
 def lent_to(rules: LoadedRules | None, header: str) -> list[str]:
     """What is said of a column that other rows take texts from: the maps, and how the texts are found."""
     lends = () if rules is None else rules.lends

@@ -16,7 +16,7 @@ from crm_unify.rules.loaded import LoadedProject, LoadedRules
 from crm_unify.rules.model import ContentKey
 from crm_unify.steward.ledger_view import KnownCustomer, KnownRecord, LedgerView
 from crm_unify.steward.origin import AnyOrigin, Cell, Line, OfRecord
-from crm_unify.steward.other_rows import as_line, first_line, lent_to
+from crm_unify.steward.other_rows import first_line, of_others
 from matching.survivorship import TOGETHER
 from pipelines.corrections import Correction
 from pipelines.landed import Landed
@@ -180,8 +180,7 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
     steps = [step for record in records for step in _steps(record, header, rejected, rules, view)]
     if not steps and fate["fate"] == Fate.MAPPED:
         steps = [_unused(header, rules)]
-    others = [*as_line(first), *lent_to(rules, header)]
-    said = [_row_sentence(fate, rejected, rules), *others, *_doubts(rejected, header)]
+    others = [*of_others(first, rules, header), *_doubts(rejected, header)]
     corrected = snapshot.corrected.get((landed.map, row["_row_id"], header))
     return CellTrace(
         map=landed.map,
@@ -191,7 +190,7 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
         column=header,
         raw=row[place.column.field],
         fate=fate["fate"],
-        sentence="; ".join(said),
+        sentence="; ".join([_row_sentence(fate, rejected, rules), *others]),
         steps=tuple(steps),
         corrected=None if corrected is None else corrected.sentence,
     )

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from crm_unify.progress import Progress, Silent
 from crm_unify.schema.tables import CHILD_TABLES, CRM_TABLES, TABLES, arrow_schema
 from crm_unify.schema.target import reachable
+from pipelines.carry import DELETED
 from pipelines.changes.causes import causes
 from pipelines.changes.children import Written, as_written, child_changes, written
 from pipelines.changes.consents import consent_changes, kept_with_customers, with_customers_gone
@@ -73,7 +74,7 @@ def change_set(
         parties = differing(golden, desired, ledger, kept=kept_apart.kept, connection=connection)
         stage.advance()
         wanted = party_changes(parties) | _others(recorded, children, ledger, connection)
-        gone = wanted["customer"].deletes["id"]
+        gone = only(wanted["customer"].deletes, "id", _of_deleted(desired))["id"]
         wanted["consent"] = with_customers_gone(wanted["consent"], gone, connection)
         if desired.policies.restores:
             wanted = with_restored(wanted, recorded, connection)
@@ -115,6 +116,12 @@ def fingerprint(engine: sa.Engine) -> str:
 
 def _none(table: str) -> pa.Table:
     return arrow_schema(table).empty_table()
+
+
+def _of_deleted(desired: Desired) -> pa.ChunkedArray:
+    """Customers of records that are deleted: what their sources said of consent goes with them."""
+    records = desired.records.filter(pc.equal(desired.records["state"], DELETED))
+    return only(desired.xref, "record_id", records["record_id"])["customer_id"]
 
 
 def _others(

@@ -171,6 +171,8 @@ def _of_records(name: str, changes: TableChanges, now: Written, ledger: Ledger) 
 
 def _rows(name: str, rows: pa.Table, by: str, known: pa.Table) -> pa.Table:
     """CAUSES of these rows, by what is known of their customer or record; several are told together."""
+    if len(rows) == 0 or len(known) == 0:
+        return _NO_ROWS
     with engine(rows=rows, known=known) as con:
         return (
             con.sql(

@@ -17,7 +17,7 @@ from crm_unify.records import arrow_schema as claim_schema
 from crm_unify.schema.bookkeeping import mig_source_record
 from crm_unify.schema.tables import CHILD_TABLES, TABLES, arrow_schema
 from pipelines.changes.differences import difference, only, without
-from pipelines.changes.interface import TableChanges
+from pipelines.changes.interface import TableChanges, no_changes
 from pipelines.database.columns import canonical, engine, quoted, row_hashes
 from pipelines.database.read import matching
 
@@ -59,6 +59,8 @@ def child_changes(
     before = ledger_records.filter(
         pc.and_(pc.equal(ledger_records["kind"], table), pc.is_valid(ledger_records["target_hash"]))
     )
+    if len(now.rows) == len(before) == 0:
+        return no_changes(table)
     with engine(now=now.rows, before=before) as con:
         fresh = con.sql(
             "SELECT row_id FROM now LEFT JOIN before USING (record_id) "

@@ -66,6 +66,8 @@ FROM weighed WHERE fresh OR (says > shall AND severity = shall) ORDER BY id
 
 def consent_changes(desired: pa.Table, ledger: pa.Table) -> TableChanges:
     """Rows to append. `desired` is canonical, `ledger` what source records said before."""
+    if len(desired) == 0:
+        return no_changes("consent")
     schema = arrow_schema("consent")
     with engine(desired=desired, ledger=ledger) as con:
         rows = con.sql(_NEW).to_arrow_table().select(schema.names).cast(schema)

@@ -134,6 +134,8 @@ def _folded(texts: Mapping[str, pa.Array]) -> pa.Array:
 
 def unfolded(profiles: pa.Table) -> dict[str, pa.Table]:
     """The rows of every table that stand in these profiles, canonical, in no order."""
+    if len(profiles) == 0:
+        return {name: arrow_schema(name).empty_table() for name in PROFILE_TABLES}
     with engine(profiles=profiles) as con:
         return {
             name: con.sql(_unfold_sql(name))

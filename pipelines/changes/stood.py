@@ -41,6 +41,8 @@ def images(table: str, op: str, rows: pa.Table, standing: pa.Table) -> pa.Table:
 
     `before` is JSON: the columns that change (of an update) or all of them (of a delete).
     """
+    if len(standing) == 0:
+        return _IMAGES.empty_table()
     key = key_of(table)
     before = _touched_sql(table) if op == "update" else object_sql(arrow_schema(table))
     places = pc.index_in(standing[key], rows[key].combine_chunks())
@@ -50,6 +52,9 @@ def images(table: str, op: str, rows: pa.Table, standing: pa.Table) -> pa.Table:
         return con.sql(
             f"SELECT place, {quoted(key)} AS key, {before} AS before FROM standing ORDER BY place"
         ).to_arrow_table()
+
+
+_IMAGES: Final = pa.schema([("place", pa.int64()), ("key", pa.string()), ("before", pa.string())])
 
 
 def _touched_sql(table: str) -> str:

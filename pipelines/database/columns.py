@@ -125,6 +125,8 @@ def _ascending(keys: pa.ChunkedArray) -> bool:
 
 def sort(rows: pa.Table, by: Sequence[str]) -> pa.Table:
     """Rows in byte order of these columns."""
+    if len(rows) < 2:
+        return rows
     order = ", ".join(map(quoted, by))
     with engine(rows=rows) as con:
         return con.sql(f"SELECT * FROM rows ORDER BY {order}").to_arrow_table().cast(rows.schema)
@@ -146,6 +148,8 @@ def member_sql(field: pa.Field, *, prefix: str = "") -> str:
 
 def row_texts(name: str, rows: pa.Table) -> Iterator[pa.Array]:
     """Each canonical row as a JSON object with sorted keys, batch by batch in row order."""
+    if len(rows) == 0:
+        return
     with engine(rows=rows) as con:
         query = con.sql(f"SELECT {object_sql(arrow_schema(name))} AS text FROM rows")
         for batch in query.to_arrow_reader(BATCH_ROWS):

@@ -42,7 +42,7 @@ def hash_of(text: sa.ColumnElement[str], connection: sa.Connection) -> sa.Column
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).digest()[: HASH_CHARACTERS // 2].hex()
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS]
 
 
 def _member(column: sa.Column[Any], dialect: str) -> str:

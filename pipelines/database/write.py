@@ -45,7 +45,7 @@ def insert(
     marks = ", ".join([mark] * stored.num_columns)
     with cursor_of(connection) as cursor:
         for batch in stored.to_batches(max_chunksize=BATCH_ROWS):
-            cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({marks})", list(_tuples(batch)))
+            cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({marks})", _tuples(batch))
             advance(len(batch))
 
 

@@ -23,7 +23,7 @@ from pipelines.changes.build import fingerprint
 from pipelines.changes.interface import MASK, ChangeSet, Facts, value_fields
 from pipelines.killpoint import killpoint
 from pipelines.ledger import last_run, state
-from pipelines.load.filling import built_afterwards
+from pipelines.load.filling import built_afterwards, referred_afterwards
 from pipelines.load.holding import refuse_on_hold
 from pipelines.load.images import keep_images
 from pipelines.load.lock import TargetLock, hold
@@ -155,7 +155,7 @@ def _written(connection: sa.Connection, load: Load, parts: Sequence[Staged], pro
     with progress.stage("load", change_set.written_rows) as told:
         for part in in_order(parts):
             keep_images(connection, part, number)
-            with built_afterwards(connection, part):
+            with built_afterwards(connection, part), referred_afterwards(connection, part):
                 _write(connection, part, number)
             told.advance(len(part.rows))
             killpoint(f"table:{part.target.name}")

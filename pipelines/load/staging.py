@@ -27,6 +27,10 @@ from pipelines.database.write import Advance, insert
 
 SEQUENCE: Final = "change_seq"
 """Staged column: number of the change within the run."""
+WORTH_ANALYSING: Final = 1_000
+"""Rows from which on PostgreSQL is told how many there are before it joins them: else it guesses."""
+STAGING_CACHE: Final = 65_536
+"""KiB of the staging file that SQLite keeps in memory; by default it keeps two megabytes."""
 HASH: Final = "change_hash"
 """Staged column: hash of a created CRM row (bookkeeping, which no person edits, keeps none)."""
 
@@ -66,6 +70,8 @@ def staging_area(connection: sa.Connection, folder: Path | None) -> Iterator[str
         driver.execute("ATTACH DATABASE ? AS staging", (str(Path(scratch) / "staging.db"),))
         driver.execute("PRAGMA staging.journal_mode = OFF")  # nobody reads it again after a crash
         driver.execute("PRAGMA staging.synchronous = OFF")
+        driver.execute("PRAGMA staging.locking_mode = EXCLUSIVE")  # nobody else opens it
+        driver.execute(f"PRAGMA staging.cache_size = -{STAGING_CACHE}")
         try:
             yield "staging"
         finally:
@@ -127,6 +133,9 @@ def _fill(connection: sa.Connection, part: Staged, advance: Advance) -> None:
     name = connection.dialect.identifier_preparer.format_table(part.place)
     types = [column.type for column in part.place.columns]
     insert(connection, name, _numbered(part), types, advance=advance)
+    joined = part.op != "create" and len(part.rows) >= WORTH_ANALYSING
+    if joined and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {name}")  # nobody else does for a temporary table
 
 
 def _numbered(part: Staged) -> pa.Table:

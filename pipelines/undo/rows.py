@@ -112,6 +112,8 @@ def _unmade(table: str, made: pa.Table, standing: pa.Table, written: pa.Table) -
 
 def _edited(table: str, edited: pa.Table, written: pa.Table) -> pa.Table:
     """LEFT for created rows that are not as they were written, with the columns that differ."""
+    if len(edited) == 0:
+        return LEFT.empty_table()
     key = quoted(key_of(table))
     names = [field.name for field in arrow_schema(table) if field.name != key_of(table)]
     differs = ", ".join(
@@ -137,6 +139,8 @@ def _unchanged(
     table: str, changed: pa.Table, there: pa.Table, written: pa.Table
 ) -> tuple[pa.Table, pa.Table]:
     """Rows as they shall be, and LEFT for the fields that a person edited since."""
+    if len(changed) == 0 or len(there) == 0:
+        return arrow_schema(table).empty_table(), LEFT.empty_table()
     key = quoted(key_of(table))
     names = [field.name for field in arrow_schema(table)]
     ours = {n: f"(w.{key} IS NOT NULL AND s.{quoted(n)} IS NOT DISTINCT FROM w.{quoted(n)})" for n in names}

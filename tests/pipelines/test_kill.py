@@ -57,9 +57,9 @@ def second_state() -> State:
 
 
 def places() -> list[Any]:
-    """All named places; those that only a long run tries carry the mark ``slow``."""
+    """All named places; those that only a long run tries carry the mark ``soak``."""
     every = [*BEFORE, "after-commit"]
-    return [pytest.param(p, id=p, marks=() if p in SHORT else pytest.mark.slow) for p in every]
+    return [pytest.param(p, id=p, marks=() if p in SHORT else pytest.mark.soak) for p in every]
 
 
 @pytest.fixture(scope="module")

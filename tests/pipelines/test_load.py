@@ -17,8 +17,9 @@ from crm_unify.progress import Silent
 from crm_unify.schema.bookkeeping import mig_change
 from crm_unify.schema.tables import CRM_TABLES
 from pipelines.changes import ChangeSet, read_plan, write_plan
-from pipelines.ledger import read_ledger
+from pipelines.ledger import ledger_of, read_ledger
 from pipelines.load import RunRecord, apply, filling, hold
+from pipelines.undo.reversal import Target, reversal
 from tests.pipelines.crm_states import FACTS, NOON, add_person, changes_to, dump, edit, load, small_state
 
 RUN = RunRecord(FACTS, NOON, plan_hash="abc")
@@ -233,6 +234,42 @@ def test_a_first_fill_holds_to_references(postgres_crm: sa.Engine, monkeypatch: 
     with pytest.raises(GuardStopped, match="C-NOBODY"):
         apply(replace(changes, tables=tables), postgres_crm, run=RUN, progress=Silent())
     assert dump(postgres_crm)["customer"] == []
+
+
+def taken_back(crm: sa.Engine) -> ChangeSet:
+    """The way back from the first load."""
+    with crm.connect() as connection:
+        return reversal(
+            Target(1, None), ledger_of(connection), connection, facts=FACTS, model_id=None
+        ).changes
+
+
+BACK = replace(RUN, along=lambda *_: None)
+"""A run that takes another back."""
+
+
+def test_emptying_keeps_every_reference(any_crm: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large load that is taken back: all references between tables are there afterwards."""
+    before = structure(any_crm)
+    monkeypatch.setattr(filling, "WORTH_EMPTYING", 1)
+    load(small_state(), any_crm)
+    apply(taken_back(any_crm), any_crm, run=BACK, progress=Silent())
+    assert (structure(any_crm), dump(any_crm)["customer"]) == (before, [])
+
+
+def test_emptying_holds_to_references(postgres_crm: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that somebody adds after the plan and that refers to one to go stops it; nothing is written."""
+    monkeypatch.setattr(filling, "WORTH_EMPTYING", 1)
+    load(small_state(), postgres_crm)
+    changes, customers = taken_back(postgres_crm), dump(postgres_crm)["customer"]
+    with postgres_crm.begin() as connection:
+        added = (
+            "INSERT INTO consent (id, customer_id, channel, status) SELECT 'x', id, 'email', 'unknown' FROM"
+        )
+        connection.exec_driver_sql(f"{added} customer LIMIT 1")
+    with pytest.raises(GuardStopped, match="refers to one which is not there"):
+        apply(changes, postgres_crm, run=BACK, progress=Silent())
+    assert dump(postgres_crm)["customer"] == customers
 
 
 def third_load(crm: sa.Engine) -> ChangeSet:

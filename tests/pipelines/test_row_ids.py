@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.row_ids import Sorted, give_ids, sorter
@@ -57,6 +57,11 @@ def test_equal_rows_are_numbered_across_batches(tmp_path: Path) -> None:
     assert ordinals == set(range(1, many + 1))
 
 
+FEWER = settings(max_examples=settings().max_examples // 3)
+"""A third of the usual number: each example sorts two files."""
+
+
+@FEWER
 @given(TABLES, st.randoms(use_true_random=False))
 def test_shuffled_rows_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], chance: random.Random
@@ -70,6 +75,7 @@ def test_shuffled_rows_are_the_same(
     assert tables[0].equals(tables[1])
 
 
+@FEWER
 @given(TABLES, TABLES)
 def test_other_content_has_another_hash(
     tmp_path_factory: pytest.TempPathFactory, first: list[Row], second: list[Row]

@@ -85,9 +85,7 @@ def _said(about: BusinessRule, column: str) -> str | None:
             return None if value is None else str(value).strip()
 
 
-def _answered(
-    about: BusinessRule, edits: Sequence[Edit], book: Whence, wrong: Wrong
-) -> BusinessRule | None:
+def _answered(about: BusinessRule, edits: Sequence[Edit], book: Whence, wrong: Wrong) -> BusinessRule | None:
     """The rule with the answers; None where they cannot be."""
     values = {edit.column: edit.after for edit in edits}
     told = len(wrong)

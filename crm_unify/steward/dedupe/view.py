@@ -21,9 +21,9 @@ from crm_unify.steward.dedupe.values import DedupeView, KindView, RuleView, Sure
 from crm_unify.steward.dedupe.weighing import Weighing, weighings
 from crm_unify.steward.report.drawing import Histogram, stacked
 from matching.blocking import RuleReport
-from matching.engine import KindReport
 from matching.estimate import BINS, Interval, bins
 from matching.explain import Explainer
+from matching.kind_report import KindReport
 
 
 def view(result: DedupeResult, *, outputs: Collection[str], progress: Progress) -> DedupeView:

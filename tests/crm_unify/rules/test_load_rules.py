@@ -186,7 +186,9 @@ def test_a_bracket_left_open_is_told_where_it_shows(tmp_path: Path) -> None:
         pytest.param(
             "{lookup: [billing, customers, CUSTNO], missing: hold}", "{from: X}", ["lookup"], id="no lookup"
         ),
-        pytest.param("missing: hold", "missing: stub", ["'missing: stub' is not supported yet"], id="stub"),
+        pytest.param(
+            "missing: hold", "missing: withhold", ["'missing: withhold' means nothing"], id="withhold"
+        ),
         pytest.param("system: billing", "system: biling", ["'biling'", "'billing'"], id="source system"),
         pytest.param(
             "system: billing", "system: sales", ["needs a url"], id="a file where a database is read"

@@ -61,7 +61,15 @@ def wrongly_merged(project: Path) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("seed", [None, "11", "12", "13"], ids=["committed", "seed 11", "seed 12", "seed 13"])
+SEEDS = (
+    pytest.param(None, id="committed"),
+    pytest.param("11", id="seed 11"),
+    pytest.param("12", id="seed 12", marks=pytest.mark.soak),
+    pytest.param("13", id="seed 13", marks=pytest.mark.soak),
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_records_find_their_customer_and_nobody_is_merged_wrongly(
     tmp_path: Path, seed: str | None, unified: Toured
 ) -> None:

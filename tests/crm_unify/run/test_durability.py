@@ -179,7 +179,7 @@ SCENARIOS = (
     file_renamed,
     synced,
     another_run_undone,
-    pytest.param(everything, marks=pytest.mark.slow),
+    pytest.param(everything, marks=pytest.mark.soak),
 )
 
 

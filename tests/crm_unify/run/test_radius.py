@@ -128,10 +128,9 @@ def test_a_confirmed_customer_in_the_radius_is_counted(tmp_path: Path) -> None:
     assert set(said["causes"]) == {"decision"}
 
 
-def test_each_line_of_a_plan_tells_its_cause(tmp_path: Path) -> None:
+def test_each_line_of_a_plan_tells_its_cause(office: Path) -> None:
     """One edited row beside an edited rule: its changes come from the source, the others from the rule."""
-    project = people(tmp_path)
-    assert run(project).code == 0
+    project = office
     fill(project, (GOOD[0].replace("Clerk", "Cook"), GOOD[1]))
     rules(project, "city: Leeds", "city: York")
     assert crm("plan", project, "--as-of", AS_OF).code == 0
@@ -151,10 +150,9 @@ def test_training_tells_what_the_next_run_would_do(tmp_path: Path) -> None:
     assert trained.data["radius"] == does_what_it_says(project)
 
 
-def test_two_plans_are_compared(tmp_path: Path) -> None:
+def test_two_plans_are_compared(office: Path, tmp_path: Path) -> None:
     """The same plan twice is the same; another edit shows what only one of them does."""
-    project = people(tmp_path, GOOD)
-    assert run(project).code == 0
+    project = office
     fill(project, (GOOD[0].replace("Clerk", "Cook"), *GOOD[1:]))
     assert crm("plan", project, "--as-of", AS_OF, "--out", tmp_path / "old.jsonl").code == 0
     same = crm("plan", project, "--as-of", AS_OF, "--diff", tmp_path / "old.jsonl").data["diff"]
@@ -166,10 +164,9 @@ def test_two_plans_are_compared(tmp_path: Path) -> None:
     assert any("Baker" in said and "Cook" in said for said in diff["samples"])
 
 
-def test_a_plan_under_other_rules_is_refused(tmp_path: Path) -> None:
+def test_a_plan_under_other_rules_is_refused(office: Path) -> None:
     """What a person agreed to was worked out by rules that are no longer there."""
-    project = people(tmp_path)
-    assert run(project).code == 0
+    project = office
     fill(project, (GOOD[0].replace("Clerk", "Cook"), GOOD[1]))
     assert crm("plan", project, "--as-of", AS_OF).code == 0
     rules(project, "city: Leeds", "city: York")

@@ -15,9 +15,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from crm_unify.errors import GuardStopped, Unreachable, UsageError
+from crm_unify.schema.create import VERSION_TABLE
 from crm_unify.schema.tables import metadata
 from crm_unify.schema.target import open_target
-from crm_unify.schema.upgrade import VERSION_TABLE, _config, head, require, revision, revisions, upgrade
+from crm_unify.schema.upgrade import _config, head, require, revision, revisions, upgrade
 
 SERVERS = [
     pytest.param("sqlite", id="SQLite"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -25,6 +25,9 @@ router = APIRouter()
 PLACE = Place("Runs", "/runs", order=50)
 SHOWN = 100
 """Runs in the list, the newest ones."""
+TOLD = ("what", "where", "why", "remedy")
+TOLD_TO_ALL = ("what", "remedy")
+"""Parts of an error that quote no value of a row."""
 HEADS = ("extracted", "mapped", "held", "quarantined", "discarded", "withheld_values")
 
 
@@ -56,27 +59,25 @@ async def live(
     """What the run says that goes, as server-sent events; a browser that comes back says what it has seen."""
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isdecimal() and len(last) < 10 else seen
-    now = going(site.engine)
-    return StreamingResponse(
-        _events(now, seen), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    events = _events(going(site.engine), seen, TOLD if visitor.may("steward") else TOLD_TO_ALL)
+    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def _events(now: Going | None, seen: int) -> AsyncIterator[str]:
+async def _events(now: Going | None, seen: int, told: Sequence[str]) -> AsyncIterator[str]:
     if now is None:
         yield "event: over\ndata: {}\n\n"
         return
     async for number, line in now.watch(seen):
         yield ": waiting\n\n" if line is None else f"id: {number}\ndata: {json.dumps(line)}\n\n"
-    yield f"event: over\ndata: {json.dumps(_over(now))}\n\n"
+    yield f"event: over\ndata: {json.dumps(_over(now, told))}\n\n"
 
 
-def _over(now: Going) -> dict[str, Any]:
-    """How it ended, in words."""
+def _over(now: Going, told: Sequence[str]) -> dict[str, Any]:
+    """How it ended, in words; `told` are the parts of an error that are."""
     if now.code == 0:
         return {"code": 0, "run": now.answer.get("run"), "said": f"run {now.answer.get('run')} is done"}
     error = now.answer.get("error", {})
-    said = "; ".join(str(error[part]) for part in ("what", "where", "why", "remedy") if error.get(part))
+    said = "; ".join(str(error[part]) for part in told if error.get(part))
     return {"code": now.code, "run": None, "said": said or f"the run ended with exit code {now.code}"}
 
 
