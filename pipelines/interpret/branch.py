@@ -26,7 +26,7 @@ from pipelines.interpret.plan import Placed
 from pipelines.interpret.rows import Mask, as_mask
 from pipelines.interpret.work import Work
 
-_ROWS_AT_ONCE: Final = 1 << 17
+_ROWS_AT_ONCE: Final = 1 << 15
 """Records are written this many rows at a time: JSON of a whole branch in pieces would be held twice."""
 
 

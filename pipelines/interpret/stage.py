@@ -74,6 +74,7 @@ def interpret(
             engine = replace(engine_of(loaded, as_of, one.rows), lending=lending)
             made = run_map(loaded, _landed_rows(one, loaded), engine=engine, parents=parents, known=known)
             results[name] = (made, [column.header for column in one.columns])
+            pa.default_memory_pool().release_unused()  # the landed rows of this map are let go of here
             stage.advance(one.rows)
     whole = _assembled([results[name] for name in sorted(results)], known_parents.stand_ins)
     whole = replace(whole, notes=(*whole.notes, *lending_notes(read, lending)))
