@@ -28,9 +28,9 @@ def postgres_crm(postgres_crm_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def mariadb_crm(mariadb_url: str) -> Iterator[sa.Engine]:
+def mariadb_crm(mariadb_crm_url: str) -> Iterator[sa.Engine]:
     """An empty CRM on MariaDB."""
-    engine = new_target(mariadb_url)
+    engine = new_target(mariadb_crm_url)
     yield engine
     engine.dispose()
 
