@@ -104,7 +104,9 @@ def _spellings(text: str) -> Iterator[str]:
     yield html.escape(text, quote=False).replace('"', "&#34;").replace("'", "&#39;")
 
 
-def person(connection: sa.Connection, customer: str, *, keys: Mapping[str, tuple[str, ...]]) -> Person:
+def person(
+    connection: sa.Connection, customer: str, *, keys: Mapping[str, tuple[str, ...]]
+) -> Person:
     """All there is of a customer, whose source rows have these `keys` by map; nothing is written."""
     x, r = mig_xref.c, mig_redirect.c
     records = _column(connection, sa.select(x.record_id).where(x.customer_id == customer))
@@ -237,7 +239,9 @@ def _told(part: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
                     yield from ((name in strong and is_strong(strong[name], t), t) for t in leaves(value))
 
 
-def _unique(connection: sa.Connection, texts: set[str], own: set[str], siblings: Sequence[str]) -> set[str]:
+def _unique(
+    connection: sa.Connection, texts: set[str], own: set[str], siblings: Sequence[str]
+) -> set[str]:
     """Those texts that no other record holds; what a record of the same row shares with it is its own."""
     left, c = set(texts), mig_source_record.c
     query = sa.select(c.record_id, c.claims, c.raw).execution_options(yield_per=AT_ONCE)

@@ -44,6 +44,12 @@ def test_lines_are_put_together_in_the_order_of_their_numbers() -> None:
     assert '"TEXT":"text 9 text 10"' in found.records["raw"][0].as_py()
 
 
+def test_each_row_has_the_order_of_its_own_lines() -> None:
+    """What another row calls its lines does not matter; spreadsheets write 1.0 for 1."""
+    found = out(NOTES, *lines("10.0", "9.0"), {**lines("x")[0], "ID": "2"})
+    assert [row["job_title"] for row in claimed(found, "person")] == ["text 9.0 text 10.0", "text x"]
+
+
 def test_each_line_stays_in_the_account() -> None:
     """One of them makes the record, and the others are where it is, by a rule of the program."""
     found = out(NOTES, *lines("1", "2", "3"))
@@ -67,7 +73,10 @@ def test_the_order_of_the_lines_in_their_file_does_not_matter() -> None:
     [
         pytest.param(lines("1", None), "LINES-UNORDERED", id="a line without a number"),
         pytest.param([*lines("1"), {**lines("1")[0], "TEXT": "x"}], "LINES-UNORDERED", id="one number twice"),
+        pytest.param(lines("1", "b"), "LINES-UNORDERED", id="a number that is none"),
         pytest.param(lines("1", "2", of="3"), "LINES-MISSING", id="two of three"),
+        pytest.param(lines("1", "2", of="three"), "LINES-MISSING", id="a count that is no number"),
+        pytest.param(lines("1", of="2") + lines("2", of="1"), "LINES-MISSING", id="counts that differ"),
     ],
 )
 def test_lines_that_make_no_row_are_quarantined_together(rows: list[Row], code: str) -> None:
