@@ -43,6 +43,14 @@ class Joined:
     """Lines that cannot be put together, all of the row, by code."""
     too_long: tuple[TooLong, ...]
 
+    @property
+    def unjoined(self) -> Mask:
+        """Lines that cannot be put together."""
+        found = np.zeros(len(self.leader), np.bool_)
+        for lines in self.refused.values():
+            found |= lines
+        return found
+
 
 BEGINNING: Final = 200
 """Characters that are shown of a text that is too long."""
