@@ -44,9 +44,9 @@ one row.
     "Rows that are lines of one": """Old systems cut long texts into numbered rows. `join_rows` puts the
 rows of one key together again: the texts of `columns` in the order of `order` (whole numbers, also
 written 1.0), each line after what stands between two lines; of all other columns the line with the lowest
-number counts. That line makes the record, and its raw row holds the whole text; the others are mapped with it,
-by the rule SYS-JOINED-ROW, or wait where it waits. `trace` leads from any of them to the record. Lines
-without a number, with one number twice, or other in number than `count` says in any of them are
+number counts. That line makes the record, and its raw row holds the whole text; the others are mapped
+with it, by the rule SYS-JOINED-ROW, or wait where it waits. `trace` leads from any of them to the record.
+Lines without a number, with one number twice, or other in number than `count` says in any of them are
 quarantined together; a text longer than `max_length` is left out and listed. Such a text is shown,
 corrected and lent as a whole; control sums take the first line of a row, and `discard: max` counts every
 line.

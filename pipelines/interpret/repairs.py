@@ -71,9 +71,7 @@ class Repaired:
         return found.rows.overlaid(_changes(cells))
 
 
-def repaired(
-    loaded: LoadedRules, rows: Rows, *, known: Remembered, engine: Engine
-) -> Repaired:
+def repaired(loaded: LoadedRules, rows: Rows, *, known: Remembered, engine: Engine) -> Repaired:
     """The rows with the corrections in force, keys followed to those of before."""
     waived = np.zeros(len(rows), np.bool_)
     aliases = _Aliases.of(loaded, known.names)
