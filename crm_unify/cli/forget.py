@@ -84,6 +84,10 @@ def lines(found: Erasure, *, done: bool) -> Iterator[str]:
     yield f"  blocked for ever (keyed hashes): {blocked}"
     if found.clean is not None:
         yield "  a search of the database files finds " + ("nothing" if found.clean else "SOMETHING STILL")
+    for name in found.lent:
+        yield f"  still holds a text looked up in the rows, until the next run empties it: {name}"
+    if found.lent:
+        yield "  what those fields held stays among the before-images until `undo_horizon` has passed"
     for name in found.evidence:
         yield f"  still tells of the person, evidence pack that stays as it was signed: {name}"
     for name in found.left:

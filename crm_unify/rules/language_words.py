@@ -42,12 +42,14 @@ one row.
   it is a condition; the run goes on.
 """,
     "Rows that are lines of one": """Old systems cut long texts into numbered rows. `join_rows` puts the
-rows of one key together again: the texts of `columns` in the order of `order` (as numbers, where all
-are), each line after what stands between two lines; of all other columns the line with the lowest number
-counts. That line makes the record, and its raw row holds the whole text; the others are mapped with it,
-by the rule SYS-JOINED-ROW, or wait where it waits. `trace` leads from any of them to the record. Lines
-without a number, with one number twice, or fewer than `count` says are quarantined together; a text
-longer than `max_length` is left out and listed.
+rows of one key together again: the texts of `columns` in the order of `order` (whole numbers, also
+written 1.0), each line after what stands between two lines; of all other columns the line with the lowest
+number counts. That line makes the record, and its raw row holds the whole text; the others are mapped
+with it, by the rule SYS-JOINED-ROW, or wait where it waits. `trace` leads from any of them to the record.
+Lines without a number, with one number twice, or other in number than `count` says in any of them are
+quarantined together; a text longer than `max_length` is left out and listed. Such a text is shown,
+corrected and lent as a whole; control sums take the first line of a row, and `discard: max` counts every
+line.
 """,
     "Looking up": """A lookup names a system, one of its maps, and the column of the own row that holds a key.
 
@@ -59,7 +61,8 @@ longer than `max_length` is left out and listed.
   text of the own row: transforms, code table, type. Rows that differ under one key give nothing, and that
   is told. A map that is there for such lookups alone says `lookup_only: true`: its rows make nothing and
   stand in the account under SYS-LOOKUP-ONLY; keys that nobody looks up are noted. A map may look texts up
-  in itself.
+  in itself. Lines that are put together (`join_rows`) lend their whole text; a retired map lends nothing,
+  and `check` refuses the lookup.
 
 Parents come before the rows that hang on them. Maps may look each other up, and themselves, where
 `missing: null` lets the rows of one load without their parent: the reference is set in a second pass, and
@@ -70,7 +73,9 @@ A placeholder (`missing: stub`) is a customer of its own. Its name is *Placehold
 identifier of the scheme `placeholder` holds the key. It has the record id that the missing row would
 make: when that row arrives, it takes over the customer with its id, and the marks vanish. Placeholders
 are no evidence for matching; runs and `review list` say which there are. A parent that an earlier run has
-loaded needs none.
+loaded needs none, but where it is deleted with its row (`on_delete: delete`). Of several parties of one row
+that is always the one that the row makes first. Nothing stands for a row that is there and that a rule
+discards: what hangs on it waits.
 
 In examples parents are taken for granted and texts are empty, until `beside` gives rows of the other map:
 then these are all the rows it has.
@@ -81,7 +86,8 @@ WHEN_MISSING_HEAD: Final = """
 ### When nothing has the key
 
 Where the row of a parent is there and waits itself, or is in quarantine, the row that hangs on it waits,
-whatever is said here.
+whatever is said here. Rows that differ under one key are no better than none: `withhold`, `quarantine`
+and `fail` hold for both.
 
 | missing | |
 |---|---|

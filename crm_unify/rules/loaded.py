@@ -42,6 +42,8 @@ class LoadedRules:
     """Columns that lookups of the project ask this map for."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key column of each map of the project that texts are looked up in, where it is one."""
+    null_tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that mean nothing in each map of the project."""
 
     def where(self, path: Path) -> int:
         """Line of a part: `("targets", 0, "entries", 1, "fields", "value")` or the keys as YAML has them."""

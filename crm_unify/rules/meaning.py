@@ -11,6 +11,7 @@ import json
 from typing import Any, Final
 
 from crm_unify.rules.loaded import LoadedRules
+from crm_unify.rules.lookups import values_of
 
 UNSAID: Final = frozenset({"version", "status", "owner", "rules", "tests", "code_tables"})
 """Keys of a rule file that change no row; the code tables stand in the text by their content."""
@@ -22,6 +23,10 @@ def meaning(loaded: LoadedRules) -> str:
     said: dict[str, Any] = rules.model_dump(
         mode="json", by_alias=True, exclude_defaults=True, exclude=set(UNSAID)
     )
+    for one in values_of(rules):  # what is usual for a text is not the default of the model
+        field = said["targets"][one.branch]["entries"][one.entry]["fields"][one.field]
+        if field.get("missing") == one.rule.when_missing == "withhold":
+            del field["missing"]
     if "ignore" in said["source"]:
         said["source"]["ignore"] = sorted(said["source"]["ignore"])
     said["code_tables"] = {

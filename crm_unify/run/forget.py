@@ -23,6 +23,7 @@ from crm_unify.schema.upgrade import is_empty, require, upgrade
 from pipelines.carry import claims_of
 from pipelines.database.read import fetch
 from pipelines.erasure.files import Found, found_in, removed, tells
+from pipelines.erasure.lent import takers, takings
 from pipelines.erasure.made import EVIDENCE, OTHER
 from pipelines.erasure.person import Person, person, row_of
 from pipelines.erasure.rows import own_rows, rows_without_record
@@ -52,8 +53,11 @@ class Erasure:
     files: tuple[Found, ...]
     """Files that went, and those of others that still tell of the person."""
     root: Path
+    lent: tuple[str, ...] = ()
+    """``record: field`` of other customers' records that looked a text up in the rows that go."""
     clean: bool | None = None
-    """Whether a search over the database files finds nothing; None before, and on a server."""
+    """Whether a search over the database files finds nothing, and nothing was lent; None before, and on a
+    server."""
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -86,6 +90,7 @@ class Erasure:
             ],
             "evidence": list(self.evidence),
             "left": list(self.left),
+            "lent": list(self.lent),
             "database_files_clean": self.clean,
         }
 
@@ -114,8 +119,9 @@ def forget(project: LoadedProject, name: str, *, why: str, by: str, agreed: Agre
                 remedy = "give a reason without names: it is kept, and stands on the certificate"
                 raise UsageError("the reason tells of the person", "--why", remedy=remedy)
             found = tuple(found_in(project.root, who, leave=_database_files(engine)))
+            lent = takers(connection, who, takings(project))
             draft = _draft(connection, who, tokens, why=why, by=by)
-        draft = replace(draft, files=found, root=project.root)
+        draft = replace(draft, files=found, root=project.root, lent=lent)
         if agreed is None:
             return draft
         if not agreed(draft):
@@ -123,7 +129,8 @@ def forget(project: LoadedProject, name: str, *, why: str, by: str, agreed: Agre
         removed([one for one in found if one.goes], who)
         _erased(engine, draft, who, tokens)
         purge(engine)
-        return replace(draft, clean=_is_clean(engine, who))
+        clean = _is_clean(engine, who)
+        return replace(draft, clean=clean and not lent if clean is not None else None)
 
 
 def _keys(project: LoadedProject) -> dict[str, tuple[str, ...]]:

@@ -61,7 +61,7 @@ def rekeyed(
     if len(rows):
         found = again(names_of(ledger.rekeyed, rows))
     sides = _sides(found, ledger, project)
-    over, sides = _taken_over(sides, read=read, ledger=ledger)
+    over, sides = _taken_over(sides, project, read=read, ledger=ledger)
     if len(over):
         rows = pa.concat_tables([_without(rows, over), over])
         found = again(names_of(ledger.rekeyed, rows))
@@ -77,7 +77,7 @@ def rekeyed(
 
 
 def _taken_over(
-    sides: tuple[pa.Table, pa.Table], *, read: Read, ledger: Ledger
+    sides: tuple[pa.Table, pa.Table], project: LoadedProject, *, read: Read, ledger: Ledger
 ) -> tuple[pa.Table, tuple[pa.Table, pa.Table]]:
     """New rows of ``mig_rekey`` for rows that placeholders stood for, and both sides without these."""
     gone, come = sides
@@ -85,7 +85,7 @@ def _taken_over(
     placeholders = gone.filter(marks)
     if len(placeholders) == 0:
         return REKEYED.empty_table(), sides
-    pairs = taken_over(placeholders, come)
+    pairs = taken_over(project, placeholders, come)
     arrived = pc.is_in(come["record_id"], pairs["come"].combine_chunks())
     before = read(pairs["gone"])
     rows = _rows(pairs, before, come.filter(arrived), ledger)

@@ -19,6 +19,7 @@ from crm_unify.steward.origin import AnyOrigin, Cell, Line, OfRecord
 from crm_unify.steward.other_rows import first_line, of_others
 from matching.survivorship import TOGETHER
 from pipelines.corrections import Correction
+from pipelines.interpret.problems import TEXT_TOO_LONG
 from pipelines.landed import Landed
 from pipelines.sources.interface import Column
 
@@ -177,7 +178,8 @@ def _traced(place: _Place, project: LoadedProject, snapshot: Snapshot, view: Led
     first = first_line(snapshot.fates, fate)
     made_of = (fate if first is None else first)["row_id"].rpartition("-")[0]
     records = view.of_row(landed.map, made_of) if fate["fate"] == Fate.MAPPED else []
-    steps = [step for record in records for step in _steps(record, header, rejected, rules, view)]
+    of_row = rejected if first is None else _some(snapshot.rejections, landed.map, first["row_id"])
+    steps = [step for record in records for step in _steps(record, header, of_row, rules, view)]
     if not steps and fate["fate"] == Fate.MAPPED:
         steps = [_unused(header, rules)]
     others = [*of_others(first, rules, header), *_doubts(rejected, header)]
@@ -246,17 +248,7 @@ def _steps(
         target = use["target"]
         if use["how"].startswith(DERIVED) and not _claims_field(record, target):
             continue
-        refused = next(
-            (
-                r
-                for r in rejected
-                if r["severity"] == "withhold"
-                and r["record_id"] == record.record_id
-                and header in (r["column"] or "").split(", ")
-                and r["target"] == _plain(target)
-            ),
-            None,
-        )
+        refused = next((r for r in rejected if _refuses(r, record, target, header)), None)
         made = _withheld(refused) if refused else _outcome(record, target, header, customer, view)
         yield Step(
             record.record_id,
@@ -269,6 +261,14 @@ def _steps(
             made.golden,
             made.sentence,
         )
+
+
+def _refuses(rejection: Mapping[str, Any], record: KnownRecord, target: str, header: str) -> bool:
+    """Whether it withholds what the column says from a field; a text that was too long is in none."""
+    if rejection["severity"] != "withhold" or header not in (rejection["column"] or "").split(", "):
+        return False
+    own: bool = (rejection["record_id"], rejection["target"]) == (record.record_id, _plain(target))
+    return own or rejection["code"] == TEXT_TOO_LONG
 
 
 def _claims_field(record: KnownRecord, target: str) -> bool:

@@ -96,7 +96,7 @@ def run_branch(work: Work, facts: RowFacts, *, parents: Parents) -> BranchResult
     lines = lineages(work.rules, work.number, file=work.file)
     records, blocks = _records(work, facts, made=made, kept=kept, lines=lines)
     standing = pa.concat_tables(
-        [STANDING.empty_table(), *(table.filter(pa.array(rows & kept)) for rows, table in work.standing)]
+        [STANDING.empty_table(), *(table.filter(pa.array(kept[rows])) for rows, table in work.standing)]
     )
     findings = tuple(work.findings)
     return BranchResult(work.quarantined, waits, records, blocks, findings, lines, roles, standing)

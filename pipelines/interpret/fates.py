@@ -23,6 +23,8 @@ class Fates:
         self._rule = np.full(rows, -1, np.int32)
         self._rules: dict[str, int] = {}
         self._leader = np.full(rows, -1, np.int64)
+        self.lines: Mask = np.zeros(rows, np.bool_)
+        """Rows that go, or went, where others go."""
 
     @property
     def open(self) -> Mask:
@@ -32,6 +34,12 @@ class Fates:
     def lead(self, leader: Positions) -> None:
         """Rows go where others go: for each the position of that one, or -1."""
         self._leader = leader
+        self.lines = leader >= 0
+
+    def led_by(self, rows: Mask) -> Mask:
+        """Rows that go where some of these go."""
+        led: Mask = (self._leader >= 0) & rows[self._leader]
+        return led
 
     def follow(self) -> Mask:
         """Settle the rows that go where others went; tells which these are."""

@@ -48,6 +48,10 @@ def _hang_on(work: Work, claim: Claims, *, field: str, parents: Parents) -> pa.A
     waits = as_mask(found.problem.is_valid()) & claim.made
     if rule.missing == "stub":
         missing &= as_mask(work.rows.clean(column).is_valid())  # a row that names nobody waits
+        missing &= ~(
+            as_mask(parents.discarded(name, work.rows.raw(column)))
+            & as_mask(parents.remembered(name, work.rows.raw(column)).is_null())
+        )  # what a rule threw away does not come back as a placeholder
         waits &= ~_stood_for(work, claim, field=field, missing=missing, parents=parents)
     elif rule.missing != "hold":
         _without_parent(work, claim, field=field, missing=missing)

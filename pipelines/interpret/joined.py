@@ -19,7 +19,7 @@ from pipelines.interpret.keys import Keys
 from pipelines.interpret.problems import LINES_MISSING, LINES_UNORDERED
 from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
 
-_NUMBER: Final = r"^\d{1,18}$"
+_NUMBER: Final = r"^\d{1,18}(\.0*)?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ class Joined:
     refused: dict[str, Mask]
     """Lines that cannot be put together, all of the row, by code."""
     too_long: tuple[TooLong, ...]
+
+    @property
+    def unjoined(self) -> Mask:
+        """Lines that cannot be put together."""
+        found = np.zeros(len(self.leader), np.bool_)
+        for lines in self.refused.values():
+            found |= lines
+        return found
 
 
 BEGINNING: Final = 200
@@ -91,17 +99,23 @@ class _Lines:
         again = np.zeros(len(self.order), np.bool_)
         again[1:] = self.number[1:] == self.number[:-1]
         again[self.starts] = False
-        wrong = again | (self.number < 0)
-        counts = np.add.reduceat(wrong, self.starts) if len(self.starts) else np.empty(0, np.int64)
-        return self._of_groups((counts > 0) & (self.sizes > 1))
+        return self._of_groups(self._any(again | (self.number < 0)) & (self.sizes > 1))
 
     def missing(self, said: JoinRows, rows: Rows) -> Mask:
-        """Lines of keys that have another number of lines than one of them says."""
+        """Lines of keys that have another number of lines than one of them says, or say what is no number."""
         if said.count is None:
             return np.zeros(self.length, np.bool_)
-        told = _numbers(rows.clean(said.count))[self.order]
-        most = np.maximum.reduceat(told, self.starts) if len(self.starts) else np.empty(0, np.int64)
-        return self._of_groups((most >= 0) & (most != self.sizes))
+        text = rows.clean(said.count)
+        told = _numbers(text)
+        told, unread = told[self.order], (as_mask(text.is_valid()) & (told < 0))[self.order]
+        differs = (told >= 0) & (told != np.repeat(self.sizes, self.sizes))
+        return self._of_groups(self._any(differs | unread))
+
+    def _any(self, wrong: Mask) -> Mask:
+        """Keys of which a line of `order` is so."""
+        if len(self.starts) == 0:
+            return np.empty(0, np.bool_)
+        return np.logical_or.reduceat(wrong, self.starts)
 
     def together(self, column: pa.Array, by: str, which: Mask) -> pa.Array:
         """The texts of some keys, put together; a line without a text is an empty one."""
@@ -112,7 +126,7 @@ class _Lines:
 
 def _lines(said: JoinRows, rows: Rows, keys: Keys, live: Mask) -> _Lines:
     at = np.flatnonzero(live & (keys.codes >= 0))
-    number = _ranks(rows.clean(said.order))
+    number = _numbers(rows.clean(said.order))
     order = at[np.lexsort((at, number[at], keys.codes[at]))]
     codes = keys.codes[order]
     starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else np.empty(0, np.int64)
@@ -120,23 +134,12 @@ def _lines(said: JoinRows, rows: Rows, keys: Keys, live: Mask) -> _Lines:
     return _Lines(order, starts, sizes, number[order], len(rows))
 
 
-def _ranks(column: pa.Array) -> npt.NDArray[np.int64]:
-    """Numbers as they are; where one is none, all of them as texts in order."""
-    numbers = _numbers(column)
-    if not (as_mask(column.is_valid()) & (numbers < 0)).any():
-        return numbers
-    coded = column.dictionary_encode()
-    rank = np.empty(len(coded.dictionary), np.int64)
-    rank[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(coded.dictionary))
-    indices = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
-    return np.where(indices < 0, -1, rank[indices]) if len(rank) else np.full(len(column), -1, np.int64)
-
-
 def _numbers(column: pa.Array) -> npt.NDArray[np.int64]:
-    """Whole numbers; -1 for anything else."""
+    """Whole numbers, also as spreadsheets write them (1.0); -1 for anything else."""
     fits = pc.fill_null(pc.match_substring_regex(column, _NUMBER), False)
     texts = pc.if_else(fits, column, pa.scalar(None, pa.string()))
-    found: npt.NDArray[np.int64] = pc.fill_null(pc.cast(texts, pa.int64()), -1).to_numpy(zero_copy_only=False)
+    whole = pc.cast(pc.replace_substring_regex(texts, r"\..*$", ""), pa.int64())
+    found: npt.NDArray[np.int64] = pc.fill_null(whole, -1).to_numpy(zero_copy_only=False)
     return found
 
 

@@ -20,9 +20,12 @@ from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.lookups import parents_of, values_of
 from crm_unify.rules.model import FieldRule
 from pipelines.interpret.interface import Note, Subject
-from pipelines.interpret.keys import encoded
+from pipelines.interpret.joined import joined
+from pipelines.interpret.keys import encoded, keys_of, repeated_rows
 from pipelines.interpret.problems import LOOKUP_AMBIGUOUS, LOOKUP_MISSING
+from pipelines.interpret.repairs import Repaired
 from pipelines.interpret.rows import Mask, Rows, as_array, as_mask, cleaned
+from pipelines.interpret.sql import Engine
 from pipelines.interpret.values import Text
 
 _NO_TEXT: Final = pa.scalar(None, pa.string())
@@ -71,9 +74,21 @@ def asked(loaded: LoadedRules, field: FieldRule) -> Asked:
     return name, field.by or loaded.keys.get(name, ""), field.take
 
 
-def lent(rows: Rows, pair: tuple[str, str], *, waived: Mask) -> Lent:
+def lenders(loaded: LoadedRules, mended: Repaired, *, engine: Engine) -> tuple[Rows, Mask]:
+    """The rows of a map as others look them up, lines put together, and those that lend nothing."""
+    rows, said = mended.rows, loaded.rules.source.join_rows
+    idle = as_mask(rows.origin("_problem").is_valid()) | rows.erased() | mended.waived
+    if said is None:
+        return rows, idle
+    live = ~idle & ~repeated_rows(rows)
+    keys = keys_of(rows, loaded.rules.source.key, engine=engine, live=live)
+    found = joined(said, rows, keys=keys, live=live)
+    return mended.once_joined(found), ~live | (found.leader >= 0) | found.unjoined
+
+
+def lent(rows: Rows, pair: tuple[str, str], *, idle: Mask) -> Lent:
     """The texts that the rows of a map lend, by column of the key and column of the text."""
-    able = as_mask(rows.origin("_problem").is_null()) & ~rows.erased() & ~waived
+    able = ~idle
     by, take = pair
     return _lent(rows.clean(by).filter(pa.array(able)), rows.clean(take).filter(pa.array(able)))
 
@@ -92,7 +107,8 @@ def lent_by_examples(loaded: LoadedRules, beside: GivenBeside) -> Lending:
             _, by, take = asked(loaded, one.rule)
             by = by or next(iter(rows[0]), "") if rows else by
             texts = (pa.array([row.get(column) for row in rows], pa.string()) for column in (by, take))
-            found[asked(loaded, one.rule)] = _lent(*(cleaned(text, ()) for text in texts))
+            nothing = loaded.null_tokens.get(one.map, ())
+            found[asked(loaded, one.rule)] = _lent(*(cleaned(text, nothing) for text in texts))
     return found
 
 
@@ -132,14 +148,21 @@ def looked_up(references: pa.Array, found: Lent | None, *, missing: str) -> Text
     return Text(found.texts.take(place), pc.if_else(several, pa.scalar(LOOKUP_AMBIGUOUS), problem))
 
 
-def stop_for_missing(target: str, references: pa.Array, *, name: str, field: FieldRule, file: str) -> None:
-    """Stop the run because of references that nothing has; nothing happens where there is none."""
+def stop_for_missing(
+    target: str, references: pa.Array, several: pa.Array, *, name: str, field: FieldRule, file: str
+) -> None:
+    """Stop the run because of references that nothing has; nothing happens where there is none.
+
+    `several` are those that rows with differing texts have, which is as bad.
+    """
+    what = "does not have" if len(references) else "has in several texts"
+    references = references if len(references) else several
     if len(references) == 0:
         return
     shown = ", ".join(repr(text) for text in sorted(references.unique().to_pylist())[:_SHOWN])
     other = (field.lookup or ["", ""])[1]
     raise GuardStopped(
-        f"{len(references)} rows of '{name}' look up what '{other}' does not have: {shown}",
+        f"{len(references)} rows of '{name}' look up what '{other}' {what}: {shown}",
         file,
         why=f"{target} says `missing: fail`",
         remedy="deliver the rows, correct the references, or withhold such values (`missing: withhold`)",
@@ -164,8 +187,8 @@ def _unused_rows(name: str, lending: Lending) -> Iterator[Note]:
             by_key.setdefault(by, []).append(one)
     for by, several in sorted(by_key.items()):
         used = np.logical_or.reduce([one.used for one in several])
-        left = several[0].keys.filter(pa.array(~used)).to_pylist()
-        if used.any() and left:
-            shown = ", ".join(left[:_SHOWN]) + (" ..." if len(left) > _SHOWN else "")
+        left = several[0].keys.filter(pa.array(~used))
+        if used.any() and len(left):
+            shown = ", ".join(left[:_SHOWN].to_pylist()) + (" ..." if len(left) > _SHOWN else "")
             said = f"{len(left)} of {len(used)} keys of '{name}' ({by}) are looked up by no row: {shown}"
             yield Note(name, Subject.LOOKUP_UNUSED, by, said)

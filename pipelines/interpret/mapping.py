@@ -20,7 +20,14 @@ from crm_unify.rules.transforms import prepared, step_columns
 from pipelines.interpret import values
 from pipelines.interpret.lending import asked, looked_up, stop_for_missing
 from pipelines.interpret.plan import Placed, is_parent, steps
-from pipelines.interpret.problems import LOOKUP_MISSING, NOT_A_CHOICE, NUL, NUL_CHARACTER, SPELT_NUL
+from pipelines.interpret.problems import (
+    LOOKUP_AMBIGUOUS,
+    LOOKUP_MISSING,
+    NOT_A_CHOICE,
+    NUL,
+    NUL_CHARACTER,
+    SPELT_NUL,
+)
 from pipelines.interpret.reading import reading
 from pipelines.interpret.rows import as_mask
 from pipelines.interpret.sql import TEXT, Evaluated, Scope, row_scope
@@ -145,17 +152,20 @@ def _looked_up(work: Work, own: Placed, *, name: str) -> values.Text:
     there = as_mask(found.text.is_valid())
     work.tally.touch(("lookup", work.number - 1, own.place, name), work.positions[there])
     if field.when_missing == "fail":
-        lacking = as_mask(pc.equal(found.problem, LOOKUP_MISSING)) & work.wanted[own.place]
-        texts = references.filter(pa.array(lacking))
-        stop_for_missing(own.target(name), texts, name=work.rules.map, field=field, file=work.file)
+        wanted = pa.array(work.wanted[own.place])
+        lacking, several = (
+            references.filter(pc.and_(wanted, pc.fill_null(pc.equal(found.problem, code), False)))
+            for code in (LOOKUP_MISSING, LOOKUP_AMBIGUOUS)
+        )
+        stop_for_missing(own.target(name), lacking, several, name=work.rules.map, field=field, file=work.file)
     return found
 
 
 def _refused(field: FieldRule, found: values.Text) -> np.ndarray:
-    """Rows that are not taken, because what they look up is not there."""
+    """Rows that are not taken, because what they look up is not there, or there in several texts."""
     if field.take is None or field.when_missing != "quarantine":
         return np.zeros(len(found.text), np.bool_)
-    return as_mask(pc.equal(found.problem, LOOKUP_MISSING))
+    return as_mask(found.problem.is_valid())
 
 
 def _without_nul(work: Work, own: Placed, *, name: str, found: values.Text) -> values.Text:

@@ -37,6 +37,8 @@ class MapIndex:
     """Why the row gives no parent; null for a mapped one."""
     records: Mapping[str, pa.Array]
     """By role, the record of each row; null where the row makes none."""
+    discarded: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    """Keys of rows that a rule threw away."""
 
 
 NO_ROWS: Final = MapIndex(pa.array([], pa.string()), pa.array([], pa.string()), {})
@@ -53,9 +55,9 @@ def map_index(keys: Keys, fates: Fates, *, records: Mapping[str, pa.Array]) -> M
     _, firsts = np.unique(keys.codes[order], return_index=True)
     chosen = pa.array(order[np.sort(firsts)])
     problem = pa.array([None, PARENT_HELD, PARENT_QUARANTINED], pa.string()).take(pa.array(rank)).take(chosen)
-    return MapIndex(
-        keys.text.take(chosen), problem, {role: column.take(chosen) for role, column in records.items()}
-    )
+    made = {role: column.take(chosen) for role, column in records.items()}
+    thrown = keys.text.filter(pa.array(fates.of(Fate.DISCARDED)))
+    return MapIndex(keys.text.take(chosen), problem, made, thrown.drop_null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,12 @@ class Parents:
             pc.if_else(record_id.is_null(), PARENT_MISSING, pa.scalar(None, pa.string())),
         )
         return Referred(pc.if_else(problem.is_null(), record_id, pa.scalar(None, pa.string())), problem)
+
+    def discarded(self, name: str, reference: pa.Array) -> pa.Array:
+        """Whether the row of map `name` with this key is there, and was thrown away by a rule."""
+        if self.assumed:
+            return pa.repeat(pa.scalar(False), len(reference))
+        return pc.is_in(encoded(reference), value_set=self.maps[name].discarded)
 
     def remembered(self, name: str, reference: pa.Array) -> pa.Array:
         """The party that an earlier run has loaded of the row of map `name` with this key, else null."""

@@ -47,10 +47,11 @@ def _control_sum(
 ) -> ControlSum:
     as_found = _source_scope(rules, rows.as_found(), one=one, engine=engine)
     scope = _source_scope(rules, rows, one=one, engine=engine)
-    everything = np.ones(len(rows), np.bool_)
+    everything = ~fates.lines  # the first line of a row has what all of them say
     try:
         whole, *parts = (
-            engine.aggregate(one.source, scope, rows=mask) for mask in (everything, *map(fates.of, _PARTS))
+            engine.aggregate(one.source, scope, rows=mask & everything)
+            for mask in (everything, *map(fates.of, _PARTS))
         )
         source = whole if rows.as_found() is rows else engine.aggregate(one.source, as_found, rows=everything)
         quarantined, discarded, held = parts

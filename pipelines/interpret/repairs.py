@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from crm_unify.rules.loaded import LoadedRules
 from crm_unify.rules.model import ContentKey
 from pipelines.interpret.interface import CORRECTIONS, REPAIRS, Outcome
+from pipelines.interpret.joined import Joined, joined
 from pipelines.interpret.jsontext import row_json
-from pipelines.interpret.keys import keys_of, repeated_rows
+from pipelines.interpret.keys import Keys, keys_of, repeated_rows
 from pipelines.interpret.names import NAMES
 from pipelines.interpret.parents import KNOWN
 from pipelines.interpret.rows import Mask, Positions, Rows, as_mask
@@ -56,11 +57,21 @@ class Repaired:
     waived: Mask
     repairs: pa.Table
     """REPAIRS: what became of each correction that names this map."""
+    whole: Mapping[str, Mapping[int, str | None]] = field(default_factory=dict)
+    """New texts of columns whose lines are put together, by header and position of one of the lines."""
+
+    def once_joined(self, found: Joined) -> Rows:
+        """The rows whose lines were put together, with the texts that people corrected as a whole."""
+        if not self.whole:
+            return found.rows
+        cells = {
+            header: {int(found.leader[at]) if found.leader[at] >= 0 else at: text for at, text in one.items()}
+            for header, one in self.whole.items()
+        }
+        return found.rows.overlaid(_changes(cells))
 
 
-def repaired(
-    loaded: LoadedRules, rows: Rows, *, known: Remembered, engine: Engine
-) -> Repaired:
+def repaired(loaded: LoadedRules, rows: Rows, *, known: Remembered, engine: Engine) -> Repaired:
     """The rows with the corrections in force, keys followed to those of before."""
     waived = np.zeros(len(rows), np.bool_)
     aliases = _Aliases.of(loaded, known.names)
@@ -70,7 +81,8 @@ def repaired(
     work = _Repairing(loaded, rows, engine=engine, aliases=aliases, waived=waived, seen=known.seen)
     found = [work.repair(one, at) for one, at in work.places(mine)]
     table = pa.Table.from_pylist(found, schema=REPAIRS)
-    return Repaired(work.overlaid() if work.cells else rows, waived, table)
+    mended = rows.overlaid(_changes(work.cells)) if work.cells else rows
+    return Repaired(mended, waived, table, work.whole)
 
 
 # --- which rows are meant ---
@@ -133,6 +145,9 @@ class _Repairing:
     seen: Seen
     cells: dict[str, dict[int, str | None]] = field(default_factory=dict)
     """New texts by header and position."""
+    whole: dict[str, dict[int, str | None]] = field(default_factory=dict)
+    """Those of texts put together of several lines, at one of them."""
+    _joined: Joined | None = None
 
     def places(self, mine: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Positions]]:
         """Each correction with the rows it is about."""
@@ -149,8 +164,22 @@ class _Repairing:
             yield one, here if len(here) else strayed.get(one["rest_hash"], NOWHERE)
 
     def _keys(self) -> pa.Array:
+        return self._live_keys()[0].text
+
+    def _live_keys(self) -> tuple[Keys, Mask]:
         live = ~repeated_rows(self.rows) & as_mask(self.rows.origin("_problem").is_null())
-        return keys_of(self.rows, self.loaded.rules.source.key, engine=self.engine, live=live).text
+        return keys_of(self.rows, self.loaded.rules.source.key, engine=self.engine, live=live), live
+
+    def _together(self, header: str, at: Positions) -> Joined | None:
+        """The rows with lines put together, where a correction is about such a text."""
+        said = self.loaded.rules.source.join_rows
+        if said is None or header not in said.columns or len(at) < 2:
+            return None
+        if self._joined is None:
+            keys, live = self._live_keys()
+            self._joined = joined(said, self.rows, keys=keys, live=live & ~self.rows.erased())
+        leads = self._joined.leader[at]
+        return self._joined if (leads >= 0).any() else None
 
     def _by_rest(self, lost: Sequence[Mapping[str, Any]]) -> dict[str, Positions]:
         """Rows whose key is new and whose other cells are those of a lost one: their key was changed."""
@@ -185,21 +214,25 @@ class _Repairing:
             return said | {"outcome": Outcome.APPLIED}
         if not self.rows.has(one["field"]):
             return said | {"outcome": Outcome.NO_COLUMN}
-        texts = [self.rows.found(one["field"])[int(place)].as_py() or None for place in at]
+        rows, cells = self.rows, self.cells
+        if (together := self._together(one["field"], at)) is not None:
+            rows, cells, at = together.rows, self.whole, at[together.leader[at] < 0]
+        texts = [rows.found(one["field"])[int(place)].as_py() or None for place in at]
         same = [int(place) for place, text in zip(at, texts, strict=True) if text == one["old_value"]]
-        self.cells.setdefault(one["field"], {}).update(dict.fromkeys(same, one["new_value"]))
+        cells.setdefault(one["field"], {}).update(dict.fromkeys(same, one["new_value"]))
         if same:
             return said | {"outcome": Outcome.APPLIED}
         agrees = texts[0] == one["new_value"]
         return said | {"outcome": Outcome.AGREES if agrees else Outcome.CHANGED, "found": texts[0]}
 
-    def overlaid(self) -> Rows:
-        """The rows with the new texts; one that could not be read and was repaired counts as read."""
-        changes = {}
-        for header, cells in self.cells.items():
-            at = np.array(sorted(cells), np.int64)
-            changes[header] = (at, pa.array([cells[int(place)] for place in at], pa.string()))
-        return self.rows.overlaid(changes)
+
+def _changes(cells: Mapping[str, Mapping[int, str | None]]) -> dict[str, tuple[Positions, pa.Array]]:
+    """The new texts by header; a row that could not be read and was repaired counts as read."""
+    changes = {}
+    for header, texts in cells.items():
+        at = np.array(sorted(texts), np.int64)
+        changes[header] = (at, pa.array([texts[int(place)] for place in at], pa.string()))
+    return changes
 
 
 def _where(column: pa.Array, wanted: Iterable[str | None]) -> dict[str, Positions]:

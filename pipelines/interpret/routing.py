@@ -24,6 +24,7 @@ from pipelines.interpret.problems import (
     RULE_FAILED,
     TEXT_TOO_LONG,
 )
+from pipelines.interpret.repairs import Repaired
 from pipelines.interpret.rows import Mask, Rows, as_mask
 from pipelines.interpret.side_by_side import side_by_side
 from pipelines.interpret.sql import Engine, row_scope
@@ -104,9 +105,9 @@ class Reception:
             settled = self.fates.settle(routed == number, Fate.DISCARDED, rule=branch.discard.rule)
             self.tally.hit(branch.discard.rule, np.flatnonzero(settled))
             self.tally.hit(branch.rule, np.flatnonzero(settled))
-            most = branch.discard.max
-            if most is not None and int(settled.sum()) > most:
-                self._stop_for_discards(branch.discard.rule, int(settled.sum()), most=most)
+            most, found = branch.discard.max, int((settled | self.fates.led_by(settled)).sum())
+            if most is not None and found > most:
+                self._stop_for_discards(branch.discard.rule, found, most=most)
 
     def set_aside(self, routed: Routes) -> None:
         """Rows that make nothing by themselves, because they are there for others to look up."""
@@ -116,8 +117,8 @@ class Reception:
                 self.tally.hit(SYS_LOOKUP_ONLY, np.flatnonzero(settled))
                 self.tally.hit(branch.rule, np.flatnonzero(settled))
 
-    def join_lines(self, keys: Keys) -> Rows:
-        """Put rows that are lines of one together; the rows as the rules see them then."""
+    def join_lines(self, keys: Keys, mended: Repaired) -> Rows:
+        """Put rows that are lines of one together; the rows as the rules see them then, repairs included."""
         said = self.rules.source.join_rows
         if said is None:
             return self.rows
@@ -136,7 +137,7 @@ class Reception:
             )
             self.findings.append(finding)
         self.fates.lead(found.leader)
-        self.rows = found.rows
+        self.rows = mended.once_joined(found)
         return self.rows
 
     def refuse_lines(self, lines: Mask) -> None:

@@ -89,7 +89,7 @@ def run_map(
     reception.discard_repeated()
     reception.discard_waived(mended.waived)
     keys = keys_of(rows, rules.source.key, engine=engine, live=fates.open)
-    rows = reception.join_lines(keys)
+    rows = reception.join_lines(keys, mended)
     routed = routes(rows, rules.targets, engine=engine, open_rows=fates.open)
     for number in range(len(rules.targets)):
         tally.touch(("branch", number), np.flatnonzero(routed == number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from pipelines.interpret.lending import (
     Lending,
     asked_of,
     keys_by_examples,
+    lenders,
     lending_notes,
     lent,
     lent_by_examples,
@@ -85,8 +86,14 @@ def _known_parents(project: LoadedProject, known: Remembered) -> Parents:
     return Parents({}, stand_ins=stand_ins(project.files), known=known.parties, names=known.names)
 
 
-def _landed_rows(one: Landed, loaded: LoadedRules) -> Rows:
-    table = pq.read_table(one.path).combine_chunks()
+def _landed_rows(one: Landed, loaded: LoadedRules, headers: Collection[str] | None = None) -> Rows:
+    """The landed rows of a map, of the `headers` alone where these are all that is asked for."""
+    names = None
+    if headers is not None:
+        fields = {column.field for column in one.columns}
+        wanted = {column.field for column in one.columns if column.header in headers}
+        names = [name for name in pq.read_schema(one.path).names if name not in fields or name in wanted]
+    table = pq.read_table(one.path, columns=names).combine_chunks()
     return Rows(table, one.columns, loaded.rules.source.parse.null_tokens)
 
 
@@ -101,8 +108,11 @@ def _lending(
             continue
         loaded = by_name[name]
         engine = engine_of(loaded, as_of, landed[name].rows)
-        mended = repaired(loaded, _landed_rows(landed[name], loaded), known=known, engine=engine)
-        found.update({(name, *pair): lent(mended.rows, pair, waived=mended.waived) for pair in pairs})
+        whole = loaded.rules.source.join_rows is not None or len(known.corrections)
+        headers = None if whole else {header for pair in pairs for header in pair}
+        mended = repaired(loaded, _landed_rows(landed[name], loaded, headers), known=known, engine=engine)
+        rows, idle = lenders(loaded, mended, engine=engine)
+        found.update({(name, *pair): lent(rows, pair, idle=idle) for pair in pairs})
     return found
 
 

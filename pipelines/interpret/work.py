@@ -81,7 +81,7 @@ class Work:
         self.texts: dict[int, pa.Array] = {}  # of contact points, before they are read as what they are
         self.record_ids: dict[int, pa.Array] = {}
         self.findings: list[Finding] = []
-        self.standing: list[tuple[Mask, pa.Table]] = []  # rows, and STANDING of all rows of the branch
+        self.standing: list[tuple[Mask, pa.Table]] = []  # rows of the branch, and STANDING of these
         self.quarantined: Mask = np.zeros(len(rows), np.bool_)
         self.wanted = {p.place: self._wanted(p) for p in self.entries}
         self._counted: set[tuple[str, str | None, str | None]] = set()
@@ -136,9 +136,10 @@ class Work:
         if not where.any():
             return
         system, name, column = reference
-        found, length = self.rows.raw(column), len(self.rows)
-        same = [pa.repeat(pa.scalar(text), length) for text in (system, name)]
-        texts = [record_ids, *same, encoded(found), objects({column: found}, length)]
+        mine = pa.array(where)
+        found = self.rows.raw(column).filter(mine)
+        same = [pa.repeat(pa.scalar(text), len(found)) for text in (system, name)]
+        texts = [record_ids.filter(mine), *same, encoded(found), objects({column: found}, len(found))]
         self.standing.append((where, pa.table(texts, schema=STANDING)))
 
     def _wanted(self, own: Placed) -> Mask:

@@ -190,6 +190,9 @@ def _one_lookup(project: LoadedProject, loaded: LoadedRules, one: Lookup) -> Ite
         what = f"the map '{one.map}' cannot be looked up: its key is not one column"
         texts = "; or say with by: in which column the key stands" if one.rule.take is not None else ""
         yield loaded.wrong(what, (*path, 1), remedy=f"look up a map whose key is one column{texts}")
+    if one.rule.take is not None and found.source.state == "retired":
+        what = f"the map '{one.map}' is retired: it has no rows, and every such field would be empty"
+        yield loaded.wrong(what, (*path, 1), remedy="say `state: frozen` there, or map the field otherwise")
     kinds = {entry.kind for branch in found.targets for entry in branch.entries}
     if one.rule.take is None and not kinds & set(PARENT_KINDS[one.field]):
         what = f"the map '{one.map}' makes no {' and no '.join(PARENT_KINDS[one.field])}"
@@ -227,6 +230,7 @@ def with_lent(files: Sequence[LoadedRules]) -> tuple[LoadedRules, ...]:
     """
     by_map = {loaded.rules.map: loaded for loaded in files}
     keys = {name: key for name, one in by_map.items() if (key := key_column(one.rules)) is not None}
+    nothing = {name: tuple(one.rules.source.parse.null_tokens) for name, one in by_map.items()}
     lends: dict[str, list[Lent]] = {}
     for loaded in files:
         for one in values_of(loaded.rules):
@@ -234,4 +238,7 @@ def with_lent(files: Sequence[LoadedRules]) -> tuple[LoadedRules, ...]:
             lends.setdefault(one.map, []).extend(
                 Lent(column, loaded, (*one.path, said)) for column, said in asked if column is not None
             )
-    return tuple(replace(loaded, lends=tuple(lends.get(loaded.rules.map, ())), keys=keys) for loaded in files)
+    return tuple(
+        replace(loaded, lends=tuple(lends.get(loaded.rules.map, ())), keys=keys, null_tokens=nothing)
+        for loaded in files
+    )

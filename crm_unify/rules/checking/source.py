@@ -48,6 +48,14 @@ def _join_mistakes(loaded: LoadedRules, source: Source) -> Iterator[Configuratio
         if not isinstance(source.key, ContentKey) and column in source.key:
             what = f"'{column}' is the key of all lines, and cannot be put together"
             yield loaded.wrong(what, (*path, "columns", column), remedy="leave it out")
+    order, count = source.join_rows.order, source.join_rows.count
+    for column in source.join_rows.columns:
+        if column in (order, count):
+            what = f"'{column}' numbers the lines, and cannot be put together"
+            yield loaded.wrong(what, (*path, "columns", column), remedy="leave it out")
+    if count == order:
+        what = f"'{count}' is the number of the line, and cannot say how many there are"
+        yield loaded.wrong(what, (*path, "count"), remedy="name the column that counts them, or leave it out")
 
 
 def _delta_mistakes(loaded: LoadedRules, source: Source) -> Iterator[ConfigurationError]:

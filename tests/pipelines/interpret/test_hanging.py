@@ -154,6 +154,7 @@ def test_missing_stub_makes_one_placeholder_for_all_who_name_it(tmp_path: Path) 
     [
         pytest.param(None, "PARENT-MISSING", id="a row that names nobody"),
         pytest.param("3", "PARENT-QUARANTINED", id="a customer in quarantine"),
+        pytest.param("4", "PARENT-MISSING", id="a customer whom a rule throws away"),
     ],
 )
 def test_no_placeholder_stands_for_what_is_there_or_named_by_nothing(

@@ -8,9 +8,19 @@ import pytest
 
 from crm_unify.errors import ConfigurationError, GuardStopped
 from crm_unify.rules.load import load_project
+from crm_unify.rules.meaning import meaning
 from pipelines.interpret.coverage import try_examples
 from pipelines.interpret.interface import Interpreted
-from tests.pipelines.interpret.maps import AS_OF, Row, claimed, entries, project_of, refused, rule_text
+from tests.pipelines.interpret.maps import (
+    AS_OF,
+    Row,
+    claimed,
+    entries,
+    loaded,
+    project_of,
+    refused,
+    rule_text,
+)
 
 TOWNS = rule_text("- lookup_only: true", name="towns", key="[NO]")
 TOWN_ROWS: list[Row] = [
@@ -86,6 +96,45 @@ def test_any_column_can_be_looked_up_by_and_rows_that_differ_are_told(tmp_path: 
     assert refused(found, "severity", "code", "raw") == [("withhold", "LOOKUP-AMBIGUOUS", "K")]
 
 
+@pytest.mark.parametrize("missing", ["quarantine", "fail"])
+def test_rows_that_differ_are_as_bad_as_none(tmp_path: Path, missing: str) -> None:
+    """What `missing` says holds for both."""
+    lookup = f"lookup: [shop, towns, TOWN], by: CODE, take: TOWN, missing: {missing}"
+    if missing == "fail":
+        with pytest.raises(GuardStopped, match="'towns' has in several texts: 'K'"):
+            run(tmp_path, lookup, "K")
+    else:
+        assert refused(run(tmp_path, lookup, "K"), "severity", "code") == [("quarantine", "LOOKUP-AMBIGUOUS")]
+
+
+def test_nothing_is_taken_from_a_retired_map(tmp_path: Path) -> None:
+    """It has no rows, and all fields would be emptied."""
+    retired = rule_text("- lookup_only: true", name="towns", key="[NO]", source="state: retired")
+    text = people("lookup: [shop, towns, TOWN], take: TOWN")
+    with pytest.raises(ConfigurationError, match="the map 'towns' is retired"):
+        project_of(tmp_path, {"people": (text, []), "towns": (retired, [])})
+
+
+def test_a_default_that_is_written_out_changes_no_meaning() -> None:
+    """An approval stays."""
+    lookup = "lookup: [shop, towns, TOWN], take: TOWN"
+    plain, said = (loaded(people(f"{lookup}{more}")) for more in ("", ", missing: withhold"))
+    assert meaning(plain) == meaning(said)
+
+
+def test_examples_know_the_null_tokens_of_the_other_map(tmp_path: Path) -> None:
+    """A dash that means nothing there is no town."""
+    dash = 'parse: {null_tokens: ["-"]}'
+    towns = rule_text("- lookup_only: true", name="towns", key="[NO]", source=dash)
+    rest = EXAMPLES.replace("TOWN: Bonn", 'TOWN: "-"').replace("[{city: Bonn}]", "[{city: null}]")
+    rest = rest.replace("TOWN: 7}]", "STREET: S, TOWN: 7}]", 1)
+    text = people("lookup: [shop, towns, TOWN], take: TOWN", rest=rest)
+    project_of(tmp_path, {"people": (text, [{"TOWN": "1"}]), "towns": (towns, TOWN_ROWS)})
+    rules = load_project(tmp_path).rules_of("people")
+    assert rules is not None
+    assert try_examples(rules, as_of=AS_OF)[0] == ()
+
+
 def test_a_map_may_look_texts_up_in_itself(tmp_path: Path) -> None:
     """The boss's name as job title; a row that is in quarantine lends its text all the same."""
     text = rule_text(
@@ -131,9 +180,9 @@ def test_examples_bring_the_other_rows_along(tmp_path: Path) -> None:
     """And count as trying the lookup."""
     text = people("lookup: [shop, towns, TOWN], take: TOWN", rest=EXAMPLES)
     project_of(tmp_path, {"people": (text, [{"TOWN": "1"}]), "towns": (TOWNS, TOWN_ROWS)})
-    loaded = load_project(tmp_path).rules_of("people")
-    assert loaded is not None
-    failing, coverage = try_examples(loaded, as_of=AS_OF)
+    rules = load_project(tmp_path).rules_of("people")
+    assert rules is not None
+    failing, coverage = try_examples(rules, as_of=AS_OF)
     assert (failing, coverage.counts()["lookup"]) == ((), (1, 1))
 
 
