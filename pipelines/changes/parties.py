@@ -76,6 +76,7 @@ def differing(
     gone = without(ledger.profiles, "customer_id", golden["customer"]["id"])["customer_id"]
     gone = without(pa.table({"id": gone}), "id", ledger.redirects["old_id"])["id"]
     gone = without(pa.table({"id": gone}), "id", kept)["id"]
+    gone = _unless_deleted_by_hand(gone, desired, ledger)
     asked = pa.chunked_array([*changed.chunks, *gone.chunks], pa.string())
     columns = [mig_profile.columns[name] for name in arrow_schema("mig_profile").names]
     profiles = matching(connection, sa.select(*columns), mig_profile.c.customer_id, asked)
@@ -90,6 +91,15 @@ def differing(
     customers = pa.concat_tables([rows.new["customer"], _with_status(merged, "merged")])
     new = {**rows.new, "customer": sorted_by_key("customer", customers)}
     return Parties(profiles, rows.old, new, kept_winners(profiles, winners, rows.held))
+
+
+def _unless_deleted_by_hand(gone: pa.ChunkedArray, desired: Desired, ledger: Ledger) -> pa.ChunkedArray:
+    """Customers without a record left, but for those a person deleted in the CRM.
+
+    Their profile alone knows of that: without it they would come back with their rows.
+    """
+    by_hand = without(ledger.deleted, "customer_id", desired.redirects["old_id"])["customer_id"]
+    return without(pa.table({"id": gone}), "id", by_hand)["id"]
 
 
 def _dates(desired: Desired, ledger: Ledger) -> Dates:

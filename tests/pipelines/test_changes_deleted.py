@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from crm_unify.schema.crm import customer
 from pipelines.changes import without_dead_ends
 from pipelines.changes.merges import OWNER_GONE, SURVIVOR_GONE, Settlement
 from pipelines.ledger import read_ledger
@@ -110,3 +111,19 @@ def test_without_a_deleted_customer_nothing_is_touched(state: State, tmp_path: P
     state.xref["shop.persons:2b#person"] = of(state, "1")
     found, owner = settled(state, engine)
     assert (owner["2b"], len(found.blocked)) == (of(state, "1"), 0)
+
+
+def test_a_deleted_customer_whose_rows_vanish_and_return_stays_deleted(state: State, crm: sa.Engine) -> None:
+    """That a person deleted Ada is remembered while her sources do not have her."""
+    before, ada = dict(state.tables), of(state, "1")
+    state.tables |= {
+        "customer": [row for row in before["customer"] if row["id"] != ada],
+        "person": [row for row in before["person"] if row["customer_id"] != ada],
+    }
+    state.records[0]["state"] = "deleted"
+    load(state, crm)
+    assert read_ledger(crm).deleted["customer_id"].to_pylist() == [ada]
+    state.tables, state.records[0]["state"] = before, "active"
+    load(state, crm)
+    with crm.connect() as connection:
+        assert connection.execute(sa.select(customer.c.id).where(customer.c.id == ada)).first() is None
