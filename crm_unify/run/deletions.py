@@ -53,9 +53,7 @@ class Deletions:
     """Records in force that are deleted, of maps some of whose records go with what they hang on."""
 
 
-def deletions(
-    every: Known, ledger: Ledger, engine: sa.Engine, *, asked: Iterable[str] = ()
-) -> Deletions:
+def deletions(every: Known, ledger: Ledger, engine: sa.Engine, *, asked: Iterable[str] = ()) -> Deletions:
     """Records that are deleted now, those that hang on them, and those that stay because of people.
 
     `asked` are the records that may live on under another key.
