@@ -5,6 +5,12 @@ snapshot. A row that commits late is found when its cursor lies within the lag; 
 read every time. A row that was deleted further back is missed only when the table is read whole again, which
 it is from time to time, when the columns are others, when nothing is kept, and when somebody asks for it.
 
+A row that is lost because a cursor was believed is worse than a table that is read whole. So it is whenever
+something about the cursor is odd: its greatest value is below that of the last reading, or beyond the run's
+date; a row of the stretch that is read again is not there any more, for it may have moved out of it; a key
+stands on two rows. What is remembered never lies after the beginning of the run's date: a time ahead of the
+clock would hide whatever is written until the clock has caught up.
+
 dlt's own incremental loading is not used: its state lies in its pipeline folder, and what a CRM holds must
 not depend on a folder (see docs/decisions/0017).
 """
@@ -32,6 +38,7 @@ UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LAG: Final = "1h"
 """Of times, where the rule file says nothing: transactions that stay open longer are seldom."""
 LAG_OF_NUMBERS: Final = 1000
+NUMBER: Final = "whole number"
 _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d"
     r"(?:(?P<between>[ T])\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?)?"
@@ -112,23 +119,31 @@ class CursorRows:
         """All rows: those that were kept and are not new, then the new ones."""
         # before the rows: what is committed between the two is read again next time
         greatest = self._reader.greatest(self._cursor.column)
-        if self._base is None or self._low is None:
-            yield from self._reader.batches()
-        else:
-            yield from self._onto(self._base, self._low)
-        self._state = replace(self._state, last=greatest or self._state.last)
+        rows: pa.Table | str = ""
+        if self._base is not None and self._low is not None:
+            rows = _odd(greatest, self._state.last, self._as_of) or self._onto(self._base, self._low)
+            if isinstance(rows, str):  # all rows are to be read
+                self._why, self._low = rows, None
+                self._state = replace(self._state, whole=self._as_of.isoformat(), since=0)
+        self._state = replace(self._state, last=_remembered(greatest, self._as_of))
+        yield from self._reader.batches() if isinstance(rows, str) else rows.combine_chunks().to_batches()
 
-    def _onto(self, base: KeptRows, low: str) -> Iterator[pa.RecordBatch]:
+    def _onto(self, base: KeptRows, low: str) -> pa.Table | str:
+        """The new rows over the kept ones; or why the table is to be read whole."""
         columns = self.header()
         schema = batch_schema(columns)
         new = pa.Table.from_batches(self._reader.batches(since=(self._cursor.column, low)), schema)
         kept = pa.Table.from_batches(base.batches(), batch_schema(base.header()))
         kept = kept.rename_columns(schema.names)
-        kept = kept.filter(pc.fill_null(pc.less(*_comparable(kept[self._field()], low)), False))
-        mine, theirs = self._keys(kept), self._keys(new)
-        old = pc.and_(pc.is_valid(mine), pc.is_in(mine, pc.unique(theirs).drop_null()))
-        yield from kept.filter(pc.invert(old)).combine_chunks().to_batches()
-        yield from new.to_batches()
+        below = pc.fill_null(pc.less(*_comparable(kept[self._field()], low)), False)
+        mine, theirs = self._keys(kept), self._keys(new).combine_chunks()
+        fresh = pc.is_in(mine, theirs)
+        if not pc.all(pc.or_(below, fresh), min_count=0).as_py():
+            return f"a row with {self._cursor.column} from {low} on is not there any more"
+        again = mine.filter(fresh)
+        if any(len(keys) != pc.count_distinct(keys).as_py() for keys in (theirs, again)):
+            return "one key stands on several of its rows"
+        return pa.concat_tables([kept.filter(pc.invert(fresh)), new])
 
     def _field(self, name: str = "") -> str:
         fields = {column.header: column.field for column in self.header()}
@@ -137,8 +152,17 @@ class CursorRows:
     def _keys(self, rows: pa.Table) -> pa.ChunkedArray:
         key = self._source.key
         assert not isinstance(key, ContentKey), "checked when the rule file was loaded"
-        texts = [pc.utf8_trim_whitespace(rows[self._field(name)]) for name in key]
-        return pc.cast(pc.binary_join_element_wise(*texts, "\x1f"), pa.string())
+        parts = [_sized(rows[self._field(name)]) for name in key]
+        return pc.cast(pc.binary_join_element_wise(*parts, "|"), pa.string())
+
+
+def _sized(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A part of a key, byte by byte as record ids have it, with its length before it: `2:17`; nothing is `-`.
+
+    So no two keys are joined to the same text.
+    """
+    length = pc.cast(pc.binary_length(texts), pa.string())
+    return pc.fill_null(pc.binary_join_element_wise(length, pc.cast(texts, pa.string()), ":"), "-")
 
 
 def _names(columns: Sequence[Column]) -> list[str]:
@@ -161,6 +185,44 @@ def _why_whole(source: Source, state: CursorState | None, as_of: date, *, whole:
         due = as_of - date.fromisoformat(state.whole) >= timedelta(days=int(cursor.full_every[:-1]))
     every = cursor.full_every if isinstance(cursor.full_every, str) else f"{cursor.full_every} runs"
     return f"it is every {every}" if due else None
+
+
+def _odd(greatest: str | None, last: str | None, as_of: date) -> str | None:
+    """Why the greatest value of a cursor is not to be believed; None where it is.
+
+    A day beyond the run's date is none: a database may live in another time zone.
+    """
+    if greatest is None or last is None:
+        return "no row has a value any more"
+    if _form(greatest) != _form(last):
+        return f"its values are written in another form: {greatest}, and {last} last time"
+    if (int(greatest) < int(last)) if _form(last) == NUMBER else greatest < last:
+        return f"its greatest value is {greatest}, and was {last} last time"
+    if _form(last) != NUMBER and greatest[:10] > (as_of + timedelta(days=1)).isoformat():
+        return f"its greatest value, {greatest}, lies beyond the date of the run"
+    return None
+
+
+def _form(value: str) -> str | tuple[str | None, str | None] | None:
+    """What values that can be compared have in common; None for what is neither a number nor a time."""
+    if re.fullmatch(r"-?\d+", value):
+        return NUMBER
+    found = _TIME.fullmatch(value)
+    return None if found is None else (found["between"], found["zone"])
+
+
+def _remembered(greatest: str | None, as_of: date) -> str | None:
+    """How far a table is read: a time after the beginning of the run's date counts as that.
+
+    >>> _remembered("9999-12-31 00:00:00", date(2026, 3, 1))
+    '2026-03-01 00:00:00'
+    """
+    found = None if greatest is None else _TIME.fullmatch(greatest)
+    if greatest is None or found is None or greatest[:10] < as_of.isoformat():
+        return greatest
+    if found["between"] is None:
+        return as_of.isoformat()
+    return f"{as_of.isoformat()}{found['between']}00:00:00{found['zone'] or ''}"
 
 
 def lower(last: str | None, cursor: Cursor) -> str | None:

@@ -2,8 +2,9 @@
 
 With a record go its claims and what hangs on it: orders, cases and the like, whatever becomes of their own
 rows. A customer goes when all its records are deleted; one that another record backs, in force or inactive,
-loses these claims alone. What a person made or edited in the CRM protects the row it hangs on: the records
-are inactive then, as `on_delete: mark_inactive` would have them, and the row is listed. So they are while a
+loses these claims alone. What a person made or edited in the CRM protects the row it hangs on, and of a
+customer all that its records claim: these are inactive then, as `on_delete: mark_inactive` would have them,
+and the row is listed. So they are while a
 person is asked whether a new row is the vanished one under another key.
 
 Matching goes on looking at deleted records: so no id moves, and a row that returns finds its customer. An
@@ -12,8 +13,8 @@ objection that one of them made holds on as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyarrow as pa
@@ -25,13 +26,14 @@ from crm_unify.records import CHILDREN, OBJECTIONS, PARTIES
 from crm_unify.run.known import Known
 from crm_unify.schema.target import reachable
 from matching.consent import OPTED_OUT
-from pipelines.carry import DELETED, INACTIVE, PARENTS
+from pipelines.carry import DELETED, INACTIVE, PARENTS, in_force
 from pipelines.changes.hands import worked_on
 from pipelines.changes.interface import BLOCKED
 from pipelines.ledger import Ledger
 
 SPARED: Final = (
-    "its source row has vanished, but a person made or edited rows of it in the CRM: it stays, inactive"
+    "a source row of it has vanished, but a person made or edited rows of it in the CRM: "
+    "nothing of it is deleted"
 )
 
 
@@ -47,14 +49,14 @@ class Deletions:
     """Records that are deleted by this run."""
     vanished: int = 0
     """Those of them whose own row is gone; the others hang on these."""
+    taken_along: Mapping[str, int] = field(default_factory=dict)
+    """Records in force that are deleted, of maps some of whose records go with what they hang on."""
 
 
-def deletions(
-    every: Known, xref: pa.Table, ledger: Ledger, engine: sa.Engine, *, asked: Iterable[str] = ()
-) -> Deletions:
+def deletions(every: Known, ledger: Ledger, engine: sa.Engine, *, asked: Iterable[str] = ()) -> Deletions:
     """Records that are deleted now, those that hang on them, and those that stay because of people.
 
-    `xref` tells the customer of each party, `asked` the records that may live on under another key.
+    `asked` are the records that may live on under another key.
     """
     fresh = _fresh(every.records, ledger)
     if len(fresh) == 0:
@@ -63,15 +65,15 @@ def deletions(
     own = fresh.filter(pc.invert(kept))
     parties = _ids(own.filter(pc.is_in(own["kind"], pa.array(PARTIES))))
     children = _ids(own.filter(pc.invert(pc.is_in(own["kind"], pa.array(PARTIES)))))
-    going = _customers(every, xref, parties, ledger)
+    losing = ledger.xref.filter(pc.is_in(ledger.xref["record_id"], parties))
     with reachable(engine), engine.connect() as connection:
         hands = worked_on(
-            pc.unique(going["customer_id"]),
+            pc.unique(losing["customer_id"]),
             pa.concat_arrays([children, _hanging(every, pa.concat_arrays([parties, children]))]),
             ledger,
             connection,
         )
-    spared = going.filter(pc.is_in(going["customer_id"], hands.customers))
+    spared = losing.filter(pc.is_in(losing["customer_id"], hands.customers))
     parties = _less(parties, _ids(spared))
     with_them = _hanging(every, pa.concat_arrays([parties, _less(children, hands.children)]))
     deleted = pc.unique(pa.concat_arrays([parties, children, with_them]))
@@ -83,7 +85,16 @@ def deletions(
         pa.concat_tables(blocked),
         len(deleted),
         int(pc.sum(pc.is_in(_ids(fresh), deleted)).as_py() or 0),
+        _taken_along(deleted, _less(deleted, _ids(fresh)), ledger),
     )
+
+
+def _taken_along(deleted: pa.Array, hanging: pa.Array, ledger: Ledger) -> dict[str, int]:
+    counted = ledger.records.filter(in_force(ledger.records["state"]))
+    maps = pc.unique(counted.filter(pc.is_in(counted["record_id"], hanging))["map"])
+    mine = counted.filter(pc.is_in(counted["record_id"], deleted))["map"]
+    found = pc.value_counts(mine.filter(pc.is_in(mine, maps)))
+    return {entry["values"]: entry["counts"] for entry in found.to_pylist()}
 
 
 def _ids(records: pa.Table) -> pa.Array:
@@ -99,13 +110,6 @@ def _fresh(records: pa.Table, ledger: Ledger) -> pa.Table:
     mine = records.filter(pc.equal(records["state"], DELETED)).select(["record_id", "kind"])
     before = ledger.records.filter(pc.equal(ledger.records["state"], DELETED))
     return mine.filter(pc.invert(pc.is_in(mine["record_id"], _ids(before))))
-
-
-def _customers(every: Known, xref: pa.Table, parties: pa.Array, ledger: Ledger) -> pa.Table:
-    """``record_id, customer_id`` as the CRM has them: the parties whose customer has no other record."""
-    mine = xref.filter(pc.is_in(xref["record_id"], parties))
-    left = mine.filter(pc.invert(pc.is_in(mine["customer_id"], backed(every, xref))))
-    return ledger.xref.filter(pc.is_in(ledger.xref["record_id"], _ids(left)))
 
 
 def backed(every: Known, xref: pa.Table) -> pa.Array:

@@ -142,6 +142,7 @@ def run_facts(
         rules_hash=rules_hash(project),
         account=json.dumps(found["account"], sort_keys=True),
         summary=json.dumps(summary, sort_keys=True, ensure_ascii=False),
+        full=given.full,
     )
 
 

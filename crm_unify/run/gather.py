@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -25,7 +25,7 @@ from crm_unify.run.sources import OpenSource
 from crm_unify.schema.bookkeeping import mig_quarantine, mig_source_record
 from crm_unify.schema.target import reachable
 from crm_unify.validation.account import AccountLine, balance
-from crm_unify.validation.guards import guard_rekeyed, guard_shrunk, guard_vanished
+from crm_unify.validation.guards import guard_deleted, guard_rekeyed, guard_shrunk, guard_vanished
 from matching.model import Model
 from matching.policy import KERNEL_VERSION
 from pipelines.carry import Carried, carry_over
@@ -241,6 +241,13 @@ def carried_stops(
         *stopped(lambda: guard_rekeyed(before, gone, found.come, max_pct=guards.max_rekey_pct)),
         *stopped(lambda: guard_vanished(before, vanished, max_pct=guards.max_delete_pct)),
     ]
+
+
+def deletion_stops(base: Base, taken_along: Mapping[str, int]) -> list[GuardStopped]:
+    """Too many records that go with those they hang on stop the run; counts are by map."""
+    before = _by_map(base.ledger.records.filter(counting(base.ledger.records["state"])))
+    most = base.project.project.guards.max_delete_pct
+    return stopped(lambda: guard_deleted(before, taken_along, max_pct=most))
 
 
 def _by_map(records: pa.Table) -> dict[str, int]:

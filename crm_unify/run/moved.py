@@ -50,7 +50,7 @@ def refuse_moved_sources(
 def _read(
     project: LoadedProject, engine: sa.Engine, facts: Facts, folder: Path, progress: Progress
 ) -> Landing:
-    given, workspace = Given(facts.as_of), workspace_of(project)
+    given, workspace = Given(facts.as_of, full=facts.full), workspace_of(project)
     try:
         return land_sources(project, engine, folder, workspace=workspace, progress=progress, given=given)
     except SourceMissing as missing:

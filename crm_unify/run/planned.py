@@ -35,7 +35,7 @@ class Planned:
     repairs: tuple[dict[str, Any], ...]
     """Rows of REPAIRS: what became of each correction."""
     stay_deleted: tuple[str, ...]
-    """Customers that a person deleted in the CRM, and that their sources still have."""
+    """Customers that a person deleted in the CRM; so they stay, should their sources have them again."""
     known_blocked: int
     """Blocked changes that an earlier run has told of already."""
     vanished: int

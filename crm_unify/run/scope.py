@@ -68,7 +68,7 @@ class Scope:
         ledger, news, rows = self.base.ledger, self.news, self.news.read.interpreted
         customers = self._customers()
         stops = (*news.stops, *self._guarded(customers))
-        gone = self._deletions(self._every(customers), customers)
+        gone = self._deletions(self._every(customers))
         every = gone.every
         with progress.stage("survive"):
             made = self._golden(every, customers)
@@ -154,20 +154,22 @@ class Scope:
 
     def _count(self, every: Known) -> int:
         """Customers with a record left that nobody has deleted in the CRM; none of those concerned is."""
-        stood, deleted = self.base.ledger.xref["customer_id"], self.base.ledger.deleted["customer_id"]
-        by_people = int(pc.sum(pc.is_in(deleted, pc.unique(stood))).as_py() or 0)
         others = without(self.base.ledger.records, every.records["record_id"].combine_chunks())
-        gone = [
-            table.filter(pc.equal(table["state"], DELETED))["record_id"].combine_chunks()
-            for table in (others, every.records)
-        ]
-        left = without(self.matched.membership, pa.concat_arrays(gone))
+        gone = pa.concat_arrays(
+            [
+                table.filter(pc.equal(table["state"], DELETED))["record_id"].combine_chunks()
+                for table in (others, every.records)
+            ]
+        )
+        stood, deleted = without(self.base.ledger.xref, gone)["customer_id"], self.base.ledger.deleted
+        by_people = int(pc.sum(pc.is_in(deleted["customer_id"], pc.unique(stood))).as_py() or 0)
+        left = without(self.matched.membership, gone)
         return int(pc.count_distinct(left["cluster"]).as_py()) - by_people
 
-    def _deletions(self, every: Known, customers: Settlement) -> Deletions:
+    def _deletions(self, every: Known) -> Deletions:
         """What becomes of vanished records; a full run alone knows all that hangs on them."""
         asked = [record for record, _ in self._open_keys()]
-        gone = deletions(every, customers.xref, self.base.ledger, self.base.engine, asked=asked)
+        gone = deletions(every, self.base.ledger, self.base.engine, asked=asked)
         if gone.records or len(gone.blocked):
             hanging = self.kept.table(HANGING)
             lost = every.records.filter(pc.equal(every.records["state"], DELETED))

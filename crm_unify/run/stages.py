@@ -22,7 +22,7 @@ from crm_unify.run.deletions import deletions, shown
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources, snapshots
-from crm_unify.run.gather import Base, Gathered, gather, stopped
+from crm_unify.run.gather import Base, Gathered, deletion_stops, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.kept import kept
 from crm_unify.run.known import Known, issued_ids
@@ -179,8 +179,9 @@ def worked_out(
     most, before = said.guards.max_merge_split_pct, left_to_evidence(ledger.xref, ruled)
     stops += stopped(lambda: guard_moves(before, customers.xref, max_pct=most))
     open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
-    gone = deletions(every, customers.xref, ledger, engine, asked=[record for record, _ in open_keys])
+    gone = deletions(every, ledger, engine, asked=[record for record, _ in open_keys])
     every = gone.every
+    stops += deletion_stops(base, gone.taken_along)
     with progress.stage("survive"):
         seen, unheard = shown(every, customers.xref, rows.objections)
         parties = seen.with_customers(customers.xref, said.trust, ruled.pins)

@@ -31,7 +31,10 @@ _in_words: Final[dict[str, tuple[str, ...]]] = {}
 
 
 def create(connection: sa.Connection, *, revision: str) -> None:
-    """Make every table, index and view in an empty database, which is at this revision then."""
+    """Make every table, index and view in an empty database, which is at this revision then.
+
+    On MariaDB each statement is committed by itself; the revision, which comes last, says that all are there.
+    """
     name = connection.dialect.name
     if name not in _in_words:
         _in_words[name] = _statements(connection.dialect)

@@ -19,8 +19,9 @@ _HERE: Final = Path(__file__).parent
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Create or migrate every table and view, all or nothing.
+    """Create or migrate every table and view, all or nothing where the database can take DDL back.
 
+    MariaDB cannot: a new database whose creation is cut off is half made, and is to be dropped and made anew.
     An empty database gets the newest schema at once; Alembic (a second to import) is asked about an older one
     alone. Does nothing to a database that is at the newest revision. Raises GuardStopped for a database that
     holds tables of something else, or that a newer version of this program has migrated; Unreachable when it

@@ -55,6 +55,23 @@ def guard_vanished(known: Mapping[str, int], vanished: Mapping[str, int], *, max
             )
 
 
+def guard_deleted(known: Mapping[str, int], deleted: Mapping[str, int], *, max_pct: float) -> None:
+    """Stop when more than ``max_pct`` percent of the records of a map go with those that they hang on.
+
+    Both count records by map: those in force after the last run, and those of them that are deleted by this.
+    """
+    for name in sorted(deleted):
+        if known[name] >= COUNTED_FROM and 100 * deleted[name] > max_pct * known[name]:
+            share = 100 * deleted[name] / known[name]
+            raise GuardStopped(
+                f"{deleted[name]} of {known[name]} records of '{name}' would be deleted ({share:.1f} %), "
+                "with what they hang on",
+                f"map {name}",
+                why=f"guards.max_delete_pct allows {max_pct} %, and `on_delete: delete` takes children along",
+                remedy="check what has vanished; if it is right, raise guards.max_delete_pct for this run",
+            )
+
+
 def guard_shrunk(name: str, *, before: int, now: int, max_drop_pct: float | None) -> None:
     """Stop when a source has lost more than ``max_drop_pct`` percent of its rows since the last run.
 

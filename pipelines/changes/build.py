@@ -119,9 +119,11 @@ def _none(table: str) -> pa.Table:
 
 
 def _of_deleted(desired: Desired) -> pa.ChunkedArray:
-    """Customers of records that are deleted: what their sources said of consent goes with them."""
+    """Customers of deleted records, and their former ids: what sources said of consent goes with them."""
     records = desired.records.filter(pc.equal(desired.records["state"], DELETED))
-    return only(desired.xref, "record_id", records["record_id"])["customer_id"]
+    now = only(desired.xref, "record_id", records["record_id"])["customer_id"]
+    former = only(desired.redirects, "new_id", now)["old_id"]
+    return pa.chunked_array([*now.chunks, *former.chunks], pa.string())
 
 
 def _others(

@@ -54,6 +54,8 @@ class Facts:
     """Where every source row went, as JSON."""
     summary: str
     """Counts for people, as JSON; nothing that differs between two equal runs."""
+    full: bool = False
+    """Tables with a cursor were read whole, as somebody asked for it: so `apply` reads them too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ def differing(
     gone = without(ledger.profiles, "customer_id", golden["customer"]["id"])["customer_id"]
     gone = without(pa.table({"id": gone}), "id", ledger.redirects["old_id"])["id"]
     gone = without(pa.table({"id": gone}), "id", kept)["id"]
+    gone = _unless_deleted_by_hand(gone, desired, ledger)
+    former = only(ledger.profiles, "customer_id", led_to(gone, desired.redirects))["customer_id"]
+    former = without(pa.table({"id": former}), "id", gone)["id"]
+    former = without(pa.table({"id": former}), "id", ledger.deleted["customer_id"])["id"]
+    gone = pa.chunked_array([*gone.chunks, *former.chunks], pa.string())
     asked = pa.chunked_array([*changed.chunks, *gone.chunks], pa.string())
     columns = [mig_profile.columns[name] for name in arrow_schema("mig_profile").names]
     profiles = matching(connection, sa.select(*columns), mig_profile.c.customer_id, asked)
@@ -86,10 +91,26 @@ def differing(
         newer=newer_fields(profiles, winners, policies, _dates(desired, ledger)),
         connection=connection,
     )
-    merged = only(only(rows.old["customer"], "id", gone), "id", desired.redirects["old_id"])
+    staying = without(desired.redirects, "old_id", led_to(gone, desired.redirects))["old_id"]
+    merged = only(only(rows.old["customer"], "id", gone), "id", staying)
     customers = pa.concat_tables([rows.new["customer"], _with_status(merged, "merged")])
     new = {**rows.new, "customer": sorted_by_key("customer", customers)}
     return Parties(profiles, rows.old, new, kept_winners(profiles, winners, rows.held))
+
+
+def _unless_deleted_by_hand(gone: pa.ChunkedArray, desired: Desired, ledger: Ledger) -> pa.ChunkedArray:
+    """Customers without a record left, but for those a person deleted in the CRM.
+
+    Their profile alone knows of that: without it they would come back with their rows.
+    """
+    by_hand = without(ledger.deleted, "customer_id", desired.redirects["old_id"])["customer_id"]
+    return without(pa.table({"id": gone}), "id", by_hand)["id"]
+
+
+def led_to(gone: pa.ChunkedArray, redirects: pa.Table) -> pa.ChunkedArray:
+    """Former ids of the customers that leave: their rows, which still bear a name, leave with them."""
+    leaving = without(pa.table({"id": gone}), "id", redirects["old_id"])["id"]
+    return only(redirects, "new_id", leaving)["old_id"]
 
 
 def _dates(desired: Desired, ledger: Ledger) -> Dates:
@@ -136,7 +157,8 @@ def party_changes(parties: Parties) -> dict[str, TableChanges]:
 def retired(parties: Parties, blocked: pa.Table) -> pa.Table:
     """Customers that were to be deleted and cannot be: their last written rows, with status ``inactive``."""
     held = only(parties.old["customer"], "id", _blocked(blocked, "customer", "delete"))
-    return _with_status(held, "inactive")
+    merged = held.filter(pc.equal(held["status"], "merged"))
+    return pa.concat_tables([_with_status(without(held, "id", merged["id"]), "inactive"), merged])
 
 
 def profile_changes(parties: Parties, blocked: pa.Table, *, file: Path | None) -> TableChanges:

@@ -54,7 +54,8 @@ def read_plan(path: Path, *, spool: Path | None = None) -> ChangeSet:
         for name in TABLES
         if name in head["tables"]
     }
-    facts = {f.name: head[f.name] for f in fields(Facts)} | {"as_of": date.fromisoformat(head["as_of"])}
+    facts = {f.name: head[f.name] for f in fields(Facts) if f.name in head}  # an older plan lacks `full`
+    facts |= {"as_of": date.fromisoformat(head["as_of"])}
     return ChangeSet(
         tables=tables,
         blocked=_blocked(path, segments["", "blocked"]),

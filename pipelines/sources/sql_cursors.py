@@ -45,17 +45,31 @@ def _unfit_lag(lag: str | int | None, *, number: bool) -> str | None:
 
 
 def kinds_of(column: str, table: str) -> str:
-    """Query for the kinds of values that a column of SQLite holds; texts that are no times are told apart."""
+    """Query for the kinds of values that a column of SQLite holds.
+
+    Texts that are no times are told apart, and those that are by the form they are written in.
+    """
     kind = f"typeof({column})"
     odd = f"{kind} = 'text' AND {column} NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
-    return f"SELECT DISTINCT CASE WHEN {odd} THEN '{_OTHER_TEXT}' ELSE {kind} END FROM {table} ORDER BY 1"
+    # what stands between day and time, and after the seconds: these decide the order of texts as well
+    form = f"'{_TEXT}' || substr({column}, 11, 1) || ltrim(substr({column}, 17), ':.0123456789')"
+    cases = f"CASE WHEN {odd} THEN '{_OTHER_TEXT}' WHEN {kind} = 'text' THEN {form} ELSE {kind} END"
+    return f"SELECT DISTINCT {cases} FROM {table} ORDER BY 1"
 
 
 def unfit_kinds(found: Sequence[str], lag: str | int | None) -> str | None:
     """Why a column that holds such values can be no cursor with this lag; None where it can."""
+    forms = [kind.removeprefix(_TEXT) for kind in found if kind.startswith(_TEXT)]
+    found = [_TEXT if kind.startswith(_TEXT) else kind for kind in found]
     odd = [kind for kind in found if kind not in _KINDS]
     if odd:
         return f"it holds values of kind {' and '.join(odd)}, and a cursor is a whole number or an ISO time"
     if {"integer", _TEXT} <= set(found):
         return "it holds both numbers and texts"
+    if len(forms) > 1:
+        return f"it holds times in several forms, {_listed(forms)}, and these are compared as texts"
     return _unfit_lag(lag, number="integer" in found) if set(found) - {"null"} else None
+
+
+def _listed(forms: Sequence[str]) -> str:
+    return " and ".join(f"2026-03-01{form[0]}12:00:00{form[1:]}" if form else "2026-03-01" for form in forms)

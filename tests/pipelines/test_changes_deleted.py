@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from crm_unify.schema.crm import customer
 from pipelines.changes import without_dead_ends
 from pipelines.changes.merges import OWNER_GONE, SURVIVOR_GONE, Settlement
 from pipelines.ledger import read_ledger
-from tests.pipelines.crm_states import State, add_person, edit, load, sqlite_target
+from tests.pipelines.crm_states import State, add_person, dump, edit, load, sqlite_target
 
 
 @pytest.fixture
@@ -110,3 +111,38 @@ def test_without_a_deleted_customer_nothing_is_touched(state: State, tmp_path: P
     state.xref["shop.persons:2b#person"] = of(state, "1")
     found, owner = settled(state, engine)
     assert (owner["2b"], len(found.blocked)) == (of(state, "1"), 0)
+
+
+def test_a_deleted_customer_whose_rows_vanish_and_return_stays_deleted(state: State, crm: sa.Engine) -> None:
+    """That a person deleted Ada is remembered while her sources do not have her."""
+    before, ada = dict(state.tables), of(state, "1")
+    state.tables |= {
+        "customer": [row for row in before["customer"] if row["id"] != ada],
+        "person": [row for row in before["person"] if row["customer_id"] != ada],
+    }
+    state.records[0]["state"] = "deleted"
+    load(state, crm)
+    assert read_ledger(crm).deleted["customer_id"].to_pylist() == [ada]
+    state.tables, state.records[0]["state"] = before, "active"
+    load(state, crm)
+    with crm.connect() as connection:
+        assert connection.execute(sa.select(customer.c.id).where(customer.c.id == ada)).first() is None
+
+
+def test_the_rows_of_merged_customers_leave_with_their_survivor(tmp_path: Path) -> None:
+    """No name stays behind; the redirect does, and the survivor comes back under its id."""
+    state, crm = State(), sqlite_target(tmp_path)
+    ada, ben = add_person(state, "1", "Ada"), add_person(state, "2", "Ben")
+    load(state, crm)
+    state.tables["customer"].pop(), state.tables["person"].pop()
+    state.xref, state.redirects = dict.fromkeys(state.xref, ada), {ben: ada}
+    load(state, crm)
+    left = {name: state.tables[name] for name in ("customer", "person")}
+    state.tables |= {"customer": [], "person": []}
+    state.records = [record | {"state": "deleted"} for record in state.records]
+    load(state, crm)
+    found = dump(crm)
+    assert (found["customer"], found["mig_redirect"][0][:2]) == ([], (ben, ada))
+    state.tables |= left
+    load(state, crm)
+    assert [row[0] for row in dump(crm)["customer"]] == [ada]

@@ -80,3 +80,14 @@ def test_check_names_a_column_that_can_be_no_cursor(project: Path) -> None:
     answer = crm("check", project)
     assert answer.code == 2
     assert ("people.yml:7" in answer.stderr, "can be no cursor" in answer.stderr) == (True, True)
+
+
+def test_a_plan_of_the_whole_table_can_be_applied(project: Path) -> None:
+    """The sources are read again as they were for the plan: with `--full`, whole."""
+    assert run(project).code == 0
+    does(project, "DELETE FROM people WHERE id = '1'")
+    plan = project / "plan.jsonl"
+    assert crm("plan", project, "--out", plan, "--full").code == 0
+    answer = crm("apply", plan, "-p", project, "--yes")
+    assert answer.code == 0, answer.stderr
+    assert question(project / "crm.db", "SELECT count(*) FROM customer WHERE status = 'active'") == [(1,)]

@@ -115,6 +115,28 @@ def test_what_a_person_worked_on_stays_inactive_and_is_listed(project: Path, dee
     assert run(project).data["written_rows"] == 0
 
 
+def test_what_a_person_edited_of_a_customer_who_stays_is_not_lost(project: Path) -> None:
+    """The list backs Benedikt: what p2 says of him stays all the same, as a person has worked on him."""
+    edit(url_of(project), "UPDATE contact_point SET label = 'home' WHERE value_norm = 'ben@post.example'")
+    fill(project, "people", without=("p2",))
+    answer = run(project)
+    assert (answer.data["blocked"]["new"], answer.data["deleted"]) == (1, 0)
+    assert "o2" in holds(url_of(project))["orders"]
+
+
+def test_what_hangs_on_vanished_rows_counts_for_the_guard(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of three customers would take two of four orders along: too many, nothing is written."""
+    monkeypatch.setattr(guards, "COUNTED_FROM", 4)  # where shares count from, in projects of usual size
+    fill(project, "orders", more=("o4,p1",))
+    assert run(project).code == 0
+    fill(project, "people", without=("p1",))
+    answer = crm("run", "-p", project)
+    assert (answer.code, "o4" in holds(url_of(project))["orders"]) == (3, True)
+    assert "2 of 4 records of 'orders' would be deleted (50.0 %)" in answer.stderr
+
+
 def test_an_order_that_vanishes_goes_alone_unless_edited(project: Path) -> None:
     """With `on_delete: delete` of orders: one goes with its line, one that a person edited stays."""
     file = project / "orders.yml"
