@@ -44,7 +44,7 @@ def insert(
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * stored.num_columns)
     with cursor_of(connection) as cursor:
-        for batch in stored.to_batches(max_chunksize=BATCH_ROWS):
+        for batch in filter(len, stored.to_batches(max_chunksize=BATCH_ROWS)):  # PyMySQL fails on no rows
             cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({marks})", _tuples(batch))
             advance(len(batch))
 

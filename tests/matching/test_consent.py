@@ -123,7 +123,7 @@ def test_an_objection_of_a_row_in_quarantine_holds_for_all_who_carry_the_address
     assert {tuple(row[name] for name in same) for row in found} == {
         (
             *("news:9", "opted_out", "a@x.example", "N", "web"),
-            "objection on a row of news that is in quarantine or waits",
+            "objection on a row of news that is in quarantine, waits or was deleted",
         )
     }
 

@@ -36,7 +36,7 @@ DESK = (
     "3,Cy Dorn,cy@post.example,Y,2024-05-02,form 18",
 )
 NEWS = ("n1,,ann@post.example,N,,", "n2,,dee@post.example,N,,")
-WHY = "objection on a row of news that is in quarantine or waits"
+WHY = "objection on a row of news that is in quarantine, waits or was deleted"
 ADDRESSES = """
 SELECT c.display_name, k.value_norm, k.status FROM consent_current k JOIN customer c ON c.id = k.customer_id
 WHERE k.value_norm IS NOT NULL
