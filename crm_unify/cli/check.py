@@ -42,7 +42,8 @@ def command(
     No data row is read (but with --mine) and nothing is written. Mistakes are told all at once, with file and
     line. Rules that nobody has approved, columns nobody takes and parts of rule files that no example tries
     are listed; they are no mistakes. --mine looks among real rows for examples of these parts and prints
-    those, too, that still try them once every value is masked, to be read and put under `tests:`.
+    those, too, that still try them once every value is masked, to be read and put under `tests:`. Lookups are
+    not mined, nor what is done with the texts they find: their examples need rows of other maps (`beside`).
     """
     from crm_unify.rules.load import load_project
 

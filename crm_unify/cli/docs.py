@@ -42,8 +42,9 @@ def command(
 
     Writes rule_book.html, rule_book.md and rule_book.xlsx: what becomes of every column in words, why, who
     owns the rule and what is open, with counts and masked examples of the last run. `docs import BOOK.xlsx`
-    takes edited statuses, owners, decisions and codes into the rule files and code tables: it shows the
-    change, asks, and refuses a workbook that was damaged or whose files have been changed since.
+    takes what was edited of a rule (what, why, owner, status, decision, evidence) into the rule files, and
+    codes into the code tables: it shows the change, asks, and refuses a workbook that was damaged or whose
+    files have been changed since.
     """
     from crm_unify.rules.load import load_project
 

@@ -2,8 +2,8 @@
 
 People write names and towns into every column. A text stands as it is when the project says it anyway, when
 it is a word of a fixed vocabulary, or when it is frequent among few others and no name: seen in several
-different rows of a column with few texts, and neither listed as a given name nor a word of the names and
-towns of the same rows. All else is masked.
+different rows of a column with few texts, neither listed as a given name nor a word of the names and towns
+of the same rows, and nothing by which somebody can be reached. All else is masked.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ TEXTS: Final = 30
 """Different texts that a column of codes has at most: a column of towns or remarks has more."""
 SHORTEST_NAME: Final = 3
 """Letters of a word from which on it may be a name."""
+REACHING_DIGITS: Final = 6
+"""Digits of a text from which on it may be a phone number, a birthday or an account."""
 _NAMING: Final = frozenset(
     {
         *(f"person.{part}" for part in ("full_name", "given_name", "middle_name", "family_name")),
@@ -38,6 +40,7 @@ _NAMING: Final = frozenset(
 """Targets whose words are names."""
 _LITERAL: Final = re.compile(r"'((?:[^']|'')*)'")
 _TITLE: Final = re.compile(rf"(?i){TITLE}")
+_WEB: Final = re.compile(r"(?i)@|://|\bwww\.")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -76,7 +79,8 @@ def _frequent(column: pa.ChunkedArray, names: frozenset[str]) -> frozenset[str]:
     if len(counts) > TEXTS:
         return frozenset()
     listed = [(one["values"], one["counts"]) for one in counts.to_pylist()]
-    return frozenset(text for text, rows in listed if rows >= ROWS and not _words(text) & names)
+    frequent = (text for text, rows in listed if rows >= ROWS)
+    return frozenset(text for text in frequent if not _words(text) & names and not reaches_somebody(text))
 
 
 def _names(rows: pa.Table, columns: Iterable[str]) -> frozenset[str]:
@@ -88,6 +92,15 @@ def _names(rows: pa.Table, columns: Iterable[str]) -> frozenset[str]:
 def _words(text: str) -> frozenset[str]:
     plain = folded(pa.array([text], pa.string())).to_pylist()[0] or ""
     return frozenset(word for word in _WORD.findall(plain.upper()) if len(word) >= SHORTEST_NAME)
+
+
+def reaches_somebody(text: str) -> bool:
+    """Whether a text may be an address in the web, a phone number or a day: no code, however frequent.
+
+    >>> [reaches_somebody(one) for one in ("net 30", "info@acme.example", "030 2312510", "www.acme.example")]
+    [False, True, True, True]
+    """
+    return _WEB.search(text) is not None or sum(one.isdigit() for one in text) >= REACHING_DIGITS
 
 
 def is_vocabulary(value: str) -> bool:

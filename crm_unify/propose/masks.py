@@ -111,7 +111,8 @@ _SHAPED: Final = frozenset(
 
 
 _LAST: Final = frozenset({"branch", "key"})
-"""Targets that are asked only where no field knows a mask: a name that decides the branch is a name first"""
+"""Targets that are asked only where no field knows a mask: a name that decides the branch is a name first.
+Codes come before these and behind all others: an address that also gives a code is an address."""
 
 
 def masked(
@@ -136,13 +137,13 @@ def masked(
 
 
 def is_code(targets: Collection[str]) -> bool:
-    """Whether values of these targets are left as they are: they should be codes of the source."""
+    """Whether values of these targets should be codes of the source and nothing else, which may stay."""
     known = (one for one in _ordered(targets) if _mask(one, (), None) is not None)
     return next(known, None) in _KEPT
 
 
 def _ordered(targets: Collection[str]) -> list[str]:
-    return sorted(targets, key=lambda one: (one in _LAST, one))
+    return sorted(targets, key=lambda one: (one in _LAST, one in _KEPT, one))
 
 
 def _mask(target: str, dates: Sequence[str], country: str | None) -> Callable[[str], str | None] | None:

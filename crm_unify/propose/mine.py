@@ -19,11 +19,12 @@ from crm_unify.errors import GuardStopped
 from crm_unify.propose.common_codes import CommonCodes, common_codes
 from crm_unify.propose.masks import masked, shaped
 from crm_unify.propose.mined import column_targets, expected, named, needed_columns
+from crm_unify.propose.table_codes import TableCodes, table_codes
 from crm_unify.rules.loaded import LoadedRules
+from crm_unify.rules.lookups import lookups_of
 from pipelines.interpret.coverage import Part, marks_of
 from pipelines.interpret.example import example_table
 from pipelines.interpret.interface import Interpreted
-from pipelines.interpret.lineage import source_columns
 from pipelines.interpret.stage import interpret_watched
 from pipelines.interpret.work import Tally, Touch
 from pipelines.sources.interface import ORIGIN, Column, Reader
@@ -32,6 +33,10 @@ LOOKED_AT: Final = 50_000
 """Rows of a source among which examples are looked for, the first ones"""
 TRIED: Final = 5
 """Rows that are tried for each part, the shortest first"""
+NOT_LENT: Final = (
+    "no row tries it without rows of the maps that are looked up, and those are not mined: write `beside`"
+)
+"""Why there is no example of a lookup, nor of what is done with the text it finds."""
 Given = dict[str, str]
 
 
@@ -67,12 +72,11 @@ def mine(loaded: LoadedRules, reader: Reader, untried: Sequence[Part], *, as_of:
     try:
         whole, tally = interpret_watched(small, table, columns, as_of=as_of)
     except GuardStopped as stop:
-        return Found(
-            loaded.rules.map, (), dict.fromkeys(untried, f"a run with these rows stops: {stop.what}")
-        )
+        why = f"a run with these rows stops: {stop.why}"  # `what` may show texts of the rows
+        return Found(loaded.rules.map, (), dict.fromkeys(untried, why))
     common = _common(loaded, table, columns)
     mapped, lengths = _mapped(whole, table), _lengths(table, columns)
-    look = _Look(small, table, columns, mapped, tally, as_of, lengths, common)
+    look = _Look(small, table, columns, mapped, tally, as_of, lengths, common, table_codes(loaded))
     examples: list[Mined] = []
     left: dict[Part, str] = {}
     done: set[Part] = set()
@@ -146,18 +150,24 @@ class _Look:
     """Characters of each row."""
     common: CommonCodes
     """Codes that examples may show."""
+    codes: TableCodes
+    """Codes that the project's tables explain."""
 
     def example(self, part: Part, wanted: Sequence[Part]) -> Mined | str:
         """An example that tries the part, or why there is none; `wanted` are all parts that lack one."""
         places = self._places(part)
         if not len(places):
-            return "no row of the source tries it"
+            return NOT_LENT if self._looks_up() else "no row of the source tries it"
         for place in places[:TRIED]:
             for given in self._maskings(int(place)):
                 found = self._tried(part, wanted, given)
                 if found is not None:
                     return found
         return "rows try it, and none does once its values are masked"
+
+    def _looks_up(self) -> bool:
+        """Whether other maps decide what becomes of a row: what they would lend is not known here."""
+        return any(lookups_of(self.loaded.rules))
 
     def _places(self, part: Part) -> np.ndarray:
         """Rows that try the part: mapped ones first, then those with least text."""
@@ -173,18 +183,20 @@ class _Look:
     def _row(self, place: int) -> Given:
         one = self.table.slice(place, 1).to_pylist()[0]
         row = {column.header: one[column.field] for column in self.columns}
-        flags = {flag: "true" for flag in ("row_hidden", "row_struck") if one[flag.replace("row", "")]}
-        return {header: text for header, text in row.items() if text is not None and text.strip()} | flags
+        return {header: text for header, text in row.items() if text is not None and text.strip()}
+
+    def _flags(self, place: int) -> Given:
+        one = self.table.slice(place, 1).to_pylist()[0]
+        return {flag: "true" for flag in ("row_hidden", "row_struck") if one[flag.replace("row", "")]}
 
     def _maskings(self, place: int) -> Iterator[Given]:
         """The row with made-up values, then with those that keep the shape of what stands there."""
         row, parse, targets = self._row(place), self.loaded.rules.source.parse, column_targets(self.loaded)
-        codes = self._code_columns(place) | {"row_hidden", "row_struck"}
         country = parse.phone_country or parse.country
 
         def masked_by(mask: Callable[[str, str], str | None]) -> Given:
-            made = {name: text if name in codes else mask(name, text) for name, text in row.items()}
-            return {name: text for name, text in made.items() if text is not None}
+            made = {n: text if self.codes.are(n, text) else mask(n, text) for n, text in row.items()}
+            return {name: text for name, text in made.items() if text is not None} | self._flags(place)
 
         shows = self.common.shows
         yield masked_by(
@@ -193,22 +205,6 @@ class _Look:
             )
         )
         yield masked_by(lambda n, t: shaped(t) if targets.get(n) else None)
-
-    def _code_columns(self, place: int) -> set[str]:
-        """Columns of the row whose text is a code of a table: that stands in the project anyway."""
-        tables = {
-            str(mark[1])
-            for mark, held in (self.tally.touched or {}).items()
-            if mark[0] == "code" and held[place]
-        }
-        return {
-            column
-            for branch in self.loaded.rules.targets
-            for entry in branch.entries
-            for field in entry.fields.values()
-            if field.code_table in tables
-            for column in source_columns(field)
-        }
 
     def _tried(self, part: Part, wanted: Sequence[Part], given: Given) -> Mined | None:
         """The example, with as few columns as it needs; None when the masked row does not try the part."""

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from crm_unify.errors import CrmUnifyError
 from crm_unify.normalise.money import currency_exponent
+from crm_unify.propose.common_codes import reaches_somebody
 from crm_unify.records import KINDS, PARTIES, Fate, FieldType, field_types
 from crm_unify.rules.expressions import parse_expression
 from crm_unify.rules.loaded import LoadedRules
@@ -111,7 +112,8 @@ def _codes(loaded: LoadedRules, landed: Landed, header: str, field: str) -> froz
         listed |= set(re.findall(r"'([^']+)'", branch.when))
     counted = pq.read_table(landed.path, columns=[field])[field].value_counts()
     frequent = counted.filter(pc.greater_equal(counted.field("counts"), FREQUENT)).field("values")
-    return frozenset(listed | {text for text in frequent.to_pylist() if text is not None and is_short(text)})
+    short = (text for text in frequent.to_pylist() if text is not None and is_short(text))
+    return frozenset(listed | {text for text in short if not reaches_somebody(text)})
 
 
 def targets_of(loaded: LoadedRules) -> dict[str, tuple[str, ...]]:

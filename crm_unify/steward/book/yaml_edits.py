@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 _PLAIN: Final = re.compile(r"[^\W_](?:[\w ./()+%-]*[\w)%.])?")
@@ -54,7 +55,11 @@ def with_values(text: str, settings: Sequence[Setting]) -> str:
 
 
 def _with(text: str, setting: Setting) -> str:
-    block = _node(YAML().compose(text), setting.path[:-1])
+    try:
+        top = YAML().compose(text)
+    except YAMLError as error:  # what was changed before has made another value unreadable
+        raise NoPlaceError from error
+    block = _node(top, setting.path[:-1])
     if not isinstance(block, MappingNode):
         raise NoPlaceError
     key = setting.path[-1]
@@ -96,6 +101,8 @@ def _is_block(value: str | None) -> bool:
 
 def _is_commented(text: str, node: Node) -> bool:
     """Whether a comment follows the value on its line, which a text of several lines would swallow."""
+    if _is_block_scalar(node):  # its comment stands in its first line, and stays there
+        return False
     return "#" in text[node.end_mark.index :].partition("\n")[0]
 
 
@@ -112,11 +119,35 @@ def _replaced(text: str, node: Node, new: str) -> str:
     start, end = node.start_mark.index, node.end_mark.index
     if not isinstance(node, ScalarNode) and not (isinstance(node, MappingNode) and node.flow_style):
         raise NoPlaceError
+    if node.anchor is not None or (isinstance(node, MappingNode) and _holds_comment(text, node)):
+        raise NoPlaceError  # the value stands in other places too, or somebody's words would go with it
     old = text[start:end]
     kept = old[len(old.rstrip()) :]  # a block scalar ends behind its line breaks
+    if _is_block_scalar(node):
+        first, *rest = new.split("\n")
+        new = "\n".join([first.rstrip("\r") + _header_comment(old) + "\r" * first.endswith("\r"), *rest])
     if not old.strip():  # `owner:` without a value
         return f"{text[:start].rstrip(' ')} {new}{text[end:]}" if start else text
     return text[:start] + new + kept + text[end:]
+
+
+def _is_block_scalar(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.style in ("|", ">")
+
+
+def _header_comment(old: str) -> str:
+    """The comment behind the sign that begins a text of several lines, with the blanks in front of it."""
+    found = re.search(r"[ \t]+#.*", old.splitlines()[0])
+    return "" if found is None else found.group()
+
+
+def _holds_comment(text: str, node: MappingNode) -> bool:
+    """Whether a comment stands between the braces: a number sign in none of the values."""
+    at, between = node.start_mark.index, []
+    for inside in (one for pair in node.value for one in pair):
+        between.append(text[at : inside.start_mark.index])
+        at = inside.end_mark.index
+    return any("#" in one for one in (*between, text[at : node.end_mark.index]))
 
 
 def _inserted(text: str, block: MappingNode, line: str, after: Sequence[str]) -> str:

@@ -33,6 +33,8 @@ def codes(column: str, texts: list[str]) -> CommonCodes:
         pytest.param("KOWALCZYK", ROWS, False, id="a family name of the same rows"),
         pytest.param("Kiel", ROWS, False, id="a town of the same rows"),
         pytest.param("asks for Anna", ROWS, False, id="a name among other words"),
+        pytest.param("info@acme.example", ROWS, False, id="a mailbox that a household shares"),
+        pytest.param("030 2312510", ROWS, False, id="a number that a company shares"),
         pytest.param("privat", 1, True, id="what a condition says"),
         pytest.param("Y", 1, True, id="a single character"),
         pytest.param("EUR", 1, True, id="a currency"),
@@ -62,3 +64,19 @@ def test_of_other_codes_only_the_shape_stays() -> None:
     """A text that may be somebody's is masked as numbers are."""
     shown = [masked("Huber", {"account.terms"}, dates=[], country=None, nobodys=n) for n in (True, False)]
     assert shown == ["Huber", "Abcde"]
+
+
+@pytest.mark.parametrize(
+    ("value", "targets", "shown"),
+    [
+        pytest.param("zoe@x.example", {"account.terms", "contact_point.email"}, "anna.example@mail.example",
+                     id="an address"),
+        pytest.param("Zoe", {"person.gender", "person.given_name"}, "Anna", id="a given name"),
+        pytest.param("net 30", {"account.terms", "branch", "key"}, "net 30", id="a code that decides"),
+    ],
+)  # fmt: skip
+def test_a_column_that_holds_more_than_codes_is_masked_as_that(
+    value: str, targets: set[str], shown: str
+) -> None:
+    """However frequent a text is: what it is besides decides."""
+    assert masked(value, targets, dates=[], country=None, nobodys=True) == shown

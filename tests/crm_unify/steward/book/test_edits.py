@@ -48,6 +48,42 @@ def test_only_the_value_changes(path: str, value: str | None, old: str, new: str
     assert rule[path.split()[2]] == value
 
 
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("value", "new"),
+    [
+        pytest.param("none", "none  # agreed in May\n", id="by one line"),
+        pytest.param("a\nb", "|-  # agreed in May\n    a\n    b\n", id="by several lines"),
+        pytest.param(None, "null  # agreed in May\n", id="emptied"),
+    ],
+)
+def test_the_comment_of_a_text_of_several_lines_stays(value: str | None, new: str, eol: str) -> None:
+    """It stands behind the sign that begins the text, and is no part of the text."""
+    old = ">-  # agreed in May\n    since # 3\n    we said so\n"
+    text = f"rules:\n  why: {old}  # next\n  what: x\n".replace("\n", eol)
+    assert changed(text, "rules why", value) == text.replace(old.replace("\n", eol), new.replace("\n", eol))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("rules:\n  why: &w because\n  what: *w\n", id="an anchor"),
+        pytest.param("rules:\n  what: &w because\n  why: *w\n", id="what stands elsewhere"),
+        pytest.param("rules:\n  why: {on: 1, # by Doris\n    where: x}\n", id="a comment in braces"),
+        pytest.param("rules:\n  why: *w\n", id="an anchor that is not there"),
+    ],
+)
+def test_what_stands_twice_or_holds_a_comment_is_not_replaced(text: str) -> None:
+    """Another value would change, or words of somebody would go."""
+    with pytest.raises(NoPlaceError):
+        changed(text, "rules why", None)
+
+
+def test_a_number_sign_in_a_value_is_no_comment() -> None:
+    """Braces whose values hold one can go."""
+    assert changed('r:\n  d: {on: 1, where: "x # y"}\n', "r d", None) == "r:\n  d: null\n"
+
+
 def test_line_ends_of_the_file_stay() -> None:
     """A file with Windows line ends gets no other ones."""
     made = changed(BLOCK.replace("\n", "\r\n"), "rules R-1 owner", "sales")
