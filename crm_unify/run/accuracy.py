@@ -14,9 +14,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from crm_unify.run.appending import appended
+from crm_unify.run.appending import append, in_turn
 from crm_unify.schema.agreements import mig_accuracy
-from crm_unify.schema.target import reachable
 from matching.sampling import Share, moved
 
 PRECISION: Final = "precision"
@@ -86,8 +85,14 @@ def remember(
 
     Nothing is written where the same sample said the same before.
     """
-    with reachable(engine), engine.connect() as connection:
-        known = estimates(connection)
+    return in_turn(engine, lambda connection: remembered(connection, shares, run=run, sample=sample, by=by))
+
+
+def remembered(
+    connection: sa.Connection, shares: Mapping[Place, Share], *, run: int, sample: str, by: str
+) -> tuple[str, ...]:
+    """The same in the transaction of the connection."""
+    known = estimates(connection)
     if {one.place: one.share for one in known if one.sample == sample} == dict(shares):
         return tuple(one.alert for one in known if one.sample == sample and one.alert is not None)
     earlier = [one for one in known if one.sample != sample]
@@ -109,7 +114,7 @@ def remember(
         }
         for (source, measure), share in shares.items()
     ]
-    appended(engine, mig_accuracy, rows)
+    append(connection, mig_accuracy, rows)
     return tuple(told.values())
 
 

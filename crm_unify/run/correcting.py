@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
-from crm_unify.run.appending import appended
+from crm_unify.run.appending import append, appended
 from crm_unify.run.deciding import UNSAID
 from crm_unify.schema.agreements import mig_correction
 from pipelines.corrections import CORRECT, REVOKE, WAIVE, Correction, read_corrections
@@ -73,6 +73,11 @@ def taking_back(connection: sa.Connection, numbers: Sequence[int], *, why: str) 
 def record(engine: sa.Engine, words: Sequence[NewCorrection], *, by: str) -> tuple[int, ...]:
     """Write all of these or none; their numbers."""
     return appended(engine, mig_correction, [_row(word, by) for word in words])
+
+
+def add(connection: sa.Connection, words: Sequence[NewCorrection], *, by: str) -> tuple[int, ...]:
+    """Write them in the transaction of the connection; their numbers."""
+    return append(connection, mig_correction, [_row(word, by) for word in words])
 
 
 def _row(word: NewCorrection, by: str) -> dict[str, Any]:

@@ -71,7 +71,9 @@ def confirming(connection: sa.Connection, customer: str) -> Draft:
 
 def revoking(connection: sa.Connection, number: int) -> Draft:
     """That an earlier decision holds no longer. Raises UsageError unless it is live."""
-    every = {decision.id: decision for decision in read_decisions(connection)}
+    every = {
+        decision.id: decision for decision in read_decisions(connection, about=about(connection, number))
+    }
     found = every.get(number)
     if found is None:
         why = f"the decisions are numbered 1 to {max(every)}" if every else "nothing has been decided yet"
@@ -80,6 +82,12 @@ def revoking(connection: sa.Connection, number: int) -> Draft:
         why = f"decision {found.revoked_by} took it back"
         raise UsageError("this decision holds no longer", str(number), why=why, remedy=_LIST)
     return Draft(REVOKE, "revoke", tuple(tuple(side) for side in found.sides.values()), revokes=number)
+
+
+def about(connection: sa.Connection, number: int) -> Sequence[str] | None:
+    """The records a decision is about; None where it is about none, or is not there."""
+    m = mig_decision_member.c
+    return connection.scalars(sa.select(m.record_id).where(m.decision == number)).all() or None
 
 
 _LIST: Final = "`crm-unify decisions` lists them"
@@ -151,7 +159,10 @@ def _members(connection: sa.Connection, draft: Draft) -> Iterator[Member]:
     known = {row.record_id: row for row in connection.execute(query)}
     for number, side in enumerate(draft.sides, 1):
         for record in side:
-            row = known[record]
+            row = known.get(record)
+            if row is None:
+                why = "it went with its source row, or the person was erased"
+                raise UsageError("there is no such record any more", record, why=why, remedy="look again")
             yield Member(record, number, row.customer_id, row.row_hash, row.claims_hash)
 
 

@@ -134,6 +134,17 @@ def read_decisions(connection: sa.Connection, *, about: Sequence[str] | None = N
     )
 
 
+def read_chain(connection: sa.Connection, records: Iterable[str]) -> tuple[Decision, ...]:
+    """Every decision about these records, about records that those are about, and so on; oldest first."""
+    known: set[str] = set()
+    reached, found = set(records), tuple[Decision, ...]()
+    while reached - known:
+        known |= reached
+        found = read_decisions(connection, about=sorted(known))
+        reached = {member.record_id for one in found for member in one.members}
+    return found
+
+
 def revoked(revokes: Mapping[int, int | None]) -> dict[int, int]:
     """By decision the one that takes it back, from what each revokes; a revoked one takes back nothing."""
     found: dict[int, int] = {}

@@ -50,6 +50,16 @@ def subject(connection: sa.Connection, said: str) -> Subject:
     raise UsageError("no record and no customer has this id", said, remedy=remedy)
 
 
+def named_by(connection: sa.Connection, said: str) -> str | None:
+    """The present customer of exactly this id, of it or of one of its records; None where nobody has it."""
+    named = sa.select(mig_redirect.c.new_id).where(mig_redirect.c.old_id == said)
+    present = connection.scalar(named) or said
+    x = mig_xref.c
+    query = sa.select(x.customer_id).where(sa.or_(x.customer_id == present, x.record_id == said)).limit(1)
+    found: str | None = connection.scalar(query)
+    return found
+
+
 def _record(connection: sa.Connection, said: str) -> Subject | None:
     c = mig_source_record.c
     query = sa.select(c.kind, mig_xref.c.customer_id).outerjoin(mig_xref, mig_xref.c.record_id == c.record_id)

@@ -29,6 +29,7 @@ def project_mistakes(project: LoadedProject, *, whole: bool) -> Iterator[Configu
     yield from _trust_mistakes(project)
     yield from _survivorship_mistakes(project)
     yield from _policy_mistakes(project)
+    yield from _masked_mistakes(project)
     yield from _map_mistakes(project.files)
     yield from _rule_id_mistakes(project.files)
     yield from _circle_mistakes(project.files)
@@ -101,6 +102,39 @@ def _policy_mistakes(project: LoadedProject) -> Iterator[ConfigurationError]:
     if said.default == "most_restrictive":
         what = "consent alone is written by 'most_restrictive'"
         yield _wrong(project, ("write_policy", "default"), what, "choose another default")
+
+
+CONTACTS: Final = ("email", "phone", "fax", "web")
+"""Kinds of contact point, each of which can be masked by itself."""
+UNMASKED: Final = ("record_id", "customer_record_id", "order_record_id", "owner")
+"""Fields that pages show as ids of other rows, if at all."""
+
+
+def maskable() -> list[str]:
+    """Every name that may stand under `masked`: tables with people in them, their fields, contact kinds."""
+    kinds = [*PARTIES, *HANGING]
+    fields = [f"{kind}.{name}" for kind in kinds for name in field_types(kind) if name not in UNMASKED]
+    contacts = [f"contact_point.{kind}" for kind in CONTACTS]
+    return [*kinds, "customer", "customer.display_name", *fields, "consent.value_norm", *contacts]
+
+
+HANGING: Final = (
+    *("contact_point", "address", "party_identifier", "account", "consent"),
+    *("sales_order", "support_case", "opportunity", "activity"),
+)
+"""Kinds of record that pages show on a customer."""
+
+
+def _masked_mistakes(project: LoadedProject) -> Iterator[ConfigurationError]:
+    """Names under `masked` that would hide nothing: a misspelled one shows what it should keep."""
+    known = maskable()
+    for role, names in project.project.web.masked.items():
+        for at, name in enumerate(names):
+            if name not in known:
+                line = project.where(("web", "masked", role, at))
+                yield ConfigurationError.unknown(
+                    "field or table", name, known=known, file=project.tree.file, line=line
+                )
 
 
 def _map_mistakes(files: Sequence[LoadedRules]) -> Iterator[ConfigurationError]:

@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from crm_unify.ids import crm_id
+from crm_unify.run.appending import in_turn
 from crm_unify.schema.bookkeeping import mig_assignment
 from crm_unify.steward.review.values import Question
 
@@ -16,6 +17,11 @@ DECIDE: Final = "decide"
 
 def assign(engine: sa.Engine, question: Question, assignee: str | None, *, by: str) -> None:
     """Keep who looks after a question; None: nobody any more. The last word counts."""
+    in_turn(engine, lambda connection: assigned(connection, question, assignee, by=by))
+
+
+def assigned(connection: sa.Connection, question: Question, assignee: str | None, *, by: str) -> None:
+    """The same in the transaction of the connection."""
     left, right = sorted(question.leading)
     key = crm_id("A", left, right)
     row = {
@@ -26,7 +32,6 @@ def assign(engine: sa.Engine, question: Question, assignee: str | None, *, by: s
         "assigned_by": by,
         "assigned_at": datetime.now(UTC).replace(tzinfo=None),
     }
-    with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
-        connection.execute(mig_assignment.delete().where(mig_assignment.c.id == key))
-        if assignee is not None:
-            connection.execute(mig_assignment.insert().values(**row))
+    connection.execute(mig_assignment.delete().where(mig_assignment.c.id == key))
+    if assignee is not None:
+        connection.execute(mig_assignment.insert().values(**row))

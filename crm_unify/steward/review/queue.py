@@ -187,12 +187,13 @@ def _doubt(question: Question, groups: tuple[int, int] | None) -> Doubt:
     return Doubt(one, other, question.pairs, probability)
 
 
-def _text(question: Question) -> str:
-    """What a search looks in."""
+def _text(question: Question, *, nameless: bool = False) -> str:
+    """What a search looks in; `nameless`: of somebody who does not see the names."""
     sides = question.sides
     parts = [question.id, *question.reasons, *question.sources, question.assignee or ""]
-    parts += [part for side in sides for part in (side.name, side.customer or "", *side.records)]
-    return "\n".join(parts).casefold()
+    parts += [part for side in sides for part in (side.customer or "", *side.records)]
+    names = [] if nameless else [side.name for side in sides]
+    return "\n".join([*parts, *names]).casefold()
 
 
 def _fits(question: Question, text: str, wanted: Wanted) -> bool:
@@ -201,5 +202,12 @@ def _fits(question: Question, text: str, wanted: Wanted) -> bool:
         and (wanted.kind is None or wanted.kind == question.kind)
         and (wanted.source is None or wanted.source in question.sources)
         and (wanted.assignee is None or wanted.assignee == (question.assignee or ""))
-        and all(word in text for word in wanted.text.casefold().split())
+        and _found(question, text, wanted)
     )
+
+
+def _found(question: Question, text: str, wanted: Wanted) -> bool:
+    words = wanted.text.casefold().split()
+    if words and question.kind in wanted.nameless:
+        text = _text(question, nameless=True)
+    return all(word in text for word in words)

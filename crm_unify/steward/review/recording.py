@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.accuracy import PRECISION, RECALL, Place, remember
+from crm_unify.run.accuracy import PRECISION, RECALL, Place, remembered
+from crm_unify.run.appending import in_turn
 from crm_unify.run.notify import Notifier, Word
 from crm_unify.schema.target import reachable
 from crm_unify.steward.newest import newest_run
@@ -28,11 +29,12 @@ def recorded(project: LoadedProject, design: Design, found: Accuracy, *, by: str
     """
     engine = newest_run(project).engine
     run = _run_of(engine, project.project.project, design)
-    return kept(engine, found, run=run, sample=f"{design.stamp}/{design.seed}", by=by)
+    sample = f"{design.stamp}/{design.seed}"
+    return in_turn(engine, lambda connection: kept(connection, found, run=run, sample=sample, by=by))
 
 
-def kept(engine: sa.Engine, found: Accuracy, *, run: int, sample: str, by: str) -> tuple[str, ...]:
-    """Keep the estimates of a sample of this run and name; what has become worse, in words.
+def kept(connection: sa.Connection, found: Accuracy, *, run: int, sample: str, by: str) -> tuple[str, ...]:
+    """Keep the estimates of a sample of this run and name, in the transaction; what has become worse.
 
     Raises UsageError for one of too few answers.
     """
@@ -40,7 +42,7 @@ def kept(engine: sa.Engine, found: Accuracy, *, run: int, sample: str, by: str) 
     if not shares:
         why = f"{found.answered:,} answers, no share rests on {FEWEST} of them"
         raise UsageError("there is nothing to record yet", why=why, remedy="answer more of the sample")
-    return remember(engine, shares, run=run, sample=sample, by=by)
+    return remembered(connection, shares, run=run, sample=sample, by=by)
 
 
 def told(project: LoadedProject, fallen: Sequence[str]) -> None:

@@ -117,6 +117,8 @@ class Wanted:
     """Empty text: those that are nobody's."""
     text: str = ""
     """Every word must stand in names, ids, sources or reasons; case does not matter."""
+    nameless: tuple[str, ...] = ()
+    """Kinds of customer in whose names nothing is looked for: whoever asks may not see them."""
 
 
 @dataclass(frozen=True, slots=True)

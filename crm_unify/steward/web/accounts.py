@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cache
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ SHORTEST: Final = 12
 """Characters of a password: length counts more than signs (NIST SP 800-63B)."""
 LONGEST: Final = 256
 LONGEST_NAME: Final = 64
+VERIFYING: Final = BoundedSemaphore(3)
+"""Passwords that are checked at once: each takes 64 MiB and a processor for its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,27 @@ def checked(connection: sa.Connection, name: str, password: str) -> User | None:
     row = connection.execute(sa.select(mig_user).where(u.id == name.strip().casefold())).first()
     hashed = row.password if row is not None else _nobodys()
     try:
-        _hasher().verify(hashed, password[:LONGEST])
+        with VERIFYING:
+            _hasher().verify(hashed, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return None
     if row is None or not row.active:
         return None
     return User(row.name, row.role, active=True)
+
+
+def renewal(connection: sa.Connection, user: User, password: str) -> str | None:
+    """A new hash of the right password, where the one that is kept was made with older parameters."""
+    hashed = connection.scalar(sa.select(mig_user.c.password).where(mig_user.c.id == user.id))
+    if hashed is None or not _hasher().check_needs_rehash(hashed):
+        return None
+    with VERIFYING:
+        return _hasher().hash(password)
+
+
+def renew(connection: sa.Connection, user: User, hashed: str) -> None:
+    """Keep another hash of the same password; sessions go on."""
+    connection.execute(mig_user.update().where(mig_user.c.id == user.id).values(password=hashed))
 
 
 def _name(name: str) -> str:

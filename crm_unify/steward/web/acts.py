@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from crm_unify.errors import UsageError
 from crm_unify.run.deciding import Draft, confirming, revoking, splitting
-from crm_unify.run.decisions import CONFIRM, VERDICT, Decision
+from crm_unify.run.decisions import CONFIRM, VERDICT, Decision, read_decisions
 from crm_unify.run.pinning import pinning
 from crm_unify.run.subjects import subject
 from crm_unify.schema.bookkeeping import mig_xref
@@ -119,14 +119,46 @@ def customers_of(connection: sa.Connection, records: Sequence[str]) -> dict[str,
 
 
 # --- what stands against it ---
-def two_confirmed(connection: sa.Connection, draft: Draft, decisions: Sequence[Decision]) -> bool:
-    """Whether a verdict would make one of two customers that people confirmed."""
+def two_confirmed(connection: sa.Connection, draft: Draft, by: str) -> bool:
+    """Whether a verdict would make one of two customers that people confirmed, directly or by a chain.
+
+    What was said to be the same already counts as one. A confirmation of somebody else counts, though the
+    person who answers now has taken it back: else one person alone could do what takes two.
+    """
     if draft.verdict != SAME:
         return False
-    live = [one for one in decisions if one.kind == CONFIRM and one.revoked_by is None]
-    confirmed = {member.record_id for one in live for member in one.members}
     records = [record for side in draft.sides for record in side]
-    return sum(bool(confirmed & set(some)) for some in customers_of(connection, records).values()) > 1
+    ones: list[set[str]] = []
+    confirmed = 0
+    for some in customers_of(connection, records).values():
+        if any(not one.isdisjoint(some) for one in ones):
+            continue
+        one, said = _one_customer(connection, some)
+        ones.append(one)
+        confirmed += any(_stands(decision, said, by) for decision in said)
+    return confirmed > 1
+
+
+def _one_customer(connection: sa.Connection, records: Sequence[str]) -> tuple[set[str], tuple[Decision, ...]]:
+    """The records that are one with these, by the CRM and by what people said, and what was said of them."""
+    one, said, before = set(records), tuple[Decision, ...](), 0
+    while len(one) > before:
+        before = len(one)
+        x = mig_xref.c
+        mine = sa.select(x.customer_id).where(x.record_id.in_(one))
+        one |= set(connection.scalars(sa.select(x.record_id).where(x.customer_id.in_(mine))))
+        said = read_decisions(connection, about=sorted(one))
+        same = (d for d in said if d.revoked_by is None and (d.verdict == SAME or d.kind == CONFIRM))
+        one |= {member.record_id for decision in same for member in decision.members}
+    return one, said
+
+
+def _stands(decision: Decision, said: Sequence[Decision], by: str) -> bool:
+    """Whether it is a confirmation that counts against a merge which this person wants."""
+    if decision.kind != CONFIRM:
+        return False
+    taken_back = next((other for other in said if other.id == decision.revoked_by), None)
+    return taken_back is None or (taken_back.by == by and decision.by != by)
 
 
 def by_others_since(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from crm_unify.errors import Overtaken, UsageError
 from crm_unify.run.consequences import described
-from crm_unify.run.deciding import Draft, drafted, insert, revoking
+from crm_unify.run.deciding import Draft, about, drafted, insert, revoking
 from crm_unify.run.decisions import Decision, read_decisions
 from crm_unify.schema.stewards import mig_answer, mig_note, mig_proposal
 from crm_unify.steward.review.values import Settled
@@ -20,6 +20,7 @@ from crm_unify.steward.web.audit import audited, moment
 from crm_unify.steward.web.canvas import Subject, subject_of
 from crm_unify.steward.web.samples import verdicts
 from crm_unify.steward.web.site import Site
+from matching.decisions import DIFFERENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,13 @@ class Acts:
     decisions: tuple[int, ...] = ()
     note: int | None = None
     proposal: int | None = None
+    closed: tuple[int, ...] = ()
+    """Proposals that were agreed to or contradicted with it: open again when it is undone."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"decisions": list(self.decisions), "note": self.note, "proposal": self.proposal}
+        own = {"decisions": list(self.decisions), "note": self.note, "proposal": self.proposal}
+        return own | {"closed": list(self.closed)}
 
 
 def answered(site: Site, given: Given, *, by: str) -> dict[str, Any]:
@@ -87,13 +91,14 @@ def _act(
     others = by_others_since(decisions, given.seen, found.records, by)
     if others and given.action != Action.REVOKE:
         raise _overtaken(others)
-    if any(two_confirmed(connection, one, decisions) for one in wanted):
-        proposed = _proposal(connection, given, found, by)
-        if proposed is not None:
-            return proposed
+    closed = _contradicted(connection, wanted, by)
+    if any(two_confirmed(connection, one, by) for one in wanted):
+        closed = _agreed(connection, found, by)
+        if not closed:
+            return _proposed(connection, given, found, by)
     numbers = _decide(connection, wanted, why=given.words, by=by)
     said = f"{PAST[given.action]}: recorded as decision {', '.join(map(str, numbers))}"
-    return _kept(connection, given, Acts(numbers), said, by)
+    return _kept(connection, given, Acts(numbers, closed=closed), said, by)
 
 
 def _overtaken(others: Sequence[Decision]) -> Overtaken:
@@ -121,21 +126,54 @@ def _note(connection: sa.Connection, given: Given, found: Subject, by: str) -> d
     return _kept(connection, given, Acts(note=number), "noted", by)
 
 
-def _proposal(connection: sa.Connection, given: Given, found: Subject, by: str) -> dict[str, Any] | None:
-    """Keep what the first person says of two confirmed customers; None: a second one has said the same."""
+def _asked(found: Subject) -> tuple[str, str]:
+    """The two records, one of each confirmed customer, by which a proposal is found again."""
     left, right = sorted((found.sides[0][0], found.sides[-1][0]))
-    p = mig_proposal.c
+    return left, right
+
+
+def _agreed(connection: sa.Connection, found: Subject, by: str) -> tuple[int, ...]:
+    """Close what somebody else proposed, for a second one has said the same now; nothing where nobody did.
+
+    Raises UsageError where it is one's own proposal.
+    """
+    (left, right), p = _asked(found), mig_proposal.c
     same = sa.and_(p.left_record == left, p.right_record == right, p.state == "open")
-    before = connection.execute(sa.select(mig_proposal).where(same)).first()
-    if before is not None and before.proposed_by == by:
+    before = connection.execute(sa.select(p.id, p.proposed_by).where(same).order_by(p.id)).all()
+    others = tuple(row.id for row in before if row.proposed_by != by)
+    if before and not others:
         why = "both customers were confirmed by a person, and you have said already that they are one"
         raise UsageError("a second person has to say so", why=why, remedy="ask somebody to answer it")
-    if before is not None:
-        connection.execute(
-            mig_proposal.update().where(p.id == before.id).values(state="agreed", closed_by=by)
-        )
-        return None
-    number = (connection.scalar(sa.select(sa.func.max(p.id))) or 0) + 1
+    return _close(connection, others, "agreed", by)
+
+
+def _contradicted(connection: sa.Connection, wanted: Sequence[Draft], by: str) -> tuple[int, ...]:
+    """Close proposals whose two records are kept apart now."""
+    p, apart = mig_proposal.c, [one.sides for one in wanted if one.verdict == DIFFERENT]
+    if not apart:
+        return ()
+    rows = connection.execute(sa.select(p.id, p.left_record, p.right_record).where(p.state == "open")).all()
+    found = [
+        row.id for row in rows if any(_parts(sides, row.left_record, row.right_record) for sides in apart)
+    ]
+    return _close(connection, found, "withdrawn", by)
+
+
+def _parts(sides: Sequence[Sequence[str]], left: str, right: str) -> bool:
+    places = [number for one in (left, right) for number, side in enumerate(sides) if one in side]
+    return len(set(places)) > 1
+
+
+def _close(connection: sa.Connection, numbers: Sequence[int], state: str, by: str) -> tuple[int, ...]:
+    mine = mig_proposal.c.id.in_(numbers)
+    connection.execute(mig_proposal.update().where(mine).values(state=state, closed_by=by))
+    return tuple(numbers)
+
+
+def _proposed(connection: sa.Connection, given: Given, found: Subject, by: str) -> dict[str, Any]:
+    """Keep what the first person says of two confirmed customers; it holds when a second says the same."""
+    left, right = _asked(found)
+    number = (connection.scalar(sa.select(sa.func.max(mig_proposal.c.id))) or 0) + 1
     row = {"id": number, "left_record": left, "right_record": right, "why": given.words, "proposed_by": by}
     connection.execute(mig_proposal.insert().values(**row, proposed_at=moment(), state="open"))
     said = "both are confirmed: it holds as soon as a second person says the same"
@@ -167,14 +205,14 @@ def _undo(connection: sa.Connection, given: Given, by: str) -> dict[str, Any]:
     if acts["note"] is not None:
         n = mig_note.c
         connection.execute(mig_note.update().where(n.id == acts["note"]).values(withdrawn_at=now))
-    if acts["proposal"] is not None:
-        closed = {"state": "withdrawn", "closed_by": by}
-        p = mig_proposal.c
-        mine = sa.and_(p.id == acts["proposal"], p.state == "open")
-        connection.execute(mig_proposal.update().where(mine).values(**closed))
-    connection.execute(mig_answer.update().where(a.id == last.id).values(undone_at=now))
     told = json.loads(last.answer)
-    answer = {"said": f"undone: {told['said']}", "canvas": told["canvas"], "decisions": list(numbers)}
+    reopened = mig_proposal.c.id.in_(acts.get("closed", ()))
+    connection.execute(mig_proposal.update().where(reopened).values(state="open", closed_by=None))
+    said = f"undone: {told['said']}"
+    if acts["proposal"] is not None:
+        said = _withdrawn(connection, acts["proposal"], by) or said
+    connection.execute(mig_answer.update().where(a.id == last.id).values(undone_at=now))
+    answer = {"said": said, "canvas": told["canvas"], "decisions": list(numbers)}
     row = {"id": given.key, "answered_by": by, "answered_at": now, "acts": NOTHING}
     connection.execute(mig_answer.insert().values(**row, answer=json.dumps(answer)))
     audited(
@@ -183,13 +221,25 @@ def _undo(connection: sa.Connection, given: Given, by: str) -> dict[str, Any]:
     return answer
 
 
+def _withdrawn(connection: sa.Connection, number: int, by: str) -> str | None:
+    """Withdraw one's proposal; in words why it cannot be, where somebody has agreed to it."""
+    row = connection.execute(sa.select(mig_proposal).where(mig_proposal.c.id == number)).one()
+    if row.state == "agreed":
+        return f"{row.closed_by} has agreed, so it holds; take back that decision on the canvas to undo it"
+    if row.state == "open":
+        _close(connection, [number], "withdrawn", by)
+    return None
+
+
 NOTHING: Final = "{}"
 """The acts of an undoing, which is not undone itself."""
 
 
 def _revoke(connection: sa.Connection, numbers: Sequence[int], by: str) -> tuple[int, ...]:
     """Revoke decisions, the newest first; what somebody else took back already stays so."""
-    live = {one.id for one in read_decisions(connection) if one.revoked_by is None}
+    records = {record for number in numbers for record in about(connection, number) or ()}
+    said = read_decisions(connection, about=sorted(records))
+    live = {one.id for one in said if one.revoked_by is None}
     wanted = [revoking(connection, number) for number in reversed(numbers) if number in live]
     return _decide(connection, wanted, why="undone by the person who answered", by=by)
 

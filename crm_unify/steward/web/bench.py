@@ -11,7 +11,7 @@ from crm_unify.progress import Silent
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.explain import explainer
 from crm_unify.run.model import settings
-from crm_unify.schema.bookkeeping import mig_run
+from crm_unify.steward.web.stamps import stamp
 from matching.explain import Explainer
 
 
@@ -21,13 +21,13 @@ class Bench:
 
     project: LoadedProject
     _made: Explainer | None = None
-    _run: int | None = None
+    _run: tuple[int, ...] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def explainer(self, connection: sa.Connection) -> Explainer:
         """Explains the records as they are now. Raises UsageError when no run has stored a model."""
         with self._lock:
-            run = connection.scalar(sa.select(sa.func.max(mig_run.c.id)))
+            run = stamp(connection)
             if self._made is None or run != self._run:
                 chosen = settings(self.project.project)
                 self._made, self._run = explainer(connection, chosen, progress=Silent()), run

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
 
 import sqlalchemy as sa
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.schema.bookkeeping import mig_assignment, mig_decision, mig_run
+from crm_unify.schema.bookkeeping import mig_assignment, mig_decision, mig_erasure, mig_run
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.review.gather import queue_of
 from crm_unify.steward.review.queue import Queue
@@ -26,6 +26,8 @@ class Stand:
     decision: int
     """The newest decision; 0: none yet."""
     assignments: tuple[object, ...]
+    erasure: int = 0
+    """The newest erasure: nothing that was read before it is shown any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Board:
         """
         with self._lock:
             now = stand(connection)
+            if now.erasure != self._stand.erasure:
+                self._queue, self._remembered = None, {}
             if self._queue is None or not self._taken_in(self._queue, now):
                 self._queue = queue_of(newest_run(self.project), connection)
                 self._remembered |= {question.id: question for question in self._queue.every()}
@@ -82,10 +86,13 @@ class Board:
         with self._lock:
             if self._queue is not None and self._queue.question(name) is not None:
                 self._queue.assigned(name, assignee)
-                self._stand = Stand(self._stand.run, self._stand.decision, stand(connection).assignments)
+                self._stand = replace(self._stand, assignments=stand(connection).assignments)
 
     def remembered(self, name: str) -> Question | None:
-        """A question that was open since the server began, settled or not: people go back to look."""
+        """A question that was open since the server began, settled or not: people go back to look.
+
+        Asked for beside :meth:`queue`, which forgets them with an erasure.
+        """
         return self._remembered.get(name)
 
     def _taken_in(self, queue: Queue, now: Stand) -> bool:
@@ -107,4 +114,5 @@ def stand(connection: sa.Connection) -> Stand:
     decision = connection.scalar(sa.select(sa.func.max(mig_decision.c.id)))
     a = mig_assignment.c
     given = connection.execute(sa.select(sa.func.count(), sa.func.max(a.assigned_at))).one()
-    return Stand(run, decision or 0, tuple(given))
+    erasure = connection.scalar(sa.select(sa.func.max(mig_erasure.c.id)))
+    return Stand(run, decision or 0, tuple(given), erasure or 0)

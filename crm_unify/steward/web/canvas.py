@@ -155,6 +155,8 @@ def canvas_of(site: Site, connection: sa.Connection, found: Subject, veil: Veil,
     """A window on a cluster, from the record at `start` on."""
     start = start if 0 <= start < len(found.records) else 0
     shown = _ordered(found)[start : start + WINDOW]
+    # asked before what is shown is read: a decision between the two is never taken for one that was seen
+    newest = connection.scalar(sa.select(sa.func.max(mig_decision.c.id))) or 0
     known = _records(connection, found.records)
     told = {record: said(one) for record, one in known.items()}
     decisions = read_decisions(connection, about=found.records)
@@ -162,11 +164,11 @@ def canvas_of(site: Site, connection: sa.Connection, found: Subject, veil: Veil,
     columns = [record for record in shown if record in known]
     rows = _rows(found, columns, told, best, decisions)
     shared = _shared(connection, [value for _, row in rows for cell in row.cells for value in cell.values])
+    kind = next((one.kind for one in known.values()), "person")
     groups = tuple(
-        (title, tuple(_veiled(row, veil, shared) for group, row in rows if group == title))
+        (title, tuple(_veiled(kind, row, veil, shared) for group, row in rows if group == title))
         for title, _ in GROUPS
     )
-    newest = connection.scalar(sa.select(sa.func.max(mig_decision.c.id))) or 0
     return Canvas(
         subject=found,
         heads=tuple(_head(found, known[record]) for record in columns),
@@ -174,7 +176,7 @@ def canvas_of(site: Site, connection: sa.Connection, found: Subject, veil: Veil,
         start=start,
         total=len(found.records),
         seen=newest,
-        decisions=tuple(reversed(decisions)),
+        decisions=tuple(replace(one, why=veil.words(one.why)) for one in reversed(decisions)),
     )
 
 
@@ -279,16 +281,16 @@ def _shared(connection: sa.Connection, values: Sequence[Value]) -> dict[str, int
     return {row[0]: row[1] for row in connection.execute(query.having(number > 1))}
 
 
-def _veiled(row: Row, veil: Veil, shared: Mapping[str, int]) -> Row:
+def _veiled(kind: str, row: Row, veil: Veil, shared: Mapping[str, int]) -> Row:
     """The row as the visitor may see it."""
     cells = tuple(
-        replace(cell, values=tuple(_value(row.label, value, veil, shared) for value in cell.values))
+        replace(cell, values=tuple(_value(kind, row.label, value, veil, shared) for value in cell.values))
         for cell in row.cells
     )
-    return replace(row, golden=veil.labelled(row.label, row.golden), cells=cells)
+    return replace(row, golden=veil.labelled(kind, row.label, row.golden), cells=cells)
 
 
-def _value(label: str, value: Value, veil: Veil, shared: Mapping[str, int]) -> Value:
-    (text,) = veil.labelled(label, (value.text,))
+def _value(kind: str, label: str, value: Value, veil: Veil, shared: Mapping[str, int]) -> Value:
+    (text,) = veil.labelled(kind, label, (value.text,))
     pieces = value.pieces if text == value.text else ()
     return Value(text, pieces, shared.get(value.text, 0))

@@ -78,6 +78,6 @@ def _changes(
         before = "" if row is None or row[name] is None else str(row[name])
         after = best[label].text if label in best else ""
         if before != after:
-            (shown_before,), (shown_after,) = veil.labelled(label, [before]), veil.labelled(label, [after])
-            changed.append(Change(survives, label, shown_before, shown_after))
+            shown = [veil.value(f"{kind}.{name}", text) or "" for text in (before, after)]
+            changed.append(Change(survives, label, shown[0], shown[1]))
     return tuple(changed)

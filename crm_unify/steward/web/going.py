@@ -89,13 +89,18 @@ def going(engine: sa.Engine) -> Going | None:
     return _GOING.get(engine)
 
 
+def refuse_second(engine: sa.Engine) -> None:
+    """Raises LockHeld while a run that was begun here still goes."""
+    last = _GOING.get(engine)
+    if last is not None and last.code is None:
+        remedy = "watch it; begin another when it is over"
+        raise LockHeld("a run is under way", f"begun by {last.by}", remedy=remedy)
+
+
 def keep(engine: sa.Engine, run: Going) -> Going:
     """Take the place of the run before. Raises LockHeld while that still goes."""
     with _ONE:
-        last = _GOING.get(engine)
-        if last is not None and last.code is None:
-            remedy = "watch it; begin another when it is over"
-            raise LockHeld("a run is under way", f"begun by {last.by}", remedy=remedy)
+        refuse_second(engine)
         _GOING[engine] = run
     return run
 

@@ -13,10 +13,10 @@ from crm_unify.errors import UsageError
 from crm_unify.progress import Silent
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.model import settings
-from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.schema.stewards import mig_answer
 from crm_unify.steward.review.population import population
 from crm_unify.steward.review.sample import Accuracy, Design, Drawn, draw, estimated
+from crm_unify.steward.web.stamps import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Samples:
 
     project: LoadedProject
     _sample: Sample | None = None
-    _run: int | None = None
+    _run: tuple[int, ...] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def draw(self, connection: sa.Connection, wish: Wish) -> Sample:
         """The sample of a wish. Raises UsageError when no run has stored a model."""
         with self._lock:
-            run = connection.scalar(sa.select(sa.func.max(mig_run.c.id)))
+            run = stamp(connection)
             if self._sample is None or (run, wish) != (self._run, self._sample.wish):
                 chosen = replace(settings(self.project.project), estimate=False)
                 pairs = population(connection, chosen, progress=Silent())

@@ -30,8 +30,6 @@ HEADERS: Final = {  # "no-referrer" would have browsers send `Origin: null` with
 }
 LONGEST_FORM: Final = 256 * 1024
 """Bytes of a form: a note has up to 10 kB, a selection up to some thousand record ids."""
-LONGEST_UPLOAD: Final = 32 * 1024 * 1024
-"""Bytes of a workbook that somebody who is signed in sends."""
 
 
 class TooLongError(Exception):
@@ -51,13 +49,12 @@ class Shield:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = _limit(headers)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > limit:
+        if not length.isdigit() or int(length) > LONGEST_FORM:
             await self._refuse(scope, receive, send)
             return
         try:
-            await self._app(scope, _bounded(receive, limit), self._guarded(scope, send))
+            await self._app(scope, _bounded(receive), self._guarded(scope, send))
         except TooLongError:
             await self._refuse(scope, receive, send)
 
@@ -77,17 +74,11 @@ class Shield:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import PlainTextResponse
 
-        text = f"what was sent is longer than {LONGEST_UPLOAD // 2**20} MB, or than a form may be\n"
+        text = f"what was sent is longer than {LONGEST_FORM // 1024} kB, and no form of ours is\n"
         await PlainTextResponse(text, status_code=413)(scope, receive, self._guarded(scope, send))
 
 
-def _limit(headers: Headers) -> int:
-    """Uploads are for those who have a session; whether it holds is found out later."""
-    upload = headers.get("content-type", "").startswith("multipart/form-data")
-    return LONGEST_UPLOAD if upload and "crm-unify=" in headers.get("cookie", "") else LONGEST_FORM
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
+def _bounded(receive: Receive) -> Receive:
     got = 0
 
     async def bounded() -> Message:
@@ -95,7 +86,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             got += len(message.get("body", b""))
-            if got > limit:
+            if got > LONGEST_FORM:
                 raise TooLongError
         return message
 

@@ -6,22 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
 
 from crm_unify.rules.loaded import LoadedProject
-from crm_unify.run.appending import TRIES
+from crm_unify.run.appending import Made, in_turn
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.steward.web.attempts import Attempts
 from crm_unify.steward.web.bench import Bench
 from crm_unify.steward.web.board import Board
 from crm_unify.steward.web.samples import Samples
 
-Made = TypeVar("Made")
 PATIENCE: Final = 1_500
 """Milliseconds a request waits on SQLite for somebody else's transaction; the browser tries again later."""
 
@@ -68,14 +66,7 @@ class Site:
 
         When somebody else took a number meanwhile it is all done again, on what stands then.
         """
-        for attempt in range(TRIES):
-            try:
-                with self.writing() as connection:
-                    return act(connection)
-            except IntegrityError:
-                if attempt == TRIES - 1:
-                    raise
-        raise AssertionError("the loop returns or raises")
+        return in_turn(self.engine, act)
 
 
 def site_of(project: LoadedProject, *, secure: bool = False, clock: Callable[[], datetime] = now) -> Site:

@@ -41,6 +41,18 @@ from tests.crm_unify.rules.examples import PROJECT, changed, line_of, write_proj
             id="policy of a field",
         ),
         pytest.param(
+            "project: company",
+            "project: company\nweb: {masked: {viewer: [contact_points]}}",
+            "did you mean 'contact_point'",
+            id="masked table",
+        ),
+        pytest.param(
+            "project: company",
+            "project: company\nweb: {masked: {viewer: [contact_point, person.birthdate]}}",
+            "did you mean 'person.birth_date'",
+            id="masked field",
+        ),
+        pytest.param(
             "sqlite:///billing.db",
             "postgresql://app:s3cret@h/d",
             r"stands in the file: .*app:\*\*\*@",

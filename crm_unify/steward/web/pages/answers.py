@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import JSONResponse, Response
 
+from crm_unify.errors import UsageError
 from crm_unify.steward.web.access import Steward
 from crm_unify.steward.web.acts import LONGEST_WORDS, Action, Given
 from crm_unify.steward.web.answering import answered
@@ -14,7 +16,11 @@ from crm_unify.steward.web.site import At
 
 router = APIRouter()
 
-Records = Annotated[list[str], Form(default_factory=list, max_length=2_000)]
+LONGEST_SELECTION: Final = 200_000
+"""Characters of a selection as JSON."""
+MOST: Final = 2_000
+"""Records of a selection."""
+Records = Annotated[list[str], Form(default_factory=list, max_length=MOST)]
 
 
 @router.post("/answers")
@@ -25,24 +31,49 @@ def answer(
     action: Annotated[Action, Form()],
     selected: Records,
     added: Records,
+    selection: Annotated[str, Form(max_length=LONGEST_SELECTION)] = "[]",
     canvas: Annotated[str, Form(max_length=64)] = "",
     seen: Annotated[int, Form(ge=0)] = 0,
-    words: Annotated[str, Form(max_length=LONGEST_WORDS)] = "",
+    words: Annotated[str, Form(max_length=2 * LONGEST_WORDS)] = "",
     field: Annotated[str, Form(max_length=64)] = "",
     record: Annotated[str, Form(max_length=1_000)] = "",
     decision: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
-    """Record an answer and tell what it did."""
+    """Record an answer and tell what it did.
+
+    `selection` is the selected records as one JSON list: of single fields a form has a thousand at most.
+    """
     given = Given(
         key=key,
         action=action,
         canvas=canvas,
-        selected=tuple(selected),
+        selected=tuple(dict.fromkeys([*selected, *_listed(selection)])),
         added=tuple(added),
         seen=seen,
-        words=words.strip(),
+        words=_words(words),
         field=field,
         record=record,
         decision=decision,
     )
     return JSONResponse(answered(site, given, by=visitor.name))
+
+
+def _listed(text: str) -> list[str]:
+    """Record ids out of JSON. Raises UsageError for anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, str) for one in found):
+        why = f"it is a JSON list of at most {MOST:,} record ids"
+        raise UsageError("the selection cannot be read", why=why, remedy="load the page again")
+    return found
+
+
+def _words(text: str) -> str:
+    """Words with the line ends of one kind: browsers send two characters for each, and count one."""
+    said = text.replace("\r\n", "\n").strip()
+    if len(said) > LONGEST_WORDS:
+        why = f"{len(said):,} characters; {LONGEST_WORDS:,} are taken"
+        raise UsageError("this is too long for a note or a reason", why=why, remedy="shorten it")
+    return said

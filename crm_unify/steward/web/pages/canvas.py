@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,9 +13,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.run.consequences import consequences, described
 from crm_unify.run.deciding import Draft, drafted
-from crm_unify.run.decisions import VERDICT, read_decisions
+from crm_unify.run.decisions import VERDICT, read_chain
 from crm_unify.steward.review.values import Progress
 from crm_unify.steward.web.access import Viewer, Visitor
+from crm_unify.steward.web.accounts import users
 from crm_unify.steward.web.canvas import Canvas, Subject, canvas_of, subject_of
 from crm_unify.steward.web.effects import effects
 from crm_unify.steward.web.notes import notes_of
@@ -45,14 +46,26 @@ def question(
     request: Request, site: At, visitor: Viewer, name: str, filters: Filters, add: Added, start: int = 0
 ) -> Response:
     """The canvas of a question."""
+    veil = veil_of(site, visitor)
     with site.reading() as connection:
         found = subject_of(site, connection, name, add)
-        drawn = canvas_of(site, connection, found, veil_of(site, visitor), start=start)
+        drawn = canvas_of(site, connection, found, veil, start=start)
         with site.board.queue(connection) as queue:
-            around = queue.after(name, wanted_of(filters, visitor))
+            around = queue.after(name, wanted_of(filters, visitor, veil))
             open_now = queue.question(name) is not None
+            people = [one.name for one in users(connection) if one.active and one.role != "viewer"]
             stands = Around(queue.progress(), *((around[0], around[-1]) if around else (None, None)))
-        return _page(request, site, visitor, connection, drawn, around=stands, open_now=open_now, add=add)
+        return _page(
+            request,
+            site,
+            visitor,
+            connection,
+            drawn,
+            around=stands,
+            open_now=open_now,
+            add=add,
+            people=people,
+        )
 
 
 @router.get("/clusters/{name}")
@@ -63,7 +76,9 @@ def cluster(request: Request, site: At, visitor: Viewer, name: str, add: Added, 
         if found.key != name:
             return RedirectResponse(f"/clusters/{found.key}", status_code=303)
         drawn = canvas_of(site, connection, found, veil_of(site, visitor), start=start)
-        return _page(request, site, visitor, connection, drawn, around=None, open_now=True, add=add)
+        return _page(
+            request, site, visitor, connection, drawn, around=None, open_now=True, add=add, people=[]
+        )
 
 
 def _page(
@@ -75,7 +90,8 @@ def _page(
     **values: Any,
 ) -> Response:
     values["added"] = f"?{urlencode([('add', one) for one in values['add']])}" if values["add"] else ""
-    notes = notes_of(connection, drawn.subject.records)
+    veil = veil_of(site, visitor)
+    notes = [replace(one, text=veil.words(one.text)) for one in notes_of(connection, drawn.subject.records)]
     blind = request.cookies.get(BLIND) == "yes"
     values |= {"canvas": drawn, "notes": notes, "described": described, "blind": blind}
     return page(request, site, visitor, "canvas.html", **values)
@@ -105,10 +121,11 @@ def follows(
         found = subject_of(site, connection, name, add)
         sides = _sides(found, selected)
         told = {}
+        earlier = [replace(one, why=veil.words(one.why)) for one in read_chain(connection, found.records)]
         for verdict in ("same", "different") if len(sides) > 1 else ():
             draft = Draft(VERDICT, "decide", sides, verdict=verdict)
             decision = drafted(draft, connection, why="", by=visitor.name)
-            told[verdict] = consequences(connection, decision, read_decisions(connection))
+            told[verdict] = consequences(connection, decision, earlier)
         changed = effects(site, connection, found, veil)
     return page(request, site, visitor, "effects.html", told=told, changed=changed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
@@ -35,7 +35,7 @@ BY_VALUE: Final = {
 """Columns by which a row of a table that is kept whole is shown."""
 MONEY: Final = ("balance", "credit_limit", "total", "amount")
 """Columns in minor units of the row's currency."""
-TYPED: Final = ("subject", "description", "note", "title", "text")
+TYPED: Final = ("subject", "description", "note", "title", "text", "body", "original")
 """Columns into which people type what they like: hidden from whom any field is hidden."""
 INSIDE: Final = ("id", "source_record_id", "custom", "customer_id")
 """Columns that say nothing to people."""
@@ -62,21 +62,19 @@ def find(
     request: Request, site: At, visitor: Viewer, search: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
     """Customers by a part of their name or by their id; a known id leads to its page."""
-    c, text = customers.c, search.strip()
+    c, text, veil = customers.c, search.strip(), veil_of(site, visitor)
     query = sa.select(c.id, c.display_name, c.kind, c.status).limit(SHOWN)
     if not text:
         query = query.order_by(c.id)  # the key: no million names are sorted for a page of fifty
     else:
         query = query.order_by(c.display_name, c.id)
-        query = query.where(
-            sa.or_(c.id == text, sa.func.lower(c.display_name).contains(text.lower(), autoescape=True))
-        )
+        called = sa.func.lower(c.display_name).contains(text.lower(), autoescape=True)
+        query = query.where(sa.or_(c.id == text, sa.and_(called, c.kind.not_in(veil.nameless))))
     with site.reading() as connection:
         found = connection.execute(query).all()
     if text and len(found) == 1 and found[0].id == text:
         return RedirectResponse(f"/customers/{text}", status_code=303)
-    veil = veil_of(site, visitor)
-    rows = [(row.id, _name(veil, row.kind, row.display_name), row.kind, row.status) for row in found]
+    rows = [(row.id, veil.name(row.kind, row.display_name), row.kind, row.status) for row in found]
     return page(request, site, visitor, "customers.html", rows=rows, search=search, most=SHOWN)
 
 
@@ -95,20 +93,19 @@ def one_customer(request: Request, site: At, visitor: Viewer, name: str) -> Resp
         visitor,
         "customer.html",
         view=view,
-        name=_name(veil, view.kind, view.display_name),
+        name=veil.name(view.kind, view.display_name),
         cells=list(_cells(view, veil)),
         kept={table: _rows(table, rows, veil) for table, rows in view.kept.items() if rows},
         records=[(record, _claims(record, veil)) for record in view.records[:SHOWN]],
-        hanging=[(title, *_hanging(rows, veil), len(rows)) for title, rows in _children(view) if rows],
-        events=told,
+        hanging=[
+            (title, *_hanging(table, rows, veil), len(rows)) for title, table, rows in _children(view) if rows
+        ],
+        events=[replace(one, why=veil.words(one.why or "")) for one in told],
+        consent_hidden=veil.hides("consent"),
         former=former,
         most=SHOWN,
         hidden=veil.hides(""),
     )
-
-
-def _name(veil: Veil, kind: str, name: str | None) -> str | None:
-    return veil.value("organisation.name" if kind == "organisation" else "person.full_name", name)
 
 
 def _cells(view: CustomerView, veil: Veil) -> Iterator[Cell]:
@@ -137,25 +134,30 @@ def _rows(table: str, rows: tuple[Mapping[str, Any], ...], veil: Veil) -> list[t
     for row in rows[:SHOWN]:
         field = f"{table}.{row['kind']}" if table == "contact_point" else table
         text = ", ".join(said for name in BY_VALUE[table] if (said := _said(row, name)))
-        marks = [str(row[name]) for name in ("kind", "label") if row.get(name)]
+        told = ("kind",) if veil.hides(field) else ("kind", "label")
+        marks = [str(row[name]) for name in told if row.get(name)]
         marks += ["primary"] if row.get("is_primary") else []
         found.append((veil.value(field, text), ", ".join(marks)))
     return found
 
 
-def _children(view: CustomerView) -> tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...]:
+def _children(view: CustomerView) -> tuple[tuple[str, str, tuple[Mapping[str, Any], ...]], ...]:
+    """What hangs on the customer: title, table, rows."""
     return (
-        ("Orders", view.orders),
-        ("Cases", view.cases),
-        ("Opportunities", view.opportunities),
-        ("Activities", view.activities),
+        ("Orders", "sales_order", view.orders),
+        ("Cases", "support_case", view.cases),
+        ("Opportunities", "opportunity", view.opportunities),
+        ("Activities", "activity", view.activities),
     )
 
 
-def _hanging(rows: tuple[Mapping[str, Any], ...], veil: Veil) -> tuple[list[str], list[list[str]]]:
+def _hanging(
+    table: str, rows: tuple[Mapping[str, Any], ...], veil: Veil
+) -> tuple[list[str], list[list[str]]]:
     """What hangs on the customer as a table: heads, and the first rows."""
     heads = list(dict.fromkeys(name for row in rows for name in row if name not in INSIDE))[:HEADS]
-    hidden = {name for name in heads if name in TYPED and veil.hides("")}
+    typed = TYPED if veil.hides("") else ()
+    hidden = {name for name in heads if name in typed or veil.hides(f"{table}.{name}")}
     lines = [[HIDDEN if name in hidden else _said(row, name) for name in heads] for row in rows[:SHOWN]]
     return heads, lines
 

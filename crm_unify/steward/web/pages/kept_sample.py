@@ -29,10 +29,12 @@ def keep(
         found = sample.estimated(verdicts(connection, sample))
         run = connection.scalar(sa.select(sa.func.max(mig_run.c.id))) or 0
     name = f"web/{run}/{merged}/{apart}/{seed}"
-    fallen = kept(site.engine, found, run=run, sample=name, by=visitor.name)
-    with site.writing() as connection:
-        audited(
-            connection, by=visitor.name, action="sample-keep", subject=name, detail={"fallen": len(fallen)}
-        )
-    told(site.project, fallen)
+
+    def act(connection: sa.Connection) -> tuple[str, ...]:
+        fallen = kept(connection, found, run=run, sample=name, by=visitor.name)
+        detail = {"fallen": len(fallen)}
+        audited(connection, by=visitor.name, action="sample-keep", subject=name, detail=detail)
+        return fallen
+
+    told(site.project, site.appending(act))
     return RedirectResponse("/quality", status_code=303)

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from crm_unify.schema.agreements import mig_accuracy
-from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.reports.page import body
 from crm_unify.steward.reports.quality import quality_report
@@ -18,6 +17,7 @@ from crm_unify.steward.reports.values import Report
 from crm_unify.steward.web.access import Viewer
 from crm_unify.steward.web.shape import Place, page
 from crm_unify.steward.web.site import At, Site
+from crm_unify.steward.web.stamps import stamp
 
 router = APIRouter()
 PLACE = Place("Quality", "/quality", order=60)
@@ -30,9 +30,7 @@ _KEPT: Final[WeakKeyDictionary[sa.Engine, tuple[tuple[Any, ...], Report]]] = Wea
 def made(site: Site) -> Report:
     """The report as of the newest run and sample."""
     with site.reading() as connection:
-        now = tuple(
-            connection.scalar(sa.select(sa.func.max(table.c.id))) for table in (mig_run, mig_accuracy)
-        )
+        now = stamp(connection, mig_accuracy)
     kept = _KEPT.get(site.engine)
     if kept is None or kept[0] != now:
         kept = _KEPT[site.engine] = (now, quality_report(site.project, newest_run(site.project)))

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.errors import UsageError
-from crm_unify.run.correcting import NewCorrection, meant, record
+from crm_unify.run.correcting import NewCorrection, add, meant, taking_back
 from crm_unify.steward.desk import Desk
 from crm_unify.steward.quarantine import QUARANTINED, QUEUES, BadRow
 from crm_unify.steward.repairing import cells_of, corrected, let_go, standing, waived
@@ -133,6 +134,19 @@ def waive(site: At, visitor: Steward, map_name: str, row_id: str, fields: Fields
     return _recorded(site, visitor, row, words, "row-waive")
 
 
+@router.post("/quarantine/{map_name}/{row_id}/take-back")
+def take_back(site: At, visitor: Steward, map_name: str, row_id: str, fields: Fields) -> Response:
+    """Take back a correction or a waiver of a row: from the next run on it is as it came."""
+    held, row = _of(site, visitor, map_name, row_id)
+    number = int(fields["number"]) if fields.get("number", "").isdecimal() else 0
+    if number not in {one.id for one in standing(held.corrections) if meant(one, row.source)}:
+        remedy = "load the page again: it shows what is in force"
+        raise UsageError("nothing of this number is in force on the row", str(number), remedy=remedy)
+    with site.reading() as connection:
+        words = taking_back(connection, [number], why="taken back on the page of the row")
+    return _recorded(site, visitor, row, words, "row-take-back")
+
+
 def _of(site: Site, visitor: Visitor, map_name: str, row_id: str) -> tuple[Desk, BadRow]:
     if veil_of(site, visitor).hides(""):
         raise ForbiddenError("rows as they came are hidden from your role, so you cannot repair them")
@@ -148,10 +162,13 @@ def _seen(fields: dict[str, str]) -> int:
 def _recorded(
     site: Site, visitor: Visitor, row: BadRow, words: Sequence[NewCorrection], action: str
 ) -> Response:
-    """Keep the words, then that they were said; back to the row, which shows them."""
-    numbers = record(site.engine, words, by=visitor.name) if words else ()
-    if numbers:
-        with site.writing() as connection:
-            subject, detail = f"{row.map}/{row.row_id}", {"corrections": list(numbers)}
-            audited(connection, by=visitor.name, action=action, subject=subject, detail=detail)
+    """Keep the words, and that they were said; back to the row, which shows them."""
+
+    def act(connection: sa.Connection) -> None:
+        numbers = add(connection, words, by=visitor.name)
+        subject, detail = f"{row.map}/{row.row_id}", {"corrections": list(numbers)}
+        audited(connection, by=visitor.name, action=action, subject=subject, detail=detail)
+
+    if words:
+        site.appending(act)
     return RedirectResponse(f"/quarantine/{row.map}/{row.row_id}", status_code=303)

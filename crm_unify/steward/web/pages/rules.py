@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Annotated, Final
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -108,11 +109,14 @@ Seen = Annotated[str, Form(max_length=128)]
 @router.post("/rules/{map_name}/{rule}")
 def answer(site: At, visitor: Steward, map_name: str, rule: str, said: Said, seen: Seen) -> Response:
     """Put an answer into the rule file, as `docs import` does; the next run works by it."""
+
+    def act(connection: sa.Connection) -> None:
+        subject, detail = f"{map_name}.{rule}", {"status": said["status"]}
+        audited(connection, by=visitor.name, action="rule-answer", subject=subject, detail=detail)
+        apply(changes)  # the same whole files again, should it be done again
+
     with LOCK:
         changes = answered(project_now(site), map_name, rule, said, seen=seen)
         if changes:  # where the database does not answer no file is touched
-            with site.writing() as connection:
-                subject, detail = f"{map_name}.{rule}", {"status": said["status"]}
-                audited(connection, by=visitor.name, action="rule-answer", subject=subject, detail=detail)
-                apply(changes)
+            site.appending(act)
     return RedirectResponse("/rules", status_code=303)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Form, Query, Request
@@ -17,9 +18,10 @@ from crm_unify.run.undo import Step, Way, plan_undo, undo
 from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.steward.web.access import Admin, Viewer
 from crm_unify.steward.web.audit import audited
-from crm_unify.steward.web.going import Going, begin, going
+from crm_unify.steward.web.going import Going, begin, going, refuse_second
 from crm_unify.steward.web.shape import Place, page
 from crm_unify.steward.web.site import At
+from crm_unify.steward.web.veil import veil_of
 
 router = APIRouter()
 PLACE = Place("Runs", "/runs", order=50)
@@ -28,6 +30,8 @@ SHOWN = 100
 TOLD = ("what", "where", "why", "remedy")
 TOLD_TO_ALL = ("what", "remedy")
 """Parts of an error that quote no value of a row."""
+STAGE: Final = re.compile(r"[\w ,()/-]+: (?:[\d,]+ of [\d,]+|(?:[\d,]+ )?done|begun|failed after [\d,]+)")
+"""A line that tells how far a stage is; all other lines may quote values of rows."""
 HEADS = ("extracted", "mapped", "held", "quarantined", "discarded", "withheld_values")
 
 
@@ -46,9 +50,9 @@ def runs(request: Request, site: At, visitor: Viewer) -> Response:
 @router.post("/runs")
 def start(site: At, visitor: Admin) -> Response:
     """Begin a run of the project; the page of the runs shows how it goes."""
+    refuse_second(site.engine)
+    site.appending(lambda connection: audited(connection, by=visitor.name, action="run-begin", subject="run"))
     begin(site.engine, site.project.path, site.project.environment, by=visitor.name)
-    with site.writing() as connection:
-        audited(connection, by=visitor.name, action="run-begin", subject="run")
     return RedirectResponse("/runs", status_code=303)
 
 
@@ -59,17 +63,23 @@ async def live(
     """What the run says that goes, as server-sent events; a browser that comes back says what it has seen."""
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isdecimal() and len(last) < 10 else seen
-    events = _events(going(site.engine), seen, TOLD if visitor.may("steward") else TOLD_TO_ALL)
+    every = visitor.may("steward") and not veil_of(site, visitor).hides("")
+    events = _events(going(site.engine), seen, every=every)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def _events(now: Going | None, seen: int, told: Sequence[str]) -> AsyncIterator[str]:
+async def _events(now: Going | None, seen: int, *, every: bool) -> AsyncIterator[str]:
+    """Lines and the end; but for those who see `every` line, those alone that tell how far it is."""
     if now is None:
         yield "event: over\ndata: {}\n\n"
         return
     async for number, line in now.watch(seen):
-        yield ": waiting\n\n" if line is None else f"id: {number}\ndata: {json.dumps(line)}\n\n"
-    yield f"event: over\ndata: {json.dumps(_over(now, told))}\n\n"
+        if line is None:
+            yield ": waiting\n\n"
+        elif every or STAGE.fullmatch(line):
+            yield f"id: {number}\ndata: {json.dumps(line)}\n\n"
+    told = _over(now, TOLD if every else TOLD_TO_ALL)
+    yield f"event: over\ndata: {json.dumps(told)}\n\n"
 
 
 def _over(now: Going, told: Sequence[str]) -> dict[str, Any]:
@@ -129,12 +139,16 @@ def take_back(
     """Take a run back as its plan was shown; refused where it would do something else by now."""
 
     def agreed(way: Way) -> bool:
-        return _seal(way) == seal
+        """Whether it is what was shown; if so it stands in the audit before anything is done."""
+        if _seal(way) != seal:
+            return False
+        detail = {"runs": [way.first.undone.id, *(run.id for run in way.then)]}
+        site.appending(
+            lambda c: audited(c, by=visitor.name, action="run-undo", subject=str(number), detail=detail)
+        )
+        return True
 
-    done = undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
-    with site.writing() as connection:
-        detail = {"runs": [step.undone.id for step in done], "by_runs": [step.run for step in done]}
-        audited(connection, by=visitor.name, action="run-undo", subject=str(number), detail=detail)
+    undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
     return RedirectResponse("/runs", status_code=303)
 
 

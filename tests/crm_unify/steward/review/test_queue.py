@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 
@@ -81,6 +82,16 @@ def test_filters_add_up_and_search_looks_everywhere() -> None:
     assert (shown(found, assignee="Ada"), shown(found, assignee="")) == (["Q-1-2"], ["Q-3-4"])
     assert (shown(found, text="PERSON people:3#"), shown(found, text="nobody")) == (["Q-3-4"], [])
     assert (shown(found, source="billing", kind="organisation"), len(shown(found, source="crm"))) == ([], 2)
+
+
+def test_names_that_are_hidden_are_not_searched() -> None:
+    """Whoever does not see the names of a kind finds its questions by ids and reasons alone."""
+    one, other = question(1, 2).sides
+    called = replace(question(1, 2), sides=(replace(one, name="Zaragoza 1"), other))
+    found = queue(called, question(3, 4))
+    assert shown(found, text="zaragoza") == ["Q-1-2"]
+    assert shown(found, text="zaragoza", nameless=("person",)) == []
+    assert shown(found, text="people:3#", nameless=("person",)) == ["Q-3-4"]
 
 
 def test_what_a_person_passed_is_not_asked_at_once() -> None:

@@ -1,5 +1,6 @@
 """Answers are recorded once, held, taken back, and never lost to somebody else's."""
 
+import json
 import sqlite3
 from contextlib import closing
 from itertools import count
@@ -111,6 +112,17 @@ def test_a_value_is_pinned_and_a_note_kept(site: Served) -> None:
     assert decisions(site)[0][:3] == ("pin", None, "pin")
 
 
+def test_a_full_note_and_a_long_selection_arrive(site: Served) -> None:
+    """Line ends count once though browsers send two characters; a selection is one field."""
+    browser = site.browser()
+    name, _, other = asked(browser)
+    lines = "word\r\n" * 2_048
+    assert say(browser, name, "note", words=lines).status_code == 200
+    assert say(browser, name, "note", words="x" * 10_241).status_code == 422
+    assert say(browser, name, "same", selection="{}").status_code == 422
+    assert say(browser, name, "different", selection=json.dumps(other)).json()["decisions"] == [1]
+
+
 def test_records_are_split_off_their_customer(site: Served) -> None:
     """S parts the selected records of one customer from its others, and says so of nothing else."""
     browser = site.browser()
@@ -141,6 +153,57 @@ def test_two_confirmed_customers_need_a_second_person(site: Served) -> None:
     assert say(ada, name, "same", selected=other).status_code == 422
     assert say(stella, name, "same", selected=other).json()["decisions"] == [3]
     assert [row[0] for row in decisions(site)] == ["confirm", "confirm", "verdict"]
+
+
+def proposals(site: Served) -> list[str]:
+    """The state of each proposal."""
+    return [
+        state for (state,) in question(site.project / "crm.db", "SELECT state FROM mig_proposal ORDER BY id")
+    ]
+
+
+def confirmed(site: Served, browser: Browser) -> tuple[str, list[str], list[str], list[str]]:
+    """A question whose two customers this person has confirmed: its id, sides and customers."""
+    name, one, other = asked(browser)
+    both = [row[0] for row in question(site.project / "crm.db", customers(one + other))]
+    for customer in both:
+        assert say(browser, customer, "same").status_code == 200
+    return name, one, other, both
+
+
+def test_one_person_cannot_do_alone_what_takes_two(site: Served) -> None:
+    """Neither by a third record between the two, nor by taking back what somebody else confirmed."""
+    ada, stella = site.browser(), site.browser(name=SECOND)
+    name, one, other, both = confirmed(site, ada)
+    third = asked(ada, 3)[1][0]
+    for side in (one, other):
+        answer = say(stella, third, "same", selected=side, added=side).json()
+    assert (answer["decisions"], proposals(site)) == ([], ["open"])
+    say(stella, both[1], "revoke", decision=2)
+    assert say(stella, name, "same", selected=other).json()["decisions"] == []
+
+
+def test_an_agreement_that_is_undone_is_a_proposal_again(site: Served) -> None:
+    """The second person takes it back: open again; the first one cannot undo what the second one said."""
+    ada, stella = site.browser(), site.browser(name=SECOND)
+    name, _, other, _ = confirmed(site, ada)
+    say(ada, name, "same", selected=other)
+    say(stella, name, "same", selected=other)
+    assert proposals(site) == ["agreed"]
+    assert "Stella has agreed" in say(ada, "", "undo").json()["said"]
+    assert say(stella, "", "undo").status_code == 200
+    assert proposals(site) == ["open"]
+
+
+def test_a_proposal_ends_where_somebody_says_different(site: Served) -> None:
+    """And is open again when that is undone."""
+    ada, stella = site.browser(), site.browser(name=SECOND)
+    name, _, other, _ = confirmed(site, ada)
+    say(ada, name, "same", selected=other)
+    say(stella, name, "different", selected=other)
+    assert proposals(site) == ["withdrawn"]
+    say(stella, "", "undo")
+    assert proposals(site) == ["open"]
 
 
 def test_nothing_is_acknowledged_while_a_load_holds_the_database(site: Served) -> None:

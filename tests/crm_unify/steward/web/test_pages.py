@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from crm_unify.rules.load import load_project
+from crm_unify.run.forget import forget
 from tests.crm_unify.steward.web.people import Served, served
 from tests.crm_unify.steward.web.test_answering import asked, say
 from tests.projects import question
@@ -78,3 +82,30 @@ def test_a_blind_sample_measures_how_right_the_customers_are(site: Served) -> No
     answer = say(browser, name, "same", selected=[other]).json()
     assert (answer["decisions"], answer["next"].startswith("/samples/S-")) == ([1], True)
     assert "1 of 3 pairs answered" in browser.get("/sample/drawn?merged=0&apart=3&seed=1").text
+
+
+def test_a_question_is_given_to_somebody(site: Served) -> None:
+    """By a form on its page; a name nobody has is refused, and it stays whose it was."""
+    browser = site.browser()
+    name, _, _ = asked(browser)
+    path = f"/questions/{name}/assignee"
+    assert f'action="{path}"' in browser.get(f"/questions/{name}").text
+    assert browser.form(path, assignee="Stella").status_code == 303
+    assert browser.form(path, assignee="Stela").status_code == 422
+    assert question(site.project / "crm.db", "SELECT assignee FROM mig_assignment") == [("Stella",)]
+
+
+def test_an_erased_person_is_shown_no_more(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server kept in memory goes at once: queue, question and canvas, though no run has been."""
+    monkeypatch.setenv("CRM_UNIFY_ERASURE_KEY", "a key of sixteen characters")
+    browser = site.browser()
+    name, one, _ = asked(browser)
+    joined = "customer JOIN mig_xref ON customer_id = id"
+    sql = f"SELECT id, display_name FROM {joined} WHERE record_id = '{one[0]}'"
+    ((customer, called),) = question(site.project / "crm.db", sql)
+    assert called in browser.get("/").text
+    forget(load_project(site.project), customer, why="asked for it", by="Ada", agreed=lambda _: True)
+    assert browser.get("/").status_code == 200
+    assert f"/questions/{name}" not in browser.get("/").text
+    assert browser.get(f"/questions/{name}").status_code == 422
+    assert say(browser, name, "same").status_code == 422

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 
+from crm_unify.schema.stewards import mig_user
 from crm_unify.steward.web.access import session_cookie
 from crm_unify.steward.web.pages.sign_in import within
 from tests.crm_unify.steward.web.people import PASSWORD, Browser, Served
+from tests.projects import question
 
 SIGN_IN = {"name": "Stefan", "password": PASSWORD}
 
@@ -59,6 +62,28 @@ def test_names_nobody_has_are_refused_like_others(site: Served) -> None:
     assert one.text.replace("Stefan", "") == other.text.replace("hunter2!", "")
 
 
+def test_an_old_hash_is_renewed_at_the_sign_in(site: Served) -> None:
+    """One that was made with other parameters is made anew, and opens the same password."""
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with site.app.state.site.writing() as connection:
+        connection.execute(mig_user.update().where(mig_user.c.id == "stefan").values(password=weak))
+    browser = site.browser("")
+    assert [signed_in(browser), signed_in(browser)] == [303, 303]
+    rows = question(site.project / "crm.db", "SELECT password FROM mig_user WHERE id = 'stefan'")
+    assert PasswordHasher().check_needs_rehash(rows[0][0]) is False
+
+
+def test_a_sign_that_no_database_takes_is_refused(looked_at: Served) -> None:
+    """U+0000 in a path, a search or a form, before anything is asked of the database."""
+    browser = looked_at.browser()
+    assert [browser.get(path).status_code for path in ("/search?text=a%00b", "/customers/a%00b")] == [
+        422,
+        422,
+    ]
+    assert browser.form("/answers", key="c" * 32, action="note", words="a\0b").status_code == 422
+    assert looked_at.browser("").form("/sign-in", name="a\0b", password=PASSWORD).status_code == 422
+
+
 @pytest.mark.parametrize(
     "path", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\n/x", ""]
 )
@@ -98,7 +123,8 @@ def test_what_is_too_long_or_elsewhere_is_refused(looked_at: Served) -> None:
     assert browser.get("/docs").status_code == 404
 
 
-def test_an_upload_without_a_session_is_refused_unread(looked_at: Served) -> None:
-    """Thirty megabytes are for those who have signed in."""
+@pytest.mark.parametrize("role", ["", "admin"])
+def test_an_upload_is_refused_unread(looked_at: Served, role: str) -> None:
+    """Nothing takes one, whoever sends it."""
     files = {"file": b"x" * 300_000}
-    assert looked_at.browser("").post("/answers", files=files).status_code == 413
+    assert looked_at.browser(role).post("/answers", files=files).status_code == 413

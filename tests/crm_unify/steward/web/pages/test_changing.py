@@ -66,6 +66,9 @@ def test_a_row_is_waived_with_a_reason(tour_site: Served) -> None:
     assert browser.form(f"{path}/waive", why="year-end test", seen="0").status_code == 303
     assert kept(tour_site) == [("waive", None, None, "Stefan")]
     assert "Waived by Stefan" in browser.get(path).text
+    assert browser.form(f"{path}/take-back", number="7").status_code == 422
+    assert browser.form(f"{path}/take-back", number=hidden(browser, path, "number")).status_code == 303
+    assert "Waived by Stefan" not in browser.get(path).text
 
 
 def test_a_hostile_reason_is_text(tour_site: Served) -> None:
@@ -150,6 +153,17 @@ def test_the_run_that_goes_is_watched_to_its_end(tour_site: Served) -> None:
         'id: 1\ndata: "land: 3 of 8"',
         'event: over\ndata: {"code": 3, "run": null, "said": "a guard stopped it; look at the rows"}',
     ]
+
+
+def test_a_viewer_hears_only_how_far_a_run_is(tour_site: Served) -> None:
+    """A message may quote a row; numbers go on, so that whoever comes back gets the rest."""
+    run = keep(tour_site.app.state.site.engine, Going("Ada"))
+    for line in ("land billing: begun", "error: no date: '31.02.1971' of Ada Abel", "match: 3 of 8"):
+        run.said(line)
+    run.ended(3, {"error": {"what": "stopped", "why": "Ada Abel has no date"}})
+    heard = events(tour_site.browser("viewer"))
+    assert [one.partition("\n")[0] for one in heard] == ["id: 1", "id: 3", "event: over"]
+    assert "Abel" not in "".join(heard)
 
 
 @pytest.mark.soak

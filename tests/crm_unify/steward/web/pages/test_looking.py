@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm_unify.schema.stewards import ROLES
 from tests.crm_unify.steward.web.people import Served
 from tests.projects import question
 
@@ -63,3 +64,14 @@ def test_what_is_not_there_is_told(toured_site: Served) -> None:
     for path in ("/customers/C-NOBODY", "/quarantine/people/" + "0" * 32, "/rules/none/BR-1", "/runs/99"):
         answer = browser.get(path)
         assert (answer.status_code, "Traceback" in answer.text) == (422, False), path
+
+
+def test_nothing_hidden_is_found_out_by_searching(toured_site: Served) -> None:
+    """A viewer who does not see e-mail addresses finds nobody by a part of one; a steward does."""
+    mail, name = question(
+        toured_site.project / "crm.db",
+        "SELECT value_norm, customer_id FROM contact_point WHERE kind = 'email' ORDER BY 1",
+    )[0]
+    said = {role: toured_site.browser(role).get("/search", params={"text": mail}).text for role in ROLES}
+    assert [name in said[role] for role in ("viewer", "steward")] == [False, True]
+    assert name in toured_site.browser("viewer").get("/search", params={"text": name}).text
