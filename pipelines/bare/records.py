@@ -46,8 +46,14 @@ def joined(parts: Sequence[Parties]) -> Parties:
     if len(parts) == 1:
         return parts[0]
     names = dict.fromkeys(name for part in parts for name in part.claims)
-    tables = {name: [part.claims[name] for part in parts if name in part.claims] for name in names}
+    tables = {name: [_named(part.claims[name]) for part in parts if name in part.claims] for name in names}
     return Parties(
         pa.concat_tables([part.records for part in parts]),
         {name: pa.concat_tables(found, promote_options="default") for name, found in tables.items()},
     )
+
+
+def _named(claims: pa.Table) -> pa.Table:
+    """Claims whose record ids are texts: codes of rows mean something beside their own table alone."""
+    texts = [pa.field(f.name, pa.string()) if f.name.endswith("record_id") else f for f in claims.schema]
+    return claims.cast(pa.schema(texts))

@@ -7,7 +7,7 @@ import pyarrow as pa
 from crm_unify.roles.interface import ColumnRole, Role, Roles
 from pipelines.bare.encode import encode
 from pipelines.bare.interface import BareTable
-from pipelines.bare.records import Parties, parties
+from pipelines.bare.records import Parties, joined, parties
 
 Said = Role | tuple[Role, str]
 
@@ -111,3 +111,12 @@ def test_identifiers_with_their_scheme_are_taken_apart() -> None:
     """SCHEME:NUMBER, several in a cell."""
     found = made({"i": ((Role.IDENTIFIER, "member"), ["MR:17-a SS:123"])}).claims["party_identifier"]
     assert [(row["scheme"], row["value"]) for row in found.to_pylist()] == [("mr", "17-a"), ("ss", "123")]
+
+
+def test_tables_of_different_parties_are_joined() -> None:
+    """People of one table, firms with their contacts of another: every claim names its record by its id."""
+    people = made({"n": (Role.FULL_NAME, ["Ann Smith", None])})
+    firms = made({"o": (Role.ORGANISATION, ["Ash Ltd"]), "c": (Role.CONTACT, ["Ben Ash"])})
+    found = joined([people, firms]).claims
+    assert found["organisation"]["record_id"].to_pylist() == ["0"]
+    assert {"0"} < set(found["person"]["record_id"].to_pylist())
