@@ -87,7 +87,7 @@
       if (!mine) { window.crm.say(data.said); return; }
       sessionStorage.removeItem(KEPT);
       sessionStorage.setItem("crm.said", data.said);
-      go(data.next);
+      go(data.next || "/");
       return;
     }
     busy = false;
@@ -203,6 +203,7 @@
     if (!act) return;
     event.preventDefault();
     const button = document.querySelector(`.actions [data-act="${act}"]`);
+    if (!button && act === "split") return; // a page without the button, a blind pair, takes no split
     if (button && button.disabled) { if (!busy) window.crm.say(act === "later" || act === "earlier" ? "this is the only question" : "select some of the records first"); return; }
     ACTS[act](button);
   });
