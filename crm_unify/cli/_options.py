@@ -37,7 +37,7 @@ def output_options(function: Callable[..., int | None]) -> Callable[..., int | N
 def project_option(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add `-p/--project PATH`; the command gets the path of the project file as `project`."""
 
-    @click.option("-p", "--project", type=click.Path(path_type=Path), help=_PROJECT_HELP)
+    @click.option("-p", "--project", type=click.Path(path_type=Path), help=PROJECT_HELP)
     @functools.wraps(function)
     def wrapper(*arguments: object, project: Path | None, **values: object) -> int | None:
         return function(*arguments, project=project_file(project), **values)
@@ -49,7 +49,7 @@ def project_argument(function: Callable[..., int | None]) -> Callable[..., int |
     """Add `[PROJECT]` and `-p/--project PATH`, two ways to say the same; the command gets `project`."""
 
     @click.argument("place", metavar="[PROJECT]", required=False, type=click.Path(path_type=Path))
-    @click.option("-p", "--project", type=click.Path(path_type=Path), help=_PROJECT_HELP)
+    @click.option("-p", "--project", type=click.Path(path_type=Path), help=PROJECT_HELP)
     @functools.wraps(function)
     def wrapper(*arguments: object, place: Path | None, project: Path | None, **values: object) -> int | None:
         if place is not None and project is not None and place != project:
@@ -113,4 +113,4 @@ def project_file(place: Path | None) -> Path:
     return path
 
 
-_PROJECT_HELP: Final = "Project file, or the folder that holds it; the current folder by default."
+PROJECT_HELP: Final = "Project file, or the folder that holds it; the current folder by default."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import environment_option, output_options, project_option
+from crm_unify.cli._options import PROJECT_HELP, environment_option, output_options, project_file
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @click.option("--record", is_flag=True, help="Keep the figures in the CRM database, for the trend.")
 @by_option
 @environment_option
-@project_option
+@click.option("-p", "--project", type=click.Path(path_type=Path), help=PROJECT_HELP)
 @output_options
 def command(
     output: Output,
-    project: Path,
+    project: Path | None,
     environment: str | None,
     file: Path,
     design: Path | None,
@@ -60,13 +60,13 @@ def command(
 
 
 def _recorded(
-    project: Path, environment: str | None, drawn: Design, found: Accuracy, *, by: str
+    project: Path | None, environment: str | None, drawn: Design, found: Accuracy, *, by: str
 ) -> tuple[str, ...]:
     """Keep the figures, and tell whoever looks after the project what has fallen."""
     from crm_unify.rules.load import load_project
     from crm_unify.steward.review.recording import recorded, told
 
-    loaded = load_project(project, environment=environment)
+    loaded = load_project(project_file(project), environment=environment)
     fallen = recorded(loaded, drawn, found, by=by)
     told(loaded, fallen)
     return fallen
