@@ -22,7 +22,7 @@ from crm_unify.run import suppression
 from crm_unify.run.blocked import SUMMARY
 from crm_unify.run.changed import FOLDER, NotAloneError
 from crm_unify.run.concerned import Reached, spoken_on
-from crm_unify.run.decisions import Decision, Rulings, read_decisions, rulings, said_now, standing
+from crm_unify.run.decisions import Decision, Rulings, read_decisions, rulings, said_now
 from crm_unify.run.found import MATCHED_ANEW, Given, Landing
 from crm_unify.run.gather import Base, refuse_strange
 from crm_unify.run.kept import HANGING, MATCHED, PARTY, Kept, read_kept, tables_of
@@ -32,12 +32,12 @@ from crm_unify.run.place import folder_of
 from crm_unify.run.placeholders import makes_placeholders
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, asks_for_today, circumstances
-from crm_unify.run.remembered import read_memory, write_memory
+from crm_unify.run.remembered import read_memory, set_aside
 from crm_unify.run.said import rules_hash
 from crm_unify.run.scope import Scope
+from crm_unify.run.unifying import standing_of, who_is_who
 from crm_unify.schema.target import reachable
-from matching.engine import Matched, match, match_again
-from matching.features import features
+from matching.engine import Matched, match_again
 from matching.prepared import prepared
 from matching.rejoined import NotAloneError as NotMatchedAloneError
 from matching.rematch import Changed
@@ -71,8 +71,7 @@ def plan_news(
     with progress.stage("match"):
         told = _changed(news, tables, changed, kept)
         matched, anew = _matched(base, before, kept, told, said.ruled, progress)
-        write_memory(matched.memory or {}, landing.folder)
-        matched = replace(matched, memory=None)
+        matched = set_aside(matched, landing.folder)
     parents = tables[HANGING]["parent"].combine_chunks()
     with progress.stage("tell who is concerned"):
         reached = Reached(matched.membership, ledger, before.kept, kept, parents)
@@ -175,28 +174,23 @@ def _matched(
     base: Base, before: Before, kept: Kept, changed: Changed, ruled: Rulings, progress: Progress
 ) -> tuple[Matched, str | None]:
     """Who is who; and why all records were matched anew, where looking at the changed ones was not enough."""
-    said = base.project.project
-    chosen = settings(said)
+    chosen = settings(base.project.project)
     model, memory = stored_model(base.ledger, chosen), read_memory(before.folder)
-    stands = standing(base.ledger.xref, ruled, split=said.on_lost_evidence == "split")
     assert model is not None, "there is a model in force"
     try:
         if memory is None:
             raise NotMatchedAloneError("the workspace does not hold what was matched before")
         again = match_again(
-            memory, changed, model=model, decisions=ruled.verdicts, standing=stands, settings=chosen
+            memory,
+            changed,
+            model=model,
+            decisions=ruled.verdicts,
+            standing=standing_of(base, ruled),
+            settings=chosen,
         )
     except NotMatchedAloneError as error:
         reason = str(error)
     else:
         return again, None
-    made = features(kept.table(PARTY), {kind: kept.table(kind) for kind in MATCHED})
-    whole = match(
-        made,
-        model=model,
-        decisions=ruled.verdicts,
-        standing=stands,
-        settings=chosen,
-        progress=progress,
-    )
-    return whole, reason
+    claims = {kind: kept.table(kind) for kind in MATCHED}
+    return who_is_who(base, kept.table(PARTY), claims, ruled=ruled, progress=progress), reason

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from matching.blocking import Candidates, RuleReport
 from matching.columns import Column, Part, Several
+from matching.engine import Matched
 from matching.features import KindFeatures
 from matching.memory import KindMemory, Memory
 from matching.names import NameTraits
@@ -35,13 +36,15 @@ _TOLD: Final = b"told"
 Named = tuple[str, Any]
 
 
-def write_memory(memory: Memory, folder: Path) -> None:
-    """Into a run folder of the workspace."""
+def set_aside(matched: Matched, folder: Path) -> Matched:
+    """What was matched without what it remembers, which is large: that goes into a run folder."""
+    memory = matched.memory or {}
     for kind in _KINDS:
         path = folder / _FILES.format(kind)
         path.unlink(missing_ok=True)  # it may be shared with an earlier folder
         if kind in memory:
             _write(memory[kind], path)
+    return replace(matched, memory=None)
 
 
 def read_memory(folder: Path) -> Memory | None:

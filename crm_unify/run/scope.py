@@ -20,8 +20,8 @@ from crm_unify.run.approvals import unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
 from crm_unify.run.changed import NotAloneError
 from crm_unify.run.concerned import Concerned
-from crm_unify.run.decisions import Rulings, left_to_evidence, with_confirmed
-from crm_unify.run.deletions import Deletions, deletions, shown
+from crm_unify.run.decisions import Rulings, left_to_evidence
+from crm_unify.run.deletions import Deletions, deletions
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, snapshots
 from crm_unify.run.gather import Base, stopped
@@ -32,12 +32,12 @@ from crm_unify.run.news import News
 from crm_unify.run.planned import Planned
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import open_pairs
+from crm_unify.run.unifying import golden_rows
 from crm_unify.schema.tables import PROFILE_TABLES, owner_of
 from crm_unify.validation.account import check_records
-from crm_unify.validation.doors import check_golden
 from crm_unify.validation.guards import guard_moves
 from matching.engine import Matched
-from matching.golden import Golden, golden
+from matching.golden import Golden
 from matching.identity import assign
 from pipelines.carry import DELETED, Carried
 from pipelines.changes import Desired, Settlement, change_set, without_dead_ends
@@ -212,16 +212,11 @@ class Scope:
 
     def _golden(self, every: Known, customers: Settlement) -> Golden:
         """The golden rows of these customers, and of the records that hang on them."""
-        project, ledger = self.base.project.project, self.base.ledger
-        beside = only(ledger.xref, self.concerned.beside)
+        beside = only(self.base.ledger.xref, self.concerned.beside)
         xref = pa.concat_tables([customers.xref, beside])
-        seen, unheard = shown(every, xref, self.news.objections)
-        parties = seen.with_customers(xref, project.trust, self.ruled.pins)
-        made = golden(parties, seen.claims, chains=project.survivorship, objections=unheard)
-        check_golden(made.tables)
+        made = golden_rows(self.base, every, xref, self.ruled, self.news.objections)
         mine = pc.unique(customers.xref["customer_id"])
         tables = {name: _owned(name, table, mine) for name, table in made.tables.items()}
-        tables = dict(with_confirmed(tables, customers.xref, self.ruled))
         winners = made.winners.filter(pc.is_in(made.winners["customer_id"], mine))
         return Golden(tables, winners)
 

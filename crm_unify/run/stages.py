@@ -2,52 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.errors import UsageError
+from crm_unify.errors import GuardStopped, UsageError
 from crm_unify.progress import Progress
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.alerts import alerts
 from crm_unify.run.approvals import refuse_unapproved, unapproved
 from crm_unify.run.blocked import known_blocked, with_blocked
-from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings, standing, with_confirmed
-from crm_unify.run.deletions import deletions, shown
+from crm_unify.run.decisions import Rulings, left_to_evidence, read_rulings
+from crm_unify.run.deletions import deletions
 from crm_unify.run.dry import untouched
 from crm_unify.run.figures import figures, run_facts
 from crm_unify.run.found import Given, Landing, land_sources, snapshots
-from crm_unify.run.gather import Base, Gathered, deletion_stops, gather, stopped
+from crm_unify.run.gather import Base, Gathered, Sources, deletion_stops, gather, stopped
 from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.kept import kept
 from crm_unify.run.known import Known, issued_ids
-from crm_unify.run.model import kept_model, settings, stored_model
+from crm_unify.run.model import kept_model
 from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.planned import Outcome, Planned
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs, with_given
-from crm_unify.run.remembered import write_memory
+from crm_unify.run.remembered import set_aside
 from crm_unify.run.resembling import resembling
+from crm_unify.run.unifying import golden_rows, who_is_who
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from crm_unify.validation.account import check_records
-from crm_unify.validation.doors import check_golden
 from crm_unify.validation.guards import guard_moves
-from matching.engine import match
-from matching.features import features
-from matching.golden import Golden, golden
+from matching.engine import Matched
 from matching.identity import assign
 from matching.prepared import prepared
 from pipelines.changes import (
     Desired,
     Facts,
-    ModelInForce,
     Policies,
     Settlement,
     change_set,
@@ -154,64 +152,51 @@ def worked_out(
     base: Base, gathered: Gathered, landing: Landing, *, given: Given, progress: Progress
 ) -> Planned:
     """From everything that is known of the customers to the change set; nothing is written."""
-    project, engine, ledger = base.project, base.engine, base.ledger
-    said, chosen = project.project, settings(project.project)
+    engine, ledger = base.engine, base.ledger
     read, rows, every = gathered.read, gathered.read.interpreted, gathered.every
-    stops, ruled = [*gathered.stops], read_rulings(engine, every.records)
+    ruled = read_rulings(engine, every.records)
     with progress.stage("match"):
         claims = prepared(every.claims)
-        traits = features(every.parties(), claims)
-        model = stored_model(ledger, chosen)
-        stands = standing(ledger.xref, ruled, split=said.on_lost_evidence == "split")
-        matched = match(
-            traits,
-            model=model,
-            decisions=ruled.verdicts,
-            standing=stands,
-            settings=chosen,
-            progress=progress,
-        )
-        write_memory(matched.memory or {}, landing.folder)
-        matched = replace(matched, memory=None)  # it is large
-    assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
-    customers = without_dead_ends(assigned.xref, assigned.redirects, ledger)
+        made = who_is_who(base, every.parties(), claims, ruled=ruled, progress=progress)
+        matched = set_aside(made, landing.folder)
+    customers = _settled(matched, every, ledger)
     check_records(rows.records, rows.fates, customers.xref)
-    most, before = said.guards.max_merge_split_pct, left_to_evidence(ledger.xref, ruled)
-    stops += stopped(lambda: guard_moves(before, customers.xref, max_pct=most))
     open_keys = _open_keys(read.rekeyed, every, ledger, ruled)
     gone = deletions(every, ledger, engine, asked=[record for record, _ in open_keys])
     every = gone.every
-    stops += deletion_stops(base, gone.taken_along)
+    moved = _moved_too_many(base, customers, ruled)
+    stops = (*gathered.stops, *moved, *deletion_stops(base, gone.taken_along))
     with progress.stage("survive"):
-        seen, unheard = shown(every, customers.xref, rows.objections)
-        parties = seen.with_customers(customers.xref, said.trust, ruled.pins)
-        made = golden(parties, seen.claims, chains=said.survivorship, objections=unheard)
-        made = replace(made, tables=with_confirmed(made.tables, customers.xref, ruled))
-        check_golden(made.tables)
-    count = _standing(made.tables["customer"]["id"], ledger)
+        golden = golden_rows(base, every, customers.xref, ruled, rows.objections)
+    count = _standing(golden.tables["customer"]["id"], ledger)
     kept(every.parties(), claims, rows.objections).write(landing.folder)
     found = figures(read, matched, ledger, open_keys=open_keys, as_of=given.as_of)
     found |= {"customers": count, UNDER: circumstances(ledger.state)}
-    waiting = unapproved(project, engine)
-    stops += stopped(lambda: refuse_unapproved(project, engine, allowed=bool(given.unapproved)))
-    facts = run_facts(project, read.landed, found, given, [one.name for one in waiting])
-    desired = _desired(every, made, customers, read.rekeyed, kept_model(matched.model, ledger), facts)
-    desired = replace(desired, blocked=pa.concat_tables([desired.blocked, gone.blocked]))
-    restores = said.on_target_deleted == "restore"
-    policies = Policies(said.write_policy.default, said.write_policy.fields, restores)
-    confirmed = ruled.confirmed["record_id"].combine_chunks()
-    desired = replace(desired, confirmed=confirmed, policies=policies, snapshots=snapshots(landing))
+    desired = Desired(
+        golden=golden.tables,
+        winners=golden.winners,
+        records=every.records,
+        xref=customers.xref,
+        redirects=customers.redirects,
+        lineages=rows.lineages,
+        rejections=rows.rejections,
+        rekeyed=_pairings(read.rekeyed, every, given),
+        model=kept_model(matched.model, ledger),
+        facts=_facts(base, read, found, given),
+        blocked=pa.concat_tables([customers.blocked, gone.blocked]),
+        confirmed=ruled.confirmed["record_id"].combine_chunks(),
+        policies=_policies(base.project),
+        snapshots=snapshots(landing),
+    )
     if given.rekeyed is not None:  # the database knows nothing of them yet
-        desired = replace(desired, rekeyed=with_given(desired.rekeyed, given.rekeyed, every.records))
         ledger = replace(ledger, rekeyed=given.rekeyed.slice(0, 0))
     changes = with_blocked(change_set(desired, ledger, engine, spool=landing.folder, progress=progress))
-    results = Results(rows.fates, rows.rejections, matched.pairs, found)
     return Planned(
         changes=changes,
         account=read.account,
         customers=count,
         landing=landing,
-        results=results,
+        results=Results(rows.fates, rows.rejections, matched.pairs, found),
         former=ledger.last_run,
         run=ledger.next_run,
         repairs=tuple(rows.repairs.to_pylist()),
@@ -220,9 +205,34 @@ def worked_out(
         deleted=gone.records,
         stay_deleted=tuple(ledger.deleted["customer_id"].to_pylist()),
         rekeyed=read.rekeyed.paired,
-        resembling=resembling(project, engine, every, ruled),
-        stops=tuple(stops),
+        resembling=resembling(base.project, engine, every, ruled),
+        stops=(*stops, *_unapproved(base, given)),
     )
+
+
+def _settled(matched: Matched, every: Known, ledger: Ledger) -> Settlement:
+    """Who belongs to which customer, by ids that stay."""
+    assigned = assign(matched.membership, every.founding(), issued=issued_ids(ledger))
+    return without_dead_ends(assigned.xref, assigned.redirects, ledger)
+
+
+def _moved_too_many(base: Base, customers: Settlement, ruled: Rulings) -> Iterable[GuardStopped]:
+    most, before = base.project.project.guards.max_merge_split_pct, left_to_evidence(base.ledger.xref, ruled)
+    return stopped(lambda: guard_moves(before, customers.xref, max_pct=most))
+
+
+def _unapproved(base: Base, given: Given) -> Iterable[GuardStopped]:
+    return stopped(lambda: refuse_unapproved(base.project, base.engine, allowed=bool(given.unapproved)))
+
+
+def _facts(base: Base, read: Sources, found: dict[str, Any], given: Given) -> Facts:
+    waiting = [one.name for one in unapproved(base.project, base.engine)]
+    return run_facts(base.project, read.landed, found, given, waiting)
+
+
+def _policies(project: LoadedProject) -> Policies:
+    said = project.project
+    return Policies(said.write_policy.default, said.write_policy.fields, said.on_target_deleted == "restore")
 
 
 def _standing(customers: pa.ChunkedArray, ledger: Ledger) -> int:
@@ -236,20 +246,6 @@ def _open_keys(found: Rekeyed, every: Known, ledger: Ledger, ruled: Rulings) -> 
     return tuple(zip(asked["record_id"].to_pylist(), asked["new_id"].to_pylist(), strict=True))
 
 
-def _desired(
-    every: Known, made: Golden, customers: Settlement, found: Rekeyed, model: ModelInForce, facts: Facts
-) -> Desired:
-    """The state the CRM shall have."""
-    return Desired(
-        golden=made.tables,
-        winners=made.winners,
-        records=every.records,
-        xref=customers.xref,
-        redirects=customers.redirects,
-        lineages=found.interpreted.lineages,
-        rejections=found.interpreted.rejections,
-        rekeyed=found.rows,
-        model=model,
-        facts=facts,
-        blocked=customers.blocked,
-    )
+def _pairings(found: Rekeyed, every: Known, given: Given) -> pa.Table:
+    """Rows of ``mig_rekey`` to write; a rehearsal is given those that its empty target does not have."""
+    return found.rows if given.rekeyed is None else with_given(found.rows, given.rekeyed, every.records)
