@@ -123,7 +123,7 @@ def subject_of(site: Site, connection: sa.Connection, key: str, added: Sequence[
         customers = tuple(side.customer or side.records[0] for side in question.sides)
         found = Subject(key, question, tuple(side.records for side in question.sides), customers)
     elif key.startswith("S-"):
-        pair = site.samples.pair(key)
+        pair = site.samples.pair(connection, key)
         found = Subject(key, None, ((pair[0],), (pair[1],)), pair)
     else:
         named = subject(connection, key)

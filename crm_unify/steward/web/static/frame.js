@@ -27,7 +27,7 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const status = event.detail.xhr.status;
-    if (status === 422 || status === 409 || status === 403 || status === 503) event.detail.shouldSwap = true;
+    if (status === 422 || status === 409 || status === 403 || status === 500 || status === 503) event.detail.shouldSwap = true;
   });
   document.addEventListener("htmx:sendError", () => say("the server does not answer", "bad"));
 

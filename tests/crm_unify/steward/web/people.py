@@ -48,6 +48,14 @@ class Browser(TestClient):
         assert found is not None, "every page has it"
         return found.group(1)
 
+    def ready(self, path: str) -> Any:
+        """What is shown when the server has prepared it."""
+        answer = self.get(path, headers={"HX-Request": "true"})
+        site = self.app.state.site  # type: ignore[attr-defined]  # the application is a FastAPI
+        for making in (site.bench.making, site.samples.making) if answer.status_code == 202 else ():
+            making.wait()
+        return self.get(path) if answer.status_code == 202 else answer
+
     def form(self, path: str, **values: Any) -> Any:
         """Post a form as the page would."""
         return self.post(path, data={"csrf": self.token(), **values}, headers={"Accept": "application/json"})

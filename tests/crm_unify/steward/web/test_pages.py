@@ -38,7 +38,7 @@ def test_why_and_consequences_are_told(looked_at: Served) -> None:
     """The waterfall with a sentence a field, and who would survive."""
     browser = looked_at.browser("viewer")
     name, _, _ = asked(browser)
-    why = browser.get(f"/canvas/{name}/why").text
+    why = browser.ready(f"/canvas/{name}/why").text
     assert "<svg" in why
     assert "the same" in why
     assert "the next run merges" in browser.get(f"/canvas/{name}/effects").text
@@ -64,7 +64,7 @@ def test_what_a_role_may_not_see_is_of_nobody(site: Served) -> None:
     browser, steward = again.browser("viewer"), again.browser()
     name, _, _ = asked(browser)
     paths = ("/", f"/questions/{name}", f"/canvas/{name}/why", f"/canvas/{name}/effects", "/search?text=Abel")
-    seen, veiled = ("".join(one.get(path).text for path in paths) for one in (steward, browser))
+    seen, veiled = ("".join(one.ready(path).text for path in paths) for one in (steward, browser))
     names = [name for (name,) in question(site.project / "crm.db", "SELECT full_name FROM person")]
     assert len([name for name in names if name in seen]) >= 12
     assert [name for name in names if name in veiled or "post.example" in veiled] == []
@@ -73,8 +73,8 @@ def test_what_a_role_may_not_see_is_of_nobody(site: Served) -> None:
 def test_a_blind_sample_measures_how_right_the_customers_are(site: Served) -> None:
     """Pairs are shown without a score; answers are decisions, and precision and recall follow from them."""
     browser = site.browser()
-    first = browser.get("/sample/drawn?merged=0&apart=3&seed=1").text
-    name = re.findall(r"/samples/(S-\w+)", first)[0]
+    first = browser.ready("/sample/drawn?merged=0&apart=3&seed=1").text
+    name = re.findall(r"/samples/(S-[^\"]+)", first)[0]
     page = browser.get(f"/samples/{name}").text
     assert "likely" not in page
     assert 'id="why"' not in page
