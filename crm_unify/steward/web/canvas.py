@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 import sqlalchemy as sa
@@ -100,6 +101,16 @@ class Canvas:
     """Number of the newest decision when it was drawn: later ones are somebody else's word."""
     decisions: tuple[Decision, ...]
     """What was ever decided on any of the records, the newest first."""
+
+    @property
+    def content(self) -> str:
+        """Another text where its records are others, or somebody has decided on one of them since.
+
+        By it a browser knows whether what it remembers is about what it shows.
+        """
+        newest = max((one.id for one in self.decisions), default=0)
+        said = "\n".join([str(newest), *sorted(self.subject.records)])
+        return blake2b(said.encode(), digest_size=8).hexdigest()
 
     @property
     def later(self) -> int | None:

@@ -31,5 +31,11 @@
   });
   document.addEventListener("htmx:sendError", () => say("the server does not answer", "bad"));
 
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") !== "/sign-out") return;
+    const selections = Object.keys(sessionStorage).filter((key) => key.startsWith("crm.selected."));
+    for (const key of selections) sessionStorage.removeItem(key);
+  });
+
   window.crm = { say, ask, csrf };
 })();
