@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,4 +110,4 @@ def test_an_index_finds_the_beginning(tmp_path: Path) -> None:
             text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
             plan = " ".join(row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
             assert "USING INDEX ix_" in plan
-            assert [table for table in ("customer", "person", "contact_point") if f"SCAN {table}" in plan] == []
+            assert not re.search("SCAN (customer|person|contact_point)", plan)
