@@ -41,8 +41,9 @@ def _told(request: Request, status: int, what: str, *, why: str = "", remedy: st
     if wants_json(request):
         return JSONResponse({"error": said}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
-    nobody = Visitor("", None, "")
-    return page(request, request.app.state.site, nobody, template, status=status, **said)
+    # nobody where it failed before they were known
+    visitor = getattr(request.state, "visitor", Visitor("", None, ""))
+    return page(request, request.app.state.site, visitor, template, status=status, **said)
 
 
 async def _known(request: Request, error: Exception) -> Response:
