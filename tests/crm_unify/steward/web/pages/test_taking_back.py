@@ -1,4 +1,4 @@
-"""Runs that are taken back on a page: exactly what was shown, beside others at work, with those behind them."""
+"""Runs that are taken back on a page: exactly what was shown, beside others, with those behind them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def seal(browser: Browser, path: str) -> str:
 def renamed(office: Served, jobs: dict[str, str]) -> None:
     """Somebody gives people these jobs in the CRM."""
     with closing(sqlite3.connect(office.project / "crm.db")) as con:
-        con.executemany("UPDATE person SET job_title = ? WHERE full_name = ?", [(j, n) for n, j in jobs.items()])
+        sql = "UPDATE person SET job_title = ? WHERE full_name = ?"
+        con.executemany(sql, [(job, name) for name, job in jobs.items()])
         con.commit()
 
 
