@@ -46,9 +46,10 @@ def _told(
     if wants_json(request):
         return JSONResponse({"error": said}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
-    nobody = Visitor("", None, "")
+    # nobody, where it failed before they were known
+    visitor = getattr(request.state, "visitor", Visitor("", None, ""))
     form = typed(request, status) if again or status in SENT_AGAIN else None
-    return page(request, request.app.state.site, nobody, template, status=status, typed=form, **said)
+    return page(request, request.app.state.site, visitor, template, status=status, typed=form, **said)
 
 
 async def _known(request: Request, error: Exception) -> Response:
