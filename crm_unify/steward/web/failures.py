@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from crm_unify.errors import CrmUnifyError, GuardStopped, LockHeld, Unreachable, UsageError
-from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, Visitor
+from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, StaleError, Visitor
 from crm_unify.steward.web.shape import is_part, page, wants_json
+from crm_unify.steward.web.typed import typed
 
 RETRY_SECONDS: Final = 3
 """After which a browser tries again what a busy database refused."""
@@ -23,6 +24,8 @@ STATUS: Final[dict[type[CrmUnifyError], int]] = {
     GuardStopped: 409,
     UsageError: 422,
 }
+SENT_AGAIN: Final = (401, 409, 422, 503)
+"""Answers after which what was typed is shown, to be sent again."""
 SIGN_IN: Final = "/sign-in"
 
 
@@ -35,15 +38,18 @@ def tell_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _told(request: Request, status: int, what: str, *, why: str = "", remedy: str = "") -> Response:
-    """The answer in the form that was asked for."""
+def _told(
+    request: Request, status: int, what: str, *, why: str = "", remedy: str = "", again: bool = False
+) -> Response:
+    """The answer in the form that was asked for; with what was typed where it may be sent `again`."""
     said = {"what": what, "why": why, "remedy": remedy}
     if wants_json(request):
         return JSONResponse({"error": said}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
-    # nobody where it failed before they were known
+    # nobody, where it failed before they were known
     visitor = getattr(request.state, "visitor", Visitor("", None, ""))
-    return page(request, request.app.state.site, visitor, template, status=status, **said)
+    form = typed(request, status) if again or status in SENT_AGAIN else None
+    return page(request, request.app.state.site, visitor, template, status=status, typed=form, **said)
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -67,7 +73,9 @@ async def _sign_in(request: Request, _: Exception) -> Response:
 
 
 async def _forbidden(request: Request, error: Exception) -> Response:
-    return _told(request, 403, "you may not do this", why=str(error))
+    return _told(
+        request, 403, "you may not do this", why=str(error), again=isinstance(error, StaleError)
+    )
 
 
 async def _misread(request: Request, error: Exception) -> Response:

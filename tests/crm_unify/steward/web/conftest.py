@@ -13,6 +13,7 @@ from playwright.sync_api import Browser as Chromium
 from tests.crm_unify.conftest import Toured
 from tests.crm_unify.run.decided import town
 from tests.crm_unify.steward.review.towns import doubtful
+from tests.crm_unify.steward.web.hostile import hostile
 from tests.crm_unify.steward.web.live import Live, listening
 from tests.crm_unify.steward.web.people import Browser, Served, served, with_users
 from tests.projects import copy_of, run
@@ -61,6 +62,21 @@ def looked_at(town_with_users: Path) -> Iterator[Served]:
 def site(town_with_users: Path, tmp_path: Path) -> Iterator[Served]:
     """A copy of the town as it is served, to be changed."""
     yield from served(Path(shutil.copytree(town_with_users, tmp_path / "town")))
+
+
+@pytest.fixture(scope="session")
+def hostile_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project full of what attackers write, after its first run, with users; to be copied."""
+    project = hostile(tmp_path_factory.mktemp("hostile"))
+    assert run(project).code == 0
+    with_users(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def haunted(hostile_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A copy of it as it is served; shared by the tests of a module."""
+    yield from served(Path(shutil.copytree(hostile_project, tmp_path_factory.mktemp("haunted") / "town")))
 
 
 @pytest.fixture(scope="session")
