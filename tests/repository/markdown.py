@@ -4,7 +4,8 @@ A `console` block is a session: lines that begin with `$ ` are run one after the
 and print exactly the lines below it, where `...` stands for any text. Those of the README go through bash as
 if typed; on the other pages `crm-unify` alone, without pipe or pattern, is called in this process, where its
 imports are paid for. A `python` block is run as a script, or as a doctest if it has `>>>`. The blocks of one
-page share a folder that holds copies of `fixtures` and `mappings`. A `sh` block is never run here: it may only hold what the build script itself runs.
+page share a folder that holds copies of `fixtures` and `mappings`. A `sh` block is never run here: it may
+only hold what the build script itself runs.
 """
 
 from __future__ import annotations
