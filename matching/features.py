@@ -106,7 +106,7 @@ def _kind(kind: str, table: ClaimTable) -> KindFeatures:
     columns["address"] = where.address
     for field in ("email", "phone", "address", "domain"):
         columns[field] = with_degree(columns[field], party)
-    customer = rough_customers(kind, columns, len(table))
+    customer = rough_customers(kind, columns, where)
     return counted_anew(
         KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns), customer)
     )
@@ -130,9 +130,10 @@ _ROUGH = {
 """Combinations of fields that make records one rough customer, good enough to count carriers of values."""
 
 
-def rough_customers(kind: str, columns: Mapping[str, Column], records: int) -> Ints:
-    """The rough customer of each record."""
-    return groups([tuple(columns[name] for name in names) for names in _ROUGH[kind]], records)
+def rough_customers(kind: str, columns: Mapping[str, Column], where: Places) -> Ints:
+    """The rough customer of each record; of addresses only homes count, or all namesakes of a town were one."""
+    told = {**columns, "address": where.homes}
+    return groups([tuple(told[name] for name in names) for names in _ROUGH[kind]], where.address.records)
 
 
 def counted_anew(features: KindFeatures) -> KindFeatures:
