@@ -21,6 +21,7 @@ from matching.columns import (
     Ints,
     Part,
     column,
+    merge,
     recounted,
     recounted_part,
     single_valued,
@@ -112,6 +113,8 @@ def _kind(kind: str, table: ClaimTable) -> KindFeatures:
         columns, traits, party = build(table)
         where = located.result()
         columns |= points.result()
+    if kind == "person":
+        columns["identifier"] = merge([columns["identifier"], contacts.only_reached(columns)])
     columns["source"] = column(np.arange(len(table)), table.records["system"].cast(pa.string()), len(table))
     columns["address"] = where.address
     for field in ("email", "phone", "address", "domain"):
@@ -141,7 +144,7 @@ _ROUGH = {
 
 
 def rough_customers(kind: str, columns: Mapping[str, Column], where: Places) -> Ints:
-    """The rough customer of each record; of addresses only homes count, or all namesakes of a town were one."""
+    """The rough customer of each record; of addresses only homes count: a town has namesakes."""
     told = {**columns, "address": where.homes}
     if kind == "organisation":
         told["alone"] = _with_nothing_else(columns["name"], [columns[name] for name in _TOLD_APART_BY], where)
