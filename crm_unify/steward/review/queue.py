@@ -94,9 +94,7 @@ class Queue:
 
     def page(self, wanted: Wanted | None = None, *, start: int = 0, size: int = PAGE) -> Page:
         """Some of the open questions that are looked for, those whose answer is worth most first."""
-        found = [
-            at for at in self._ordered() if _fits(self._questions[at], self._text[at], wanted or Wanted())
-        ]
+        found = self._fitting(wanted)
         return Page(tuple(self._shown(at) for at in found[start : start + size]), len(found), start)
 
     def next(self, wanted: Wanted | None = None, *, passed: Iterable[str] = ()) -> Question | None:
@@ -115,9 +113,7 @@ class Queue:
 
     def after(self, name: str, wanted: Wanted | None = None) -> tuple[str, ...]:
         """Ids of the open questions looked for: those behind this one, then around to the one before."""
-        fitting = [
-            at for at in self._ordered() if _fits(self._questions[at], self._text[at], wanted or Wanted())
-        ]
+        fitting = self._fitting(wanted)
         here = self._at.get(name)
         place = fitting.index(here) if here in fitting else -1
         around = fitting[place + 1 :] + fitting[: max(place, 0)]
@@ -183,6 +179,12 @@ class Queue:
         )
 
     # --- inside ---
+    def _fitting(self, wanted: Wanted | None) -> list[int]:
+        """The open questions that are looked for, in their order; mostly all of them are."""
+        if wanted is None or wanted == Wanted(nameless=wanted.nameless):
+            return self._ordered()
+        return [at for at in self._ordered() if _fits(self._questions[at], self._text[at], wanted)]
+
     def _add(
         self,
         questions: Sequence[Question],

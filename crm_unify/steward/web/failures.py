@@ -12,9 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from crm_unify.errors import CrmUnifyError, GuardStopped, LockHeld, Unreachable, UsageError
-from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, Visitor
+from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, StaleError, Visitor
 from crm_unify.steward.web.making import NotReady
 from crm_unify.steward.web.shape import WAITING, WAITING_PAGE, is_part, page, wants_json
+from crm_unify.steward.web.typed import typed
 
 RETRY_SECONDS: Final = 3
 """After which a browser tries again what a busy database refused."""
@@ -24,6 +25,8 @@ STATUS: Final[dict[type[CrmUnifyError], int]] = {
     GuardStopped: 409,
     UsageError: 422,
 }
+SENT_AGAIN: Final = (401, 409, 422, 503)
+"""Answers after which what was typed is shown, to be sent again."""
 SIGN_IN: Final = "/sign-in"
 
 
@@ -37,13 +40,16 @@ def tell_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _told(request: Request, status: int, what: str, *, why: str = "", remedy: str = "") -> Response:
-    """The answer in the form that was asked for."""
+def _told(
+    request: Request, status: int, what: str, *, why: str = "", remedy: str = "", again: bool = False
+) -> Response:
+    """The answer in the form that was asked for; with what was typed where it may be sent `again`."""
     said = {"what": what, "why": why, "remedy": remedy}
     if wants_json(request):
         return JSONResponse({"error": said}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
-    return page(request, request.app.state.site, _who(request), template, status=status, **said)
+    form = typed(request, status) if again or status in SENT_AGAIN else None
+    return page(request, request.app.state.site, _who(request), template, status=status, typed=form, **said)
 
 
 def _who(request: Request) -> Visitor:
@@ -90,7 +96,9 @@ async def _sign_in(request: Request, _: Exception) -> Response:
 
 
 async def _forbidden(request: Request, error: Exception) -> Response:
-    return _told(request, 403, "you may not do this", why=str(error))
+    return _told(
+        request, 403, "you may not do this", why=str(error), again=isinstance(error, StaleError)
+    )
 
 
 async def _misread(request: Request, error: Exception) -> Response:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from crm_unify.steward.report.page import environment as report_environment
-from crm_unify.steward.report.page import visible
+from crm_unify.steward.report.page import raw, visible
 from crm_unify.steward.web.access import Visitor
 from crm_unify.steward.web.site import Site
 
@@ -76,9 +79,28 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= report_environment().filters
-    environment.filters["plain"] = visible
+    environment.filters |= {"plain": visible, "record": record_name}
     environment.globals["static"] = static
     return environment
+
+
+RECORD: Final = re.compile(r"([^.]+)\.[^:]+:(.*)#[^#]*", re.DOTALL)
+"""System and key in the id of a record."""
+KEYLESS: Final = re.compile(r"([0-9a-f]{8})[0-9a-f]{16}-(\d+)")
+"""The key of a row whose source has none: a hash of what it says, and which of equal ones."""
+
+
+def record_name(record: str) -> Markup:
+    """A record as people name it: its system and its key there; the whole id is for programs.
+
+    >>> str(record_name("billing.customers:0017#org"))
+    '<bdi>billing 0017</bdi>'
+    """
+    found = RECORD.fullmatch(record)
+    if found is None:
+        return raw(record)
+    short = KEYLESS.fullmatch(found[2])
+    return raw(f"{found[1]} {unquote(found[2]) if short is None else f'{short[1]}-{short[2]}'}")
 
 
 @cache

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from crm_unify.run.consequences import consequences, described
 from crm_unify.run.deciding import Draft, drafted
 from crm_unify.run.decisions import VERDICT, read_chain
-from crm_unify.steward.review.values import Progress
+from crm_unify.steward.review.values import SENTENCES, TITLES, Progress
 from crm_unify.steward.web.access import Viewer, Visitor
 from crm_unify.steward.web.accounts import users
 from crm_unify.steward.web.canvas import Canvas, Subject, canvas_of, subject_of
@@ -25,7 +25,7 @@ from crm_unify.steward.web.reasons import why_of
 from crm_unify.steward.web.selection import Selection, listed
 from crm_unify.steward.web.shape import page
 from crm_unify.steward.web.site import At, Site
-from crm_unify.steward.web.veil import veil_of
+from crm_unify.steward.web.veil import Veil, veil_of
 
 router = APIRouter()
 
@@ -95,7 +95,18 @@ def _page(
     notes = [replace(one, text=veil.words(one.text)) for one in notes_of(connection, drawn.subject.records)]
     blind = request.cookies.get(BLIND) == "yes"
     values |= {"canvas": drawn, "notes": notes, "described": described, "blind": blind}
+    values |= {"called": _called(drawn, veil), "reasons": SENTENCES, "titles": TITLES}
+    values["customers"] = [one for one in dict.fromkeys(drawn.subject.customers) if one.startswith("C-")]
     return page(request, site, visitor, "canvas.html", **values)
+
+
+def _called(drawn: Canvas, veil: Veil) -> list[str]:
+    """What the two sides of a question, or a customer, are called; nothing where no record has a name."""
+    question = drawn.subject.question
+    if question is not None:
+        return [veil.name(question.kind, side.name) or "" for side in question.sides]
+    rows = (row for _, some in drawn.groups for row in some if row.label == "Name")
+    return [text for row in rows for text in row.golden[:1]]
 
 
 BLIND = "crm-unify-blind"

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.errors import UsageError
 from crm_unify.steward.review.answers import assigned
-from crm_unify.steward.review.values import SENTENCES, Question, Reason, Wanted
+from crm_unify.steward.review.values import SENTENCES, TITLES, Question, Reason, Wanted
 from crm_unify.steward.web.access import Steward, Viewer, Visitor
 from crm_unify.steward.web.accounts import known
 from crm_unify.steward.web.audit import audited
@@ -83,6 +83,7 @@ def queue(
         chosen=chosen,
         later=start + SIZE if start + SIZE < shown.found else None,
         reasons=SENTENCES,
+        titles=TITLES,
         systems=sorted(site.project.project.sources),
         veil=veil,
         filter=said(chosen),

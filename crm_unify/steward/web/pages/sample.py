@@ -67,6 +67,7 @@ def pair(request: Request, site: At, visitor: Steward, name: str) -> Response:
         canvas=shown,
         later=names[at + 1],
         earlier=names[at - 1] if at else "",
+        place=at + 1,
         total=len(sample.pairs),
         done=len(said),
     )

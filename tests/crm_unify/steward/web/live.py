@@ -60,6 +60,7 @@ def at_desk(chromium: Chromium, live: Live, name: str = "Stefan") -> Page:
     page.goto("/")
     sign_in(page, name)
     page.wait_for_selector("#rows")
+    page.wait_for_load_state()  # and its scripts take keys
     return page
 
 
