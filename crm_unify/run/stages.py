@@ -100,8 +100,12 @@ def carried_out(
     work: Work,
     lock: TargetLock,
     agreed: Agreed = lambda _: True,
+    exact: bool = False,
 ) -> Outcome:
-    """Write what was planned and publish what the workspace keeps. Raises as :func:`run` does."""
+    """Write what was planned and publish what the workspace keeps. Raises as :func:`run` does.
+
+    `exact`: StateMovedError as soon as anything was decided since; else only where it would act against that.
+    """
     workspace, folder = planned.landing.workspace, planned.landing.folder
     for stop in planned.stops:
         raise stop
@@ -109,7 +113,7 @@ def carried_out(
     planned.results.write(folder)
     if not agreed(planned):
         raise UsageError("nothing was written", remedy="repeat it and agree, or look at it with `plan`")
-    record = RunRecord(planned.changes.facts, work.began, written)
+    record = RunRecord(planned.changes.facts, work.began, written, exact=exact)
     applied = apply(planned.changes, engine, run=record, progress=work.timed, lock=lock, scratch=folder)
     keep = folder_of(workspace, planned.former)
     notes = published(

@@ -128,14 +128,20 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
 def _worked_out(
     project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, work: Work, lock: TargetLock
 ) -> Synced:
-    """Plan and apply; what a person decides meanwhile is heard, and planned again."""
+    """Plan and apply; what a person decides meanwhile is heard, and planned again.
+
+    While people go on deciding it is written all the same, as long as it does not act against them: else no
+    sync would come through while they are at work. What they said then is heard by the next.
+    """
     from crm_unify.run.stages import carried_out  # a second to import, and seldom needed
 
     last = newest(engine)
     for left in reversed(range(ATTEMPTS)):
         planned, anew = _planned(project, engine, landing, given=given, progress=work.timed)
         try:
-            return _synced(carried_out(planned, engine, work=work, lock=lock), last, anew)
+            first = left == ATTEMPTS - 1
+            done = carried_out(planned, engine, work=work, lock=lock, exact=first)
+            return _synced(done, last, anew)
         except StateMovedError:
             if not left:
                 raise
