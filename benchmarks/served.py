@@ -1,4 +1,4 @@
-"""Invented projects for measuring the review application: many doubtful questions, one very large customer."""
+"""Invented projects for measuring the review application: many questions, or one very large customer."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ targets:
     address: {of: person, line1: {from: Street}, city: {from: City}, country_code: GB}
 """
 HEADER: Final = "ID,Name,Mail,Job,Street,City"
-GIVEN: Final = tuple("Ada Bruno Clara David Edith Felix Greta Hugo Irma Jonas Karl Lena".split())
-PARTS: Final = tuple("Abel Brandt Cremer Dorn Eckert Falk Gross Hoff Ihle Jung Kern Lang".split())
+GIVEN: Final = ("Ada", "Bruno", "Clara", "David", "Edith", "Felix", "Greta", "Hugo", "Irma", "Jonas", "Karl",
+                "Lena")  # fmt: skip
+PARTS: Final = ("Abel", "Brandt", "Cremer", "Dorn", "Eckert", "Falk", "Gross", "Hoff", "Ihle", "Jung", "Kern",
+                "Lang")  # fmt: skip
 PASSWORD: Final = "lantern meadow copper"
 
 

@@ -4,9 +4,10 @@
 URL]` makes a project, serves it with `crm-unify serve`, signs everybody in and lets each go through the whole
 cycle: next question, canvas, why, what follows, answer, now and then a note, an undo, the queue, a customer.
 `--pace` is the mean of the seconds a person looks before answering. Meanwhile the source changes and
-`crm-unify sync` runs, again and again. An answer that is told to wait is sent again under its key, as browsers
-do. At the end every answer that was acknowledged must stand in the database, and nothing else. `--url` is of
-an empty database; without it SQLite is used, where requests beside a load's transaction are counted apart.
+`crm-unify sync` runs, again and again. An answer that is told to wait is sent again under its key, as
+browsers do. At the end every answer that was acknowledged must stand in the database, and nothing else.
+`--url` is of an empty database; without it SQLite is used, where requests beside a load's transaction are
+counted apart.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from crm_unify.cli._output import Output
 from crm_unify.cli._web import need_web
 from crm_unify.errors import Unreachable
 
-
 KEPT_ALIVE: Final = 75
 """Seconds that an idle connection is kept: longer than browsers and proxies keep theirs, so that they do not
 send a request into one that is just being closed."""
