@@ -75,23 +75,27 @@ class Heard:
 class Steward(Thread):
     """Somebody at work with a browser of their own."""
 
-    def __init__(self, name: str, port: int, heard: Heard, *, pace: float, until: float, place: int) -> None:
+    def __init__(self, name: str, port: int, heard: Heard, *, pace: float, place: int) -> None:
         super().__init__(daemon=True)
-        self._who, self._heard, self._pace, self._until, self._place = name, heard, pace, until, place
+        self._who, self._heard, self._pace, self._place = name, heard, pace, place
+        self.until = 0.0
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
         self._csrf = ""
         self._random = random.Random(name)
+        self._next = ""
 
     def run(self) -> None:
         """Go on until the time is over; what fails is a fault of the server."""
         try:
             for at, question in enumerate(self._questions()):
-                if time.monotonic() > self._until:
+                if time.monotonic() > self.until:
                     return
                 self._settle(question, at)
         except (OSError, http.client.HTTPException, AssertionError, ValueError) as error:
             self._heard.faults.append(f"{self._who}: {error!r}")
+        finally:
+            self._http.close()
 
     def sign_in(self) -> None:
         """Fill in the form."""
@@ -102,7 +106,7 @@ class Steward(Thread):
 
     def _questions(self) -> Iterator[str]:
         """Questions as this person comes to them: the next one, else another from the queue."""
-        while time.monotonic() < self._until:
+        while time.monotonic() < self.until:
             found = re.findall(r'href="/questions/(Q-\w+)', self._page("queue", f"/?start={self._place}"))
             assert found, "the queue is empty"
             self._next = self._random.choice(found)
@@ -242,11 +246,9 @@ def at_work(
     heard, stop = Heard(), Event()
     names = with_stewards(project, stewards)
     with serving(project) as (port, pid):
-        until = time.monotonic() + 3600
         spread = max(min(questions, stewards * 50) // stewards, 1)
         people = [
-            Steward(name, port, heard, pace=pace, until=until, place=at * spread)
-            for at, name in enumerate(names)
+            Steward(name, port, heard, pace=pace, place=at * spread) for at, name in enumerate(names)
         ]
         for person in people:
             person.sign_in()
@@ -255,7 +257,7 @@ def at_work(
         if sync:
             beside.start()
         for person in people:
-            person._until = time.monotonic() + seconds
+            person.until = time.monotonic() + seconds
             person.start()
         for person in people:
             person.join()
