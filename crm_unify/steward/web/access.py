@@ -89,8 +89,7 @@ class Needs:
 
     def __call__(self, request: Request, site: At, csrf: Annotated[str, Depends(_csrf_given)]) -> Visitor:
         """The visitor. Raises SignInNeededError or ForbiddenError."""
-        visitor = _visitor(request, site)
-        request.state.visitor = visitor
+        visitor = request.state.visitor = _visitor(request, site)  # an error page keeps their way round
         if self.role is not None and visitor.role is None:
             raise SignInNeededError
         if request.method not in SAFE:
