@@ -138,10 +138,6 @@ class Wanted:
 class Done:
     """What people have answered already."""
 
-    questions: int = 0
-    """Questions of the newest run that answers since have settled."""
-    pairs: int = 0
-    """Doubtful pairs of these."""
     answers: int = 0
     """Verdicts and confirmations that hold, of all times."""
     pace: float | None = None

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from crm_unify.errors import CrmUnifyError, GuardStopped, LockHeld, Unreachable, UsageError
 from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, StaleError, Visitor
-from crm_unify.steward.web.shape import is_part, page, wants_json
+from crm_unify.steward.web.making import NotReady
+from crm_unify.steward.web.shape import WAITING, WAITING_PAGE, is_part, page, wants_json
 from crm_unify.steward.web.typed import typed
 
 RETRY_SECONDS: Final = 3
@@ -32,6 +33,7 @@ SIGN_IN: Final = "/sign-in"
 def tell_failures(app: FastAPI) -> None:
     """Turn what view functions raise into answers."""
     app.add_exception_handler(CrmUnifyError, _known)
+    app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(SignInNeededError, _sign_in)
     app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(RequestValidationError, _misread)
@@ -46,10 +48,14 @@ def _told(
     if wants_json(request):
         return JSONResponse({"error": said}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
-    # nobody, where it failed before they were known
-    visitor = getattr(request.state, "visitor", Visitor("", None, ""))
     form = typed(request, status) if again or status in SENT_AGAIN else None
-    return page(request, request.app.state.site, visitor, template, status=status, typed=form, **said)
+    return page(request, request.app.state.site, _who(request), template, status=status, typed=form, **said)
+
+
+def _who(request: Request) -> Visitor:
+    """Who asks, as far as that was found out."""
+    found = getattr(request.state, "visitor", None)
+    return found if isinstance(found, Visitor) else Visitor("", None, "")
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -59,6 +65,23 @@ async def _known(request: Request, error: Exception) -> Response:
     answer = _told(request, status, what, why=error.why, remedy=error.remedy)
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+async def _not_ready(request: Request, error: Exception) -> Response:
+    """Whoever looks gets a part that asks again until it is there; scripts and forms are told to come back.
+
+    What asks again stays in its place: a screen reader would read a new one out each time.
+    """
+    assert isinstance(error, NotReady), "that is what it is registered for"
+    if wants_json(request) or request.method != "GET":
+        return await _known(request, error)
+    template = "waiting_part.html" if is_part(request) else "waiting.html"
+    again = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    said = {"what": error.what, "why": error.why, "again": again}
+    answer = page(request, request.app.state.site, _who(request), template, status=202, **said)
+    if request.headers.get("HX-Trigger") in (WAITING, WAITING_PAGE):
+        answer.headers["HX-Reswap"] = "none"
     return answer
 
 

@@ -24,6 +24,12 @@ from crm_unify.steward.web.site import Site
 STATIC: Final = Path(__file__).parent / "static"
 
 
+WAITING: Final = "waits-part"
+"""The element of a page that asks for a part until that is there."""
+WAITING_PAGE: Final = "waits-page"
+"""The element of a page that stands for another one until that is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An entry of the navigation."""
@@ -50,7 +56,12 @@ class Frame:
 def page(
     request: Request, site: Site, visitor: Visitor, template: str, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """A page, or a part of one, made of a template; templates see `frame` beside the values."""
+    """A page, or a part of one, made of a template; templates see `frame` beside the values.
+
+    A page that waited for this one is loaded anew, scripts and all.
+    """
+    if request.headers.get("HX-Trigger") == WAITING_PAGE and status == 200:
+        return HTMLResponse("", headers={"HX-Refresh": "true"})
     places = [one for one in request.app.state.places if visitor.may(one.least)]
     frame = Frame(site.project.project.project, site.project.environment, places, request.url.path, visitor)
     text = templates().get_template(template).render(frame=frame, **values)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.run.consequences import consequences, described
@@ -22,6 +22,7 @@ from crm_unify.steward.web.effects import effects
 from crm_unify.steward.web.notes import notes_of
 from crm_unify.steward.web.pages.queue import Filters, wanted_of
 from crm_unify.steward.web.reasons import why_of
+from crm_unify.steward.web.selection import Selection, listed
 from crm_unify.steward.web.shape import page
 from crm_unify.steward.web.site import At, Site
 from crm_unify.steward.web.veil import Veil, veil_of
@@ -29,7 +30,7 @@ from crm_unify.steward.web.veil import Veil, veil_of
 router = APIRouter()
 
 Added = Annotated[list[str], Query(alias="add", default_factory=list, max_length=20)]
-Selected = Annotated[list[str], Query(alias="selected", default_factory=list, max_length=2_000)]
+AddedField = Annotated[list[str], Form(alias="add", default_factory=list, max_length=20)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,15 @@ def why(request: Request, site: At, visitor: Viewer, name: str, add: Added) -> R
     return page(request, site, visitor, "why.html", why=told, veiled=veil.hides(""))
 
 
-@router.get("/canvas/{name}/effects")
+@router.post("/canvas/{name}/effects")
 def follows(
-    request: Request, site: At, visitor: Viewer, name: str, add: Added, selected: Selected
+    request: Request, site: At, visitor: Viewer, name: str, add: AddedField, selection: Selection = "[]"
 ) -> Response:
-    """The part of the page that tells what follows from SAME and from DIFFERENT."""
-    veil = veil_of(site, visitor)
+    """The part of the page that tells what follows from SAME and from DIFFERENT; nothing is written.
+
+    Posted all the same: a selection of hundreds of records is too long for an address.
+    """
+    veil, selected = veil_of(site, visitor), frozenset(listed(selection))
     with site.reading() as connection:
         found = subject_of(site, connection, name, add)
         sides = _sides(found, selected)
@@ -141,7 +145,7 @@ def follows(
     return page(request, site, visitor, "effects.html", told=told, changed=changed)
 
 
-def _sides(found: Subject, selected: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _sides(found: Subject, selected: Collection[str]) -> tuple[tuple[str, ...], ...]:
     chosen = tuple(record for record in found.records if record in selected)
     rest = tuple(record for record in found.records if record not in selected)
     return (chosen, rest) if chosen and rest else found.sides

@@ -71,7 +71,7 @@ def queue(
     veil = veil_of(site, visitor)
     with site.reading() as connection, site.board.queue(connection) as found:
         shown = found.page(wanted_of(chosen, visitor, veil), start=start, size=SIZE)
-        progress, notes = found.progress(), found.notes
+        progress, notes = found.progress(), (*site.board.notes, *found.notes)
     return page(
         request,
         site,
@@ -104,8 +104,6 @@ def give(
     if question is None:
         raise UsageError("no open question has this id", name, why="it may be settled", remedy="go on")
     site.appending(lambda connection: _given(connection, question, who, by=visitor.name))
-    with site.reading() as connection:
-        site.board.assign(connection, name, who)
     return RedirectResponse(f"/questions/{name}", status_code=303)
 
 

@@ -7,12 +7,26 @@
   const steward = place.dataset.steward === "yes";
   const added = JSON.parse(place.dataset.added);
   const KEPT = `crm.selected.${name}`;
-  const stored = sessionStorage.getItem(KEPT);
-  const selected = new Set(stored ? JSON.parse(stored) : JSON.parse(place.dataset.preselected));
+  const who = document.querySelector('meta[name="visitor"]').content;
+  const selected = new Set(remembered() || JSON.parse(place.dataset.preselected));
   const standing = document.getElementById("standing");
   let busy = false;
 
   // --- selection ---
+  /** What this person had selected of these records; nothing where the canvas is about others by now. */
+  function remembered() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+    if (!kept || kept.who !== who || !(kept.adding || kept.content === place.dataset.content)) return null;
+    const here = new Set(JSON.parse(place.dataset.records));
+    return kept.selected.filter((one) => here.has(one));
+  }
+
+  /** Remember the selection; `adding`: the page that comes next has a record more. */
+  function remember(adding) {
+    const kept = { who, content: place.dataset.content, selected: [...selected], adding: Boolean(adding) };
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  }
+
   const boxes = () => [...document.querySelectorAll("[data-pick]")];
 
   function drawSelection() {
@@ -43,7 +57,7 @@
   const idle = (button) => button.disabled || button.getAttribute("aria-disabled") === "true";
 
   function changed() {
-    sessionStorage.setItem(KEPT, JSON.stringify([...selected]));
+    remember();
     drawSelection();
     effects();
   }
@@ -55,10 +69,11 @@
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const number = ++asked;
-      const query = new URLSearchParams();
-      added.forEach((one) => query.append("add", one));
-      [...selected].slice(0, 500).forEach((one) => query.append("selected", one));
-      const answer = await fetch(`/canvas/${name}/effects?${query}`, { headers: { "HX-Request": "true" } });
+      const body = new FormData();
+      added.forEach((one) => body.append("add", one));
+      body.append("selection", JSON.stringify([...selected]));
+      const headers = { "HX-Request": "true", "X-CSRF-Token": window.crm.csrf };
+      const answer = await fetch(`/canvas/${name}/effects`, { method: "POST", headers, body });
       const text = await answer.text();
       if (number === asked) document.getElementById("effects").innerHTML = text;
     }, 200);
@@ -77,7 +92,7 @@
     standing.textContent = "saving …";
     drawSelection();
     const fields = [["action", action], ["canvas", name], ["seen", place.dataset.seen]];
-    for (const one of selected) fields.push(["selected", one]);
+    fields.push(["selection", JSON.stringify([...selected])]);
     for (const one of added) fields.push(["added", one]);
     for (const [key, value] of Object.entries(more || {})) fields.push([key, String(value)]);
     window.crm.outbox.put(fields);
@@ -199,6 +214,7 @@
       const query = new URLSearchParams(location.search);
       query.append("add", more.dataset.add);
       window.crm.focusNext();
+      remember(true);
       location.search = query.toString();
     }
   });
@@ -240,6 +256,7 @@
     return true;
   }
 
+  if (sessionStorage.getItem(KEPT)) remember();
   drawSelection();
   effects();
 })();

@@ -134,9 +134,15 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const status = event.detail.xhr.status;
-    if (status === 422 || status === 409 || status === 403 || status === 503) event.detail.shouldSwap = true;
+    if (status === 422 || status === 409 || status === 403 || status === 500 || status === 503) event.detail.shouldSwap = true;
   });
   document.addEventListener("htmx:sendError", () => say("the server does not answer", "bad"));
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") !== "/sign-out") return;
+    const selections = Object.keys(sessionStorage).filter((key) => key.startsWith("crm.selected."));
+    for (const key of selections) sessionStorage.removeItem(key);
+  });
 
   window.crm = { say, ask, csrf, keys, focusNext };
   keys.show();
