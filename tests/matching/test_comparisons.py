@@ -114,6 +114,10 @@ EMAIL_CASES = [
     pytest.param("kontakt.bonn@x.example", "kontakt.born@x.example", 1, id="mailboxes of two places"),
     pytest.param("info@nordlicht.example", "info@nordlich.example", 3, id="slip in the domain"),
     pytest.param("kontakt@x.example", "kontakt@other.example", 0, id="everybody has a contact mailbox"),
+    pytest.param(
+        "ada@abel-pharmacy.example", "irma@abel-pharmacy.example", 1, id="two mailboxes of one long domain"
+    ),
+    pytest.param("ann+news@x.example", "ann@x.example", 6, id="a tag behind the plus"),
 ]
 
 
