@@ -57,6 +57,23 @@ def test_given_names(one: str, two: str | None, expected: int) -> None:
     assert level("given", {"given": one, "family": "Dorn"}, {"given": two, "family": "Dorn"}) == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        pytest.param({"given": "Ho", "middle": "Young"}, {"given": "Hoyoung"}, id="two words, one word"),
+        pytest.param({"given": "Ho Young"}, {"given": "Ho-Young"}, id="a space, a hyphen"),
+        pytest.param({"full": "신호영"}, {"given": "Hoyeong", "family": "Shin"}, id="Korean script"),
+    ],
+)
+def test_given_names_of_two_words_agree_with_themselves_run_together(
+    one: dict[str, Any], two: dict[str, Any]
+) -> None:
+    """Ho Young and Hoyoung are one name; so is a family name in Korean and in Latin letters."""
+    plain = {"family": "Shin"}
+    assert level("given", {**plain, **one} if "full" not in one else one, {**plain, **two}) >= 5
+    assert level("family", {**plain, **one} if "full" not in one else one, {**plain, **two}) == 5
+
+
 FAMILY_CASES = [
     pytest.param({"family": "Weatherby"}, {"family": "Weatherby"}, 5, id="same"),
     pytest.param({"family": "Weatherby"}, {"family": "Wetherby"}, 2, id="slip"),
