@@ -59,7 +59,7 @@ def listing(output: Output, project: Path, environment: str | None) -> None:
     need_web()
     from crm_unify.steward.web.accounts import users
 
-    found = _changed(project, environment, users)
+    found = _looked(project, environment, users)
     lines = [f"{u.name:<24} {u.role:<8} {'' if u.active else 'disabled'}".rstrip() for u in found]
     output.answer({"users": [u.as_json() for u in found]}, "\n".join(lines) or "nobody may sign in yet")
 
@@ -116,12 +116,28 @@ def _password() -> str:
 
 
 def _changed(project: Path, environment: str | None, act: Callable[[sa.Connection], Made]) -> Made:
-    """What an act on the users of a project gives, in one transaction."""
-    from crm_unify.rules.load import load_project
-    from crm_unify.schema.upgrade import require
-    from crm_unify.steward.web.site import site_of
+    """What an act on the users of a project gives, in one transaction; a load that goes on is waited for."""
+    from crm_unify.run.appending import in_turn
 
-    site = site_of(load_project(project, environment=environment))
-    require(site.engine)
-    with site.writing() as connection:
-        return act(connection)
+    return in_turn(_target(project, environment), act)
+
+
+def _looked(project: Path, environment: str | None, look: Callable[[sa.Connection], Made]) -> Made:
+    """What a look at the users of a project gives; it waits for nobody."""
+    from crm_unify.schema.target import reachable
+
+    engine = _target(project, environment)
+    with reachable(engine), engine.connect() as connection:
+        return look(connection)
+
+
+def _target(project: Path, environment: str | None) -> sa.Engine:
+    """The CRM database of a project, of this version of the program."""
+    from crm_unify.rules.load import load_project
+    from crm_unify.schema.target import open_target
+    from crm_unify.schema.upgrade import require
+
+    loaded = load_project(project, environment=environment)
+    engine = open_target(loaded.project.target, root=loaded.root)
+    require(engine)
+    return engine

@@ -63,7 +63,8 @@ def _pinned(connection: sa.Connection, decision: Decision) -> str:
 
 def _sorted_out(connection: sa.Connection, decision: Decision) -> Iterator[str]:
     """Who is merged or parted by a verdict."""
-    customers = [{_now(connection, record) for record in side} for side in decision.sides.values()]
+    now = _now(connection, [record for side in decision.sides.values() for record in side])
+    customers = [{now.get(record, record) for record in side} for side in decision.sides.values()]
     every = sorted(set().union(*customers))
     shared = sorted({both for one, other in combinations(customers, 2) for both in one & other})
     if decision.verdict == SAME:
@@ -81,10 +82,11 @@ def _sorted_out(connection: sa.Connection, decision: Decision) -> Iterator[str]:
         yield f"evidence alone does not merge them {UNTIL}"
 
 
-def _now(connection: sa.Connection, record: str) -> str:
+def _now(connection: sa.Connection, records: Sequence[str]) -> dict[str, str]:
+    """Records by id with the customer that each belongs to; those of none are left out."""
     x = mig_xref.c
-    found: str | None = connection.scalar(sa.select(x.customer_id).where(x.record_id == record))
-    return found or record
+    query = sa.select(x.record_id, x.customer_id).where(x.record_id.in_(records))
+    return {row.record_id: row.customer_id for row in connection.execute(query)}
 
 
 def founder(connection: sa.Connection, customers: Sequence[str]) -> str:

@@ -83,6 +83,28 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 @contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection that sees one state of the database in all it reads, whoever writes meanwhile."""
+    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with reachable(engine), engine.connect() as connection:  # SQLite and MariaDB do it by themselves
+        yield connection.execution_options(**level)
+
+
+@contextmanager
+def unwaiting(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that fails at once where somebody else writes, in place of waiting; committed at the end.
+
+    For SQLite, which has one writer at a time; elsewhere two people wait for each other only on one row.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":  # its connections are not pooled: the next one has patience again
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            connection.commit()
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def reachable(engine: sa.Engine) -> Iterator[None]:
     """Turn a driver's complaint that the database does not answer into Unreachable, without its password."""
     try:

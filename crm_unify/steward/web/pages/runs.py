@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from crm_unify.errors import UsageError
 from crm_unify.progress import Silent
 from crm_unify.run.history import PastRun, history
-from crm_unify.run.undo import Step, Way, plan_undo, undo
+from crm_unify.run.undo import Step, Way, later_than, plan_undo, undo
 from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.steward.web.access import Admin, Viewer
 from crm_unify.steward.web.audit import audited
@@ -118,13 +118,16 @@ def one_run(request: Request, site: At, visitor: Viewer, number: int) -> Respons
 
 @router.get("/runs/{number}/undo")
 def undo_plan(request: Request, site: At, visitor: Admin, number: int, cascade: bool = False) -> Response:
-    """What taking a run back would do; nothing is written. Runs after it are named, and go first."""
+    """What taking a run back would do; nothing is written. Where runs stand on it they are named first."""
     with site.reading() as connection:
-        past = _named(connection, number)
+        past, every = _named(connection, number), history(connection)
+    later = [] if past.undoes is not None else later_than(past, every)
+    if later and past.stands and not cascade:
+        return page(request, site, visitor, "undo.html", run=past, later=later, way=None)
     way = plan_undo(site.project, str(number), cascade=cascade)
     return page(
         request, site, visitor, "undo.html", run=past, way=way, counts=_counts(way.first), cascade=cascade,
-        seal=_seal(way),
+        seal=way.seal,
     )  # fmt: skip
 
 
@@ -140,7 +143,7 @@ def take_back(
 
     def agreed(way: Way) -> bool:
         """Whether it is what was shown; if so it stands in the audit before anything is done."""
-        if _seal(way) != seal:
+        if way.seal != seal:
             return False
         detail = {"runs": [way.first.undone.id, *(run.id for run in way.then)]}
         site.appending(
@@ -150,13 +153,6 @@ def take_back(
 
     undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
     return RedirectResponse("/runs", status_code=303)
-
-
-def _seal(way: Way) -> str:
-    """What a plan of an undo says, in short: another one has another."""
-    left = len(way.first.way.kept), len(way.first.way.failed)
-    rows = way.first.way.changes.written_rows
-    return f"{way.first.undone.id}:{rows}:{left[0]}:{left[1]}:" + ",".join(str(run.id) for run in way.then)
 
 
 def _counts(step: Step) -> list[tuple[str, int, int, int]]:

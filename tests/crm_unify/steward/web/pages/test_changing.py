@@ -11,7 +11,8 @@ import pytest
 
 from crm_unify.errors import LockHeld
 from crm_unify.steward.web.going import Going, begin, going, keep
-from tests.crm_unify.steward.web.people import SECOND, Browser, Served
+from crm_unify.steward.web.site import Site
+from tests.crm_unify.steward.web.people import SECOND, Browser, Served, prepared
 from tests.projects import question
 
 
@@ -55,6 +56,25 @@ def test_the_word_of_another_is_not_replaced(tour_site: Served) -> None:
     assert one.form(f"{path}/fix", **{"cell:TYPE": "P", "seen": "0"}).status_code == 303
     refused = other.form(f"{path}/fix", **{"cell:TYPE": "C", "seen": "0"})
     assert (refused.status_code, "Stefan repaired the row meanwhile" in refused.text) == (409, True)
+    assert len(kept(tour_site)) == 1
+
+
+def test_of_two_repairs_at_once_the_second_is_told(
+    tour_site: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read the row; what holds is asked for in the transaction that would write."""
+    (path,) = rows(tour_site)
+    one, other = tour_site.browser("steward"), tour_site.browser("steward", name=SECOND)
+    write = Site.appending
+
+    def after_another(site: Site, act: Any) -> Any:
+        monkeypatch.undo()
+        assert other.form(f"{path}/fix", **{"cell:TYPE": "P", "seen": "0"}).status_code == 303
+        return write(site, act)
+
+    monkeypatch.setattr(Site, "appending", after_another)
+    refused = one.form(f"{path}/fix", **{"cell:TYPE": "C", "seen": "0"})
+    assert (refused.status_code, "Stella repaired the row meanwhile" in refused.text) == (409, True)
     assert len(kept(tour_site)) == 1
 
 
@@ -202,6 +222,9 @@ def test_nothing_goes_until_somebody_begins(toured_site: Served) -> None:
 
 def test_a_sample_of_few_answers_is_not_kept(tour_site: Served) -> None:
     """It says how many are needed, and the trend stays empty."""
-    refused = tour_site.browser("steward").form("/sample/kept", merged=10, apart=10, seed=1)
+    browser, drawn = tour_site.browser("steward"), {"merged": 10, "apart": 10, "seed": 1}
+    assert browser.form("/sample/kept", **drawn).status_code == 503  # it is being drawn
+    prepared(tour_site.app.state.site)
+    refused = browser.form("/sample/kept", **drawn)
     assert (refused.status_code, "nothing to record" in refused.text) == (422, True)
     assert question(tour_site.project / "crm.db", "SELECT count(*) FROM mig_accuracy") == [(0,)]
