@@ -16,6 +16,7 @@ from crm_unify.steward.book.masking import HIDDEN
 from crm_unify.steward.customer import CustomerView, GoldenValue, customer
 from crm_unify.steward.history import events, former_ids
 from crm_unify.steward.ledger_view import KnownRecord
+from crm_unify.steward.report.evidence import DECIDED
 from crm_unify.steward.report.rows import amount
 from crm_unify.steward.web.access import Viewer
 from crm_unify.steward.web.finding import found, how
@@ -40,6 +41,8 @@ TYPED: Final = ("subject", "description", "note", "title", "text", "body", "orig
 """Columns into which people type what they like: hidden from whom any field is hidden."""
 INSIDE: Final = ("id", "source_record_id", "custom", "customer_id")
 """Columns that say nothing to people."""
+WON: Final = {**DECIDED, "agreed": "all records agree", "only": "only this record says it"}
+"""Why a golden value is what it is, in words."""
 HEADS: Final = 7
 """Columns of a table on the page."""
 
@@ -52,7 +55,7 @@ class Cell:
     value: str | None
     record: str | None
     by: str | None
-    """What decided it."""
+    """What decided it, in words."""
     origin: str
     """Columns of the source and how they were read."""
     rivals: tuple[tuple[str, str | None], ...]
@@ -100,6 +103,7 @@ def one_customer(request: Request, site: At, visitor: Viewer, name: str) -> Resp
         events=[replace(one, why=veil.words(one.why or "")) for one in told],
         consent_hidden=veil.hides("consent"),
         former=former,
+        money=MONEY,
         most=SHOWN,
         hidden=veil.hides(""),
     )
@@ -111,7 +115,8 @@ def _cells(view: CustomerView, veil: Veil) -> Iterator[Cell]:
     for value in view.golden:
         rivals = tuple((record, veil.value(value.field, str(said))) for record, said in value.rivals)
         shown = veil.value(value.field, str(value.value))
-        yield Cell(value.field, shown, value.record_id, value.decided_by, _origin(value, of), rivals)
+        decided = WON.get(value.decided_by or "", value.decided_by)
+        yield Cell(value.field, shown, value.record_id, decided, _origin(value, of), rivals)
 
 
 def _origin(value: GoldenValue, of: Mapping[str, KnownRecord]) -> str:
