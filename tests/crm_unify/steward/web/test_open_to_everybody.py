@@ -123,6 +123,7 @@ def test_axe_finds_no_fault_on_a_question(chromium: Chromium, live: Live) -> Non
     page.goto("/sample/drawn?merged=2&apart=4")
     found += looked_at(page, "sample")
     page.get_by_role("link", name="Begin").click()
+    page.wait_for_url("**/samples/*")
     ready(page)
     assert found + looked_at(page, "blind pair") == []
 
