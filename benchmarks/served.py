@@ -1,4 +1,4 @@
-"""Invented projects for measuring the review application: many doubtful questions, and one very large customer."""
+"""Invented projects for measuring the review application: many questions, or one very large customer."""
 
 from __future__ import annotations
 
@@ -32,21 +32,25 @@ targets:
     address: {of: person, line1: {from: Street}, city: {from: City}, country_code: GB}
 """
 HEADER: Final = "ID,Name,Mail,Job,Street,City"
-GIVEN: Final = ("Ada", "Bruno", "Clara", "David", "Edith", "Felix", "Greta", "Hugo", "Irma", "Jonas", "Karl", "Lena")
-PARTS: Final = ("Abel", "Brandt", "Cremer", "Dorn", "Eckert", "Falk", "Gross", "Hoff", "Ihle", "Jung", "Kern", "Lang")
+GIVEN: Final = ("Ada", "Bruno", "Clara", "David", "Edith", "Felix", "Greta", "Hugo", "Irma", "Jonas", "Karl",
+                "Lena")  # fmt: skip
+PARTS: Final = ("Abel", "Brandt", "Cremer", "Dorn", "Eckert", "Falk", "Gross", "Hoff", "Ihle", "Jung", "Kern",
+                "Lang")  # fmt: skip
 PASSWORD: Final = "lantern meadow copper"
 
 
 def doubtful(folder: Path, people: int) -> Path:
     """A project of so many people of two rows each, every pair of which is a question."""
-    lines = (line(2 * who + twin, who, job="Clerk" if twin else "Baker") for who in range(people) for twin in (0, 1))
+    rows = range(2 * people)
+    lines = (line(row, row // 2, job="Clerk" if row % 2 else "Baker") for row in rows)
     return _project(folder, PROJECT + DOUBTFUL, lines)
 
 
 def large(folder: Path, records: int) -> Path:
     """A project with one customer of so many rows, and some others."""
     one = (line(row, 0, job=f"Clerk {row % 7}") for row in range(records))
-    return _project(folder, PROJECT, (*one, *(line(records + who, who, job="Baker") for who in range(1, 200))))
+    others = (line(records + who, who, job="Baker") for who in range(1, 200))
+    return _project(folder, PROJECT, (*one, *others))
 
 
 def line(row: int, who: int, *, job: str) -> str:
@@ -75,6 +79,7 @@ def run(project: Path) -> None:
 def with_stewards(project: Path, number: int) -> list[str]:
     """So many stewards who may sign in with PASSWORD; their names."""
     site, names = site_of(load_project(project)), [f"Steward {at}" for at in range(1, number + 1)]
-    for name in names:
-        site.appending(lambda connection, name=name: add_user(connection, name, "steward", PASSWORD, by="bench"))
+    with site.writing() as connection:
+        for name in names:
+            add_user(connection, name, "steward", PASSWORD, by="benchmark")
     return names

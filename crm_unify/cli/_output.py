@@ -47,7 +47,7 @@ class Output:
         """Bars on a terminal, plain lines elsewhere; on standard error, so that the answer stays clean."""
         from crm_unify.cli import _progress
 
-        return _progress.Bars(self._stderr) if self._stderr.isatty() else _progress.Lines(self._stderr)
+        return _progress.Bars(self._stderr) if self._stderr.isatty() else _progress.lines(self._stderr)
 
     def agreed(self, question: str, *, yes: bool) -> bool:
         """Does the person agree? `yes` is the option of that name; without a terminal nobody can be asked."""

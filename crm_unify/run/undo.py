@@ -231,7 +231,8 @@ class Taking:
     def load(self) -> Load:
         """What is written for it."""
         facts = self.step.way.changes.facts
-        return Load(self.step.way.changes, RunRecord(facts, datetime.now(UTC), along=self._along))
+        record = RunRecord(facts, datetime.now(UTC), along=self._along, exact=False)
+        return Load(self.step.way.changes, record)
 
     def done(self, run: int) -> Step:
         """The step once it is taken."""

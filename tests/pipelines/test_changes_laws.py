@@ -19,8 +19,8 @@ PEOPLE = st.dictionaries(
     st.sampled_from("12345"), st.tuples(TEXTS, st.booleans(), st.integers(0, 2)), min_size=1
 )
 """By key: a name, whether there is an address, how many orders."""
-SEVERAL = settings(max_examples=settings().max_examples // 4)
-"""A quarter of the usual number: each example loads several states into a database of its own."""
+SEVERAL = settings(max_examples=settings().max_examples // 8)
+"""An eighth of the usual number: each example loads several states into a database of its own."""
 
 
 def state_of(people: dict[str, Any]) -> State:

@@ -24,6 +24,10 @@ PATIENCE: Final = 1_500
 """Milliseconds a request waits on SQLite for somebody else's transaction; the browser tries again later."""
 
 
+KEPT: Final = 8
+"""Connections to a database server that are kept for the next requests; of more at once the others end."""
+
+
 def now() -> datetime:
     """The moment, naive UTC."""
     return datetime.now(UTC).replace(tzinfo=None)
@@ -71,7 +75,7 @@ class Site:
 
 def site_of(project: LoadedProject, *, secure: bool = False, clock: Callable[[], datetime] = now) -> Site:
     """The site of a project, on its target."""
-    engine = open_target(project.project.target, root=project.root)
+    engine = open_target(project.project.target, root=project.root, kept=KEPT)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _impatient)
     kept = (Board(project, engine), bench_of(project, engine), samples_of(project, engine))

@@ -52,7 +52,7 @@ LEGACY = {
     "MAIL": st.sampled_from([None, "ada@park.example", "ada@"]),
     "SUM": st.sampled_from([None, "5", "-5", "much"]),
 }
-FEWER = settings(max_examples=settings().max_examples // 2)
+FEWER = settings(max_examples=settings().max_examples // 5)
 """Each example is a whole run of the stage."""
 ROWS = st.lists(st.fixed_dictionaries(LEGACY), max_size=12)
 

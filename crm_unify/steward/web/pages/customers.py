@@ -19,6 +19,7 @@ from crm_unify.steward.ledger_view import KnownRecord
 from crm_unify.steward.report.evidence import DECIDED
 from crm_unify.steward.report.rows import amount
 from crm_unify.steward.web.access import Viewer
+from crm_unify.steward.web.finding import found, how
 from crm_unify.steward.web.shape import Place, page
 from crm_unify.steward.web.site import At
 from crm_unify.steward.web.veil import Veil, veil_of
@@ -64,21 +65,17 @@ class Cell:
 def find(
     request: Request, site: At, visitor: Viewer, search: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
-    """Customers by a part of their name or by their id; a known id leads to its page."""
+    """Customers by name, address, number or id; a known id leads to its page."""
     c, text, veil = customers.c, search.strip(), veil_of(site, visitor)
     query = sa.select(c.id, c.display_name, c.kind, c.status).limit(SHOWN)
-    if not text:
-        query = query.order_by(c.id)  # the key: no million names are sorted for a page of fifty
-    else:
-        query = query.order_by(c.display_name, c.id)
-        called = sa.func.lower(c.display_name).contains(text.lower(), autoescape=True)
-        query = query.where(sa.or_(c.id == text, sa.and_(called, c.kind.not_in(veil.nameless))))
+    query = query.order_by(c.id)  # the key: no million names are sorted for a page of fifty
     with site.reading() as connection:
-        found = connection.execute(query).all()
-    if text and len(found) == 1 and found[0].id == text:
+        every = found(connection, text, veil, most=SHOWN, merged=True) if text else connection.execute(query)
+        rows = [(row.id, veil.name(row.kind, row.display_name), row.kind, row.status) for row in every]
+        ways = how(connection)
+    if len(rows) == 1 and rows[0][0] == text:
         return RedirectResponse(f"/customers/{text}", status_code=303)
-    rows = [(row.id, veil.name(row.kind, row.display_name), row.kind, row.status) for row in found]
-    return page(request, site, visitor, "customers.html", rows=rows, search=search, most=SHOWN)
+    return page(request, site, visitor, "customers.html", rows=rows, search=search, most=SHOWN, how=ways)
 
 
 @router.get("/customers/{name}")

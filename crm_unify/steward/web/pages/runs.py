@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
@@ -14,13 +15,15 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from crm_unify.errors import UsageError
 from crm_unify.progress import Silent
 from crm_unify.run.history import PastRun, history
+from crm_unify.run.place import workspace_of
+from crm_unify.run.telling import file_of
 from crm_unify.run.undo import Step, Way, later_than, plan_undo, undo
 from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.steward.web.access import Admin, Viewer
 from crm_unify.steward.web.audit import audited
-from crm_unify.steward.web.going import Going, begin, going, refuse_second
+from crm_unify.steward.web.going import Going, begin, refuse_second, under_way
 from crm_unify.steward.web.shape import Place, page
-from crm_unify.steward.web.site import At
+from crm_unify.steward.web.site import At, Site
 from crm_unify.steward.web.veil import veil_of
 
 router = APIRouter()
@@ -40,7 +43,7 @@ def runs(request: Request, site: At, visitor: Viewer) -> Response:
     """Every run, the newest first, and the one that goes."""
     with site.reading() as connection:
         every = history(connection)
-    now = going(site.engine)
+    now = under_way(site.engine, _told_in(site))
     shown = list(reversed(every))[:SHOWN]
     return page(
         request, site, visitor, "runs.html", runs=shown, going=now, held=any(bool(one.holds) for one in every)
@@ -50,6 +53,7 @@ def runs(request: Request, site: At, visitor: Viewer) -> Response:
 @router.post("/runs")
 def start(site: At, visitor: Admin) -> Response:
     """Begin a run of the project; the page of the runs shows how it goes."""
+    under_way(site.engine, _told_in(site))
     refuse_second(site.engine)
     site.appending(lambda connection: audited(connection, by=visitor.name, action="run-begin", subject="run"))
     begin(site.engine, site.project.path, site.project.environment, by=visitor.name)
@@ -64,8 +68,13 @@ async def live(
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isdecimal() and len(last) < 10 else seen
     every = visitor.may("steward") and not veil_of(site, visitor).hides("")
-    events = _events(going(site.engine), seen, every=every)
+    events = _events(under_way(site.engine, _told_in(site)), seen, every=every)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def _told_in(site: Site) -> Path:
+    """The file in which runs of the project tell how far they are."""
+    return file_of(workspace_of(site.project).path, site.project.environment)
 
 
 async def _events(now: Going | None, seen: int, *, every: bool) -> AsyncIterator[str]:
@@ -127,7 +136,7 @@ def undo_plan(request: Request, site: At, visitor: Admin, number: int, cascade: 
     way = plan_undo(site.project, str(number), cascade=cascade)
     return page(
         request, site, visitor, "undo.html", run=past, way=way, counts=_counts(way.first), cascade=cascade,
-        seal=way.seal,
+        seal=way.seal, going=under_way(site.engine, _told_in(site)),
     )  # fmt: skip
 
 

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 
 from crm_unify.errors import LockHeld
+from crm_unify.progress import Silent
+from crm_unify.rules.load import load_project
+from crm_unify.run.place import workspace_of
+from crm_unify.run.telling import Telling
 from crm_unify.steward.web.going import Going, begin, going, keep
 from crm_unify.steward.web.site import Site
 from tests.crm_unify.steward.web.people import SECOND, Browser, Served, prepared
@@ -184,6 +188,34 @@ def test_a_viewer_hears_only_how_far_a_run_is(tour_site: Served) -> None:
     heard = events(tour_site.browser("viewer"))
     assert [one.partition("\n")[0] for one in heard] == ["id: 1", "id: 3", "event: over"]
     assert "Abel" not in "".join(heard)
+
+
+def telling(served: Served) -> Telling:
+    """A run of the project in another process, as it tells how far it is."""
+    return Telling(Silent(), workspace_of(load_project(served.project)).path, None)
+
+
+def test_a_run_begun_elsewhere_is_watched_too(tour_site: Served) -> None:
+    """One of a timer is seen while it goes, with all it says from its beginning, and no other is begun."""
+    browser, other = tour_site.browser("admin"), telling(tour_site)
+    with other.of("sync"), other.stage("match", 8) as stage:
+        stage.advance(4)
+        assert "A run is under way" in browser.get("/runs").text
+        assert "A run is under way" in browser.get("/runs/1/undo").text
+        assert browser.form("/runs").status_code == 409
+        other.done(7)
+    told = [one.partition("data: ")[2] for one in events(browser)]
+    assert told[:3] == ['"match: 0 of 8"', '"match: 4 of 8"', '"match: 4 done"']
+    assert json.loads(told[-1])["run"] == 7
+
+
+def test_a_run_that_was_killed_ends_for_those_who_watch(tour_site: Served) -> None:
+    """It said nothing more, and holds its file no more."""
+    browser, other = tour_site.browser("admin"), telling(tour_site)
+    with other.of("run"):
+        assert "A run is under way" in browser.get("/runs").text
+        other._close()  # as the system does for a process that is gone
+    assert "it ended without a word" in events(browser)[-1]
 
 
 @pytest.mark.soak
