@@ -78,4 +78,5 @@ def press(page: Page, key: str) -> None:
 
 def ready(page: Page) -> None:
     """Wait until the canvas takes keys."""
-    page.wait_for_function("document.getElementById('standing')?.textContent.includes('selected')")
+    # a function: a text would be evaluated again and again, which the policy of the page forbids
+    page.wait_for_function("() => document.getElementById('standing')?.textContent.includes('selected')")
