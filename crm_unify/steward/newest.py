@@ -28,6 +28,10 @@ class Newest:
     folder: Path | None
     """Its folder in the workspace; None when that was deleted or belongs to another run."""
 
+    def found(self, project: LoadedProject) -> Path | None:
+        """Where its folder is now: a run leaves it after its commit, so it may have come since."""
+        return self.folder or folder_of(Workspace(project.root), self.run)
+
     @property
     def results(self) -> Results:
         """Where every row went. Raises UsageError when the workspace has been deleted."""

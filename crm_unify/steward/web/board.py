@@ -2,7 +2,8 @@
 
 A decision changes what is asked about the records it names and about those that hang together with them, so
 that part alone is gathered anew. All of it is gathered only after a run, by a thread of its own: whoever
-looks meanwhile sees the former queue. After an erasure nobody does.
+looks meanwhile sees the former queue, also while the run is committed and has not left its results yet.
+After an erasure nobody does.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.place import workspace_of
 from crm_unify.schema.agreements import mig_audit
 from crm_unify.schema.bookkeeping import mig_assignment, mig_decision, mig_erasure, mig_run
 from crm_unify.schema.target import reachable
-from crm_unify.steward.newest import newest_run
+from crm_unify.steward.newest import Newest, newest_run
 from crm_unify.steward.review.evidence import Evidence, evidence_of, holding, part_of, spoken_of
 from crm_unify.steward.review.gather import gathered, queue_from
 from crm_unify.steward.review.known import assignments
@@ -72,6 +74,8 @@ class Held:
     """A queue with all it was made of."""
 
     queue: Queue
+    newest: Newest
+    """The run that it was made of."""
     evidence: Evidence
     beside: Mapping[str, Collection[str]]
     """By record others that something is asked about together with it."""
@@ -111,13 +115,13 @@ class Board:
             if now.erasure > self._erasure:
                 self._held, self._remembered, self._erasure = None, {}, now.erasure
             if self._held is None:
-                self._take(self._made(connection))
+                self._take(self._made(connection, newest_run(self.project)))
             held = self._held
             if held is None:  # this look at the database is older than an erasure that others have seen
                 raise NotReady("the queue is being prepared", why="somebody was erased", remedy="ask again")
             if not now.before(held.stand):
                 self._take_in(held, connection, now)
-            if self._stale or now.run > held.stand.run:
+            if self._stale or now.run > held.stand.run or self._came_since(held.newest):
                 self._begin()
             self._said = {number: said for number, said in self._said.items() if number > held.stand.decision}
             yield held.queue
@@ -198,12 +202,26 @@ class Board:
             self._remembered |= {question.id: question for question in made.questions}
 
     # --- all of it ---
-    def _made(self, connection: sa.Connection) -> Held:
+    def _came_since(self, newest: Newest) -> bool:
+        """Whether a run has left its results that had not when its queue was made."""
+        return newest.folder is None and newest.found(self.project) is not None
+
+    def _published(self) -> Newest | None:
+        """The newest run; None while it has not left its results yet and there is a former queue to show."""
+        newest = newest_run(self.project)
+        if newest.folder is None and self._held is not None:
+            busy = workspace_of(self.project).is_busy()
+            newest = newest_run(self.project)  # it may have left them between the two looks
+            if newest.folder is None and busy:
+                return None
+        return newest
+
+    def _made(self, connection: sa.Connection, newest: Newest) -> Held:
         now = stand(connection)
-        evidence = evidence_of(newest_run(self.project), connection)
+        evidence = evidence_of(newest, connection)
         queue = queue_from(evidence, connection)
         lapsed = holding(connection) - queue.answers
-        return Held(queue, evidence, evidence.beside(), assignments(connection), lapsed, now)
+        return Held(queue, newest, evidence, evidence.beside(), assignments(connection), lapsed, now)
 
     def _take(self, held: Held) -> None:
         """Hold this queue from now on, unless somebody was erased after it was read."""
@@ -220,13 +238,17 @@ class Board:
 
     def _work(self) -> None:
         made: Held | None = None
+        trouble = False
         try:
-            with reachable(self.engine), self.engine.connect() as connection:
-                made = self._made(connection)
+            newest = self._published()
+            if newest is not None:
+                with reachable(self.engine), self.engine.connect() as connection:
+                    made = self._made(connection, newest)
         except Exception:
+            trouble = True
             LOG.exception("the questions could not be gathered anew; it is tried again when somebody looks")
         with self._lock:
-            self._maker, self._trouble = None, made is None
+            self._maker, self._trouble = None, trouble
             self._stale |= made is None
             if made is not None:
                 self._take(made)

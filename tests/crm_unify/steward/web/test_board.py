@@ -7,15 +7,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from crm_unify.rules.load import load_project
+from crm_unify.run import stages
 from crm_unify.run.deciding import confirming, drafted, record, revoking, verdict
 from crm_unify.schema.target import open_target
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.review.answers import assign
+from crm_unify.steward.review.evidence import NO_WORKSPACE
 from crm_unify.steward.review.gather import queue_of
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.web import board as boards
@@ -147,6 +150,40 @@ def test_a_new_run_holds_nobody_up(board: Board, monkeypatch: pytest.MonkeyPatch
     go.set()
     board.wait()
     assert (told(board) == fresh(board), board.notes, len(made)) == (True, (), 1)
+
+
+def test_a_run_that_has_left_nothing_yet_empties_no_queue(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run commits before it leaves its results: who looks in between sees the former queue, however often."""
+    before, published, looks = told(board), stages.published, list[object]()
+
+    def looked_at(*words: Any, **named: Any) -> Any:
+        for _ in range(2):
+            looks.append(told(board))
+            board.wait()
+        return published(*words, **named)
+
+    monkeypatch.setattr(stages, "published", looked_at)
+    assert run(board.project.root).code == 0
+    assert (looks == [before] * 2, told(board) == before) == (True, True)
+    board.wait()
+    assert (told(board) == fresh(board), board.notes) == (True, ())
+
+
+def test_a_workspace_that_is_gone_is_told_and_not_looked_for_in_a_loop(board: Board) -> None:
+    """What the database knows is shown, gathered once; and all of it as soon as the workspace is back."""
+    whole, place = told(board), board.project.root / ".crm_unify"
+    assert run(board.project.root).code == 0
+    place.rename(place.with_name("away"))
+    told(board)
+    board.wait()
+    assert (told(board) == fresh(board) != whole, board._maker) == (True, None)
+    assert board._held is not None and NO_WORKSPACE in board._held.queue.notes
+    place.with_name("away").rename(place)
+    told(board)
+    board.wait()
+    assert told(board) == fresh(board) == whole
 
 
 def test_a_queue_that_cannot_be_made_is_told_and_tried_again(
