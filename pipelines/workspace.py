@@ -161,6 +161,6 @@ def _is_free(folder: Path) -> bool:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except FileNotFoundError:  # it was published or removed meanwhile, or its process died before it locked it
+    except FileNotFoundError:  # it was published meanwhile, or its process died before it locked it
         return True
     return True

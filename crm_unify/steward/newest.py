@@ -28,9 +28,9 @@ class Newest:
     folder: Path | None
     """Its folder in the workspace; None when that was deleted or belongs to another run."""
 
-    def found(self, project: LoadedProject) -> Path | None:
-        """Where its folder is now: a run leaves it after its commit, so it may have come since."""
-        return self.folder or folder_of(Workspace(project.root), self.run)
+    def has_come(self, project: LoadedProject) -> bool:
+        """Whether its folder was not there and is now: a run leaves it after its commit."""
+        return self.folder is None and folder_of(Workspace(project.root), self.run) is not None
 
     @property
     def results(self) -> Results:

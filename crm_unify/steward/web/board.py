@@ -121,7 +121,7 @@ class Board:
                 raise NotReady("the queue is being prepared", why="somebody was erased", remedy="ask again")
             if not now.before(held.stand):
                 self._take_in(held, connection, now)
-            if self._stale or now.run > held.stand.run or self._came_since(held.newest):
+            if self._stale or now.run > held.stand.run or held.newest.has_come(self.project):
                 self._begin()
             self._said = {number: said for number, said in self._said.items() if number > held.stand.decision}
             yield held.queue
@@ -202,10 +202,6 @@ class Board:
             self._remembered |= {question.id: question for question in made.questions}
 
     # --- all of it ---
-    def _came_since(self, newest: Newest) -> bool:
-        """Whether a run has left its results that had not when its queue was made."""
-        return newest.folder is None and newest.found(self.project) is not None
-
     def _published(self) -> Newest | None:
         """The newest run; None while it has not left its results yet and there is a former queue to show."""
         newest = newest_run(self.project)
