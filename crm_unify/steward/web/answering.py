@@ -98,8 +98,10 @@ def _told(connection: sa.Connection, key: str) -> dict[str, Any] | None:
 
 def _behind(site: Site, connection: sa.Connection, name: str) -> tuple[str, ...]:
     """The questions behind this one, for whoever asks again where an answer leads."""
+    if not name.startswith("Q-"):
+        return ()
     with site.board.queue(connection) as queue:
-        return queue.after(name)[:BEHIND] if name.startswith("Q-") else ()
+        return queue.after(name)[:BEHIND]
 
 
 BEHIND: Final = 40

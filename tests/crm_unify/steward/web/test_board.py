@@ -19,11 +19,12 @@ from crm_unify.run.publishing import published
 from crm_unify.schema.target import open_target
 from crm_unify.steward.newest import newest_run
 from crm_unify.steward.review.answers import assign
-from crm_unify.steward.review.evidence import NO_WORKSPACE
+from crm_unify.steward.review.evidence import NO_WORKSPACE, evidence_of
 from crm_unify.steward.review.gather import queue_of
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.web import board as boards
 from crm_unify.steward.web.board import Board
+from crm_unify.steward.web.making import NotMade, NotReady
 from tests.crm_unify.run.decided import record_id, row
 from tests.crm_unify.steward.review.towns import doubtful
 from tests.projects import run
@@ -50,7 +51,8 @@ def board(crowd: Path, tmp_path: Path) -> Iterator[Board]:
     """The board of a copy, with its queue made."""
     project = load_project(Path(shutil.copytree(crowd, tmp_path / "crowd")))
     made = Board(project, open_target(project.project.target, root=project.root))
-    told(made)
+    made.prepare()
+    made.wait()
     yield made
     made.wait()
 
@@ -138,12 +140,11 @@ def test_a_new_run_holds_nobody_up(board: Board, monkeypatch: pytest.MonkeyPatch
     """The former queue is shown, with a note, while one thread makes the new one."""
     before, go, made = told(board), Event(), list[int]()
 
-    def slowly(*words: object) -> object:
+    def slowly(*words: Any) -> Any:
         made.append(1)
         assert go.wait(60), "the test lets it go"
-        return evidence_of(*words)  # type: ignore[arg-type]  # handed on as it is
+        return evidence_of(*words)
 
-    evidence_of = boards.evidence_of
     monkeypatch.setattr(boards, "evidence_of", slowly)
     assert run(board.project.root).code == 0
     assert [told(board) == before for _ in range(3)] == [True] * 3
@@ -151,6 +152,42 @@ def test_a_new_run_holds_nobody_up(board: Board, monkeypatch: pytest.MonkeyPatch
     go.set()
     board.wait()
     assert (told(board) == fresh(board), board.notes, len(made)) == (True, (), 1)
+
+
+def test_the_first_look_waits_for_nobody(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told to come back, as many looks as there are, while one thread gathers what is asked."""
+    project, go, made = load_project(crowd), Event(), list[int]()
+    board = Board(project, open_target(project.project.target, root=project.root))
+
+    def slowly(*words: Any) -> Any:
+        made.append(1)
+        assert go.wait(60), "the test lets it go"
+        return evidence_of(*words)
+
+    monkeypatch.setattr(boards, "evidence_of", slowly)
+    for _ in range(3):
+        with pytest.raises(NotReady):
+            told(board)
+    go.set()
+    board.wait()
+    assert (told(board) == fresh(board), len(made)) == (True, 1)
+
+
+def test_what_stands_against_a_first_queue_is_told_and_it_is_tried_again(
+    crowd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever for what cannot be gathered: the reason is told once, then it begins anew."""
+    project = load_project(crowd)
+    board = Board(project, open_target(project.project.target, root=project.root))
+    monkeypatch.setattr(boards, "evidence_of", lambda *_: 1 // 0)
+    board.prepare()
+    board.wait()
+    monkeypatch.undo()
+    for told_so in (NotMade, NotReady):
+        with pytest.raises(told_so):
+            told(board)
+        board.wait()
+    assert told(board) == fresh(board)
 
 
 def test_a_run_that_has_left_nothing_yet_empties_no_queue(
