@@ -2,12 +2,15 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
 from crm_unify.rules.load import load_project
 from crm_unify.run.forget import forget
+from crm_unify.steward.web import canvas
 from tests.crm_unify.steward.web.people import Served, prepared, served
 from tests.crm_unify.steward.web.test_answering import asked, say
 from tests.projects import question
@@ -107,6 +110,17 @@ def test_a_question_is_given_to_somebody(site: Served) -> None:
     assert browser.form(path, assignee="Stella").status_code == 303
     assert browser.form(path, assignee="Stela").status_code == 422
     assert question(site.project / "crm.db", "SELECT assignee FROM mig_assignment") == [("Stella",)]
+
+
+def test_further_records_are_of_the_same_canvas(looked_at: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes through the records keeps those that were added, and the filters of the queue."""
+    monkeypatch.setattr(canvas, "WINDOW", 1)
+    browser = looked_at.browser()
+    (name, *_), (_, _, (more, *_)) = asked(browser), asked(browser, 1)
+    first = browser.get(f"/questions/{name}", params={"add": more, "reason": "band", "search": "a b&c"}).text
+    links = re.findall(r'data-window href="([^"]+)"', first)
+    asked_for = [dict(parse_qsl(unescape(link).removeprefix("?"))) for link in links]
+    assert asked_for == [{"add": more, "reason": "band", "search": "a b&c", "start": "1"}]
 
 
 def test_an_erased_person_is_shown_no_more(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
