@@ -104,6 +104,9 @@ class Board:
     """By decision what the queue has not taken in yet."""
     _settled: dict[int, Settled] = field(default_factory=dict)
     _remembered: dict[str, Question] = field(default_factory=dict)
+    """Questions that were open since the newest run, by id."""
+    _former: dict[str, Question] = field(default_factory=dict)
+    """Those that were open between the run before it and it."""
     _lock: RLock = field(default_factory=RLock)
 
     @contextmanager
@@ -116,7 +119,8 @@ class Board:
         with self._lock:
             now = stand(connection)
             if now.erasure > self._erasure:
-                self._held, self._failed, self._remembered, self._erasure = None, None, {}, now.erasure
+                self._held, self._failed, self._erasure = None, None, now.erasure
+                self._remembered, self._former = {}, {}
             held = self._held
             if held is None:
                 raise self._missing()
@@ -145,11 +149,11 @@ class Board:
             return self._settled.pop(decision, None)
 
     def remembered(self, name: str) -> Question | None:
-        """A question that was open since the server began, settled or not: people go back to look.
+        """A question that was open since the run before the newest, settled or not: people go back to look.
 
         Asked for beside :meth:`queue`, which forgets them with an erasure.
         """
-        return self._remembered.get(name)
+        return self._remembered.get(name) or self._former.get(name)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -238,6 +242,8 @@ class Board:
     def _take(self, held: Held) -> None:
         """Hold this queue from now on, unless somebody was erased after it was read."""
         if held.stand.erasure >= self._erasure:
+            if self._held is not None and held.stand.run > self._held.stand.run:
+                self._former, self._remembered = self._remembered, {}
             self._held, self._erasure = held, held.stand.erasure
             self._remembered |= {question.id: question for question in held.queue.every()}
 

@@ -80,6 +80,12 @@ def fresh(board: Board) -> list[object]:
         return said(queue_of(newest_run(board.project), connection))
 
 
+def about(board: Board, one: str, other: str) -> str:
+    """The id of the question whose leading records these are."""
+    with board.engine.connect() as connection, board.queue(connection) as queue:
+        return next(found.id for found in queue.every() if set(found.leading) == {one, other})
+
+
 def decided(board: Board, draft: Callable[[sa.Connection], object]) -> None:
     """Record a decision as another process would."""
     with board.engine.connect() as connection:
@@ -207,6 +213,19 @@ def test_a_run_that_has_left_nothing_yet_empties_no_queue(
     assert (looks == [before] * 2, told(board) == before) == (True, True)
     board.wait()
     assert (told(board) == fresh(board), board.notes) == (True, ())
+
+
+def test_questions_are_remembered_for_one_more_run(board: Board) -> None:
+    """Who goes back finds one that was settled and is asked no more; the server does not keep all for ever."""
+    asked_for = about(board, record_id(0), record_id(1))
+    decided(board, lambda connection: verdict(connection, record_id(0), record_id(1), "same"))
+    kept = []
+    for _ in range(3):
+        kept.append(board.remembered(asked_for) is not None)
+        assert run(board.project.root).code == 0
+        told(board)
+        board.wait()
+    assert kept == [True, True, False]
 
 
 def test_a_workspace_that_is_gone_is_told_and_not_looked_for_in_a_loop(board: Board) -> None:
