@@ -216,7 +216,7 @@ def test_a_run_that_has_left_nothing_yet_empties_no_queue(
 
 
 def test_questions_are_remembered_for_one_more_run(board: Board) -> None:
-    """Who goes back finds one that was settled and is asked no more; the server does not keep all for ever."""
+    """Who goes back finds one that was settled and is asked no more; the server does not keep all."""
     asked_for = about(board, record_id(0), record_id(1))
     decided(board, lambda connection: verdict(connection, record_id(0), record_id(1), "same"))
     kept = []
