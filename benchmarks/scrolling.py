@@ -1,7 +1,7 @@
 """How long a browser is busy while somebody scrolls: 10,000 questions, a customer of 500 records.
 
-`python -m benchmarks.scrolling [--questions N] [--records N]` makes a project of that size, serves it, and
-has the Chromium of the system scroll through the queue and the records side by side, and turn their pages.
+`python -m benchmarks.scrolling [--questions N] [--records N]` makes a project of each, serves it, and has
+the Chromium of the system scroll through the queue and the records side by side, and turn their pages.
 Of the tasks of the page's main thread it prints how many there were and the longest one, in milliseconds of
 processor time and of wall time (which is another's work, too, on a machine that is shared).
 """
@@ -26,42 +26,15 @@ import sqlalchemy as sa
 import uvicorn
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from crm_unify.cli import main as crm_unify
+from benchmarks.served import doubtful, large, run, with_stewards
 from crm_unify.rules.load import load_project
-from crm_unify.run.deciding import Draft, drafted, insert
-from crm_unify.run.decisions import VERDICT
 from crm_unify.schema.bookkeeping import mig_xref
 from crm_unify.steward.web.access import session_cookie
-from crm_unify.steward.web.accounts import add_user, known
+from crm_unify.steward.web.accounts import known
 from crm_unify.steward.web.app import create_app
 from crm_unify.steward.web.sessions import begin
 from crm_unify.steward.web.site import Site
-from matching.decisions import SAME
 
-PROJECT: Final = """\
-project: scrolling
-sources: {office: {path: people.csv}}
-rules: [people.yml]
-target: sqlite:///crm.db
-matching: {merge_bits: 60, review_bits: 0}
-"""
-RULES: Final = """\
-map: people
-version: 1
-status: draft
-owner: office
-source: {system: office, reader: csv, key: [ID]}
-targets:
-  - person: {as: person, full_name: {from: Name}, job_title: {from: Job}}
-    contact_point:
-      - {of: person, kind: email, value: {from: Mail, type: email}}
-      - {of: person, kind: phone, value: {from: Phone}}
-    address: {of: person, line1: {from: Street}, city: {from: City}, country_code: GB}
-"""
-HEADER: Final = "ID,Name,Mail,Phone,Job,Street,City"
-SYLLABLES: Final = [consonant + vowel for consonant in "bdfgklm" for vowel in "aeio"]
-JOBS: Final = ("Baker", "Clerk", "Falconer", "Miller")
-PASSWORD: Final = "lantern meadow copper"
 SIZE: Final = ViewportSize(width=1366, height=768)
 TURNS: Final = 60
 """Turns of the wheel on each page."""
@@ -72,6 +45,9 @@ FRAME: Final = 30
 PAGES: Final = 6
 """Pages that are turned."""
 TURNED: Final = f"{PAGES} pages turned"
+QUEUE: Final = "#rows"
+SHEET: Final = ".sheet"
+"""Where one scrolls."""
 TRACED: Final = ["disabled-by-default-devtools.timeline", "toplevel"]
 
 
@@ -83,58 +59,6 @@ class Task:
     """Milliseconds of processor time."""
     wall: float
     """Milliseconds from beginning to end."""
-
-
-# --- the project ---
-def name_of(number: int) -> str:
-    """A name of somebody, invented; numbers that differ give names that differ."""
-    parts = []
-    for _ in range(4):
-        number, at = divmod(number, len(SYLLABLES))
-        parts.append(SYLLABLES[at])
-    return f"{''.join(parts[:2]).title()} {''.join(parts[2:]).title()}{SYLLABLES[number % 28]}"
-
-
-def lines(questions: int, records: int) -> Iterator[str]:
-    """Two records of each person that differ in the job, then the records of one customer."""
-    for number in range(questions):
-        name = name_of(number * 7919 % 614_656)
-        for part in (0, 1):
-            mail = f"{name.replace(' ', '.').lower()}{number}@post.example"
-            job = JOBS[(number + part) % 4]
-            yield f"{number}-{part},{name},{mail},,{job},{number} Acorn Street,Leeds"
-    for number in range(records):
-        mail, job = f"max.muster{number}@post.example", JOBS[number % 4]
-        name, phone = f"Max Muster{'er' * (number % 3)}", f"0113 496 {number:04}"
-        yield f"M{number},{name},{mail},{phone},{job},{number} Long Lane,York"
-
-
-def made(folder: Path, questions: int, records: int) -> Path:
-    """The project after its runs: the records of the one customer are one because somebody said so."""
-    (folder / "crm_unify.yml").write_text(PROJECT, encoding="utf-8")
-    (folder / "people.yml").write_text(RULES, encoding="utf-8")
-    rows = [HEADER, *lines(questions, records), ""]
-    (folder / "people.csv").write_text("\n".join(rows), encoding="utf-8")
-    run(folder)
-    site = create_app(load_project(folder / "crm_unify.yml")).state.site
-    ids = tuple(sorted(map(record, range(records))))
-    with site.writing() as connection:
-        draft = Draft(VERDICT, "merge", (ids[:1], ids[1:]), verdict=SAME)
-        insert(connection, drafted(draft, connection, why="one office", by="benchmark"))
-        add_user(connection, "Stefan", "steward", PASSWORD, by="benchmark")
-    run(folder)
-    return folder
-
-
-def record(number: int) -> str:
-    """The id of a record of the one customer."""
-    return f"office.people:M{number}#person"
-
-
-def run(folder: Path) -> None:
-    """``crm-unify run``."""
-    if crm_unify(["run", str(folder), "--yes", "--as-of", "2026-02-01"]):
-        raise SystemExit("the project does not run")
 
 
 # --- the browser ---
@@ -162,9 +86,9 @@ def at_desk(project: Path) -> Iterator[tuple[Site, Browser, Page]]:
 
 
 def token(site: Site) -> str:
-    """A session of the steward."""
+    """A session of a steward."""
     with site.writing() as connection:
-        return begin(connection, known(connection, "Stefan"), site.clock(), former="")
+        return begin(connection, known(connection, "Steward 1"), site.clock(), former="")
 
 
 def traced(browser: Browser, page: Page, act: Callable[[], object]) -> list[Task]:
@@ -213,24 +137,18 @@ def told(name: str, tasks: list[Task]) -> str:
     return f"{name:<44} {len(tasks):>6} {longest.busy:>9.1f} {wall:>9.1f} {over:>6}"
 
 
-def measure(project: Path, queue: str, cluster: str) -> None:
-    """Scroll and turn pages, and print the figures as they come."""
-    head = "milliseconds of the main thread"
-    print(f"{head:<44} {'tasks':>6} {'longest':>9} {'(wall)':>9} {'>100':>6}")
+def measure(project: Path, name: str, place: str, link: str) -> None:
+    """Scroll over a part of the queue, or of the largest customer, and turn pages; print what they cost."""
     with at_desk(project) as (site, browser, page):
         with site.reading() as connection:
-            customer = connection.scalar(
-                sa.select(mig_xref.c.customer_id).where(mig_xref.c.record_id == record(0))
-            )
-        for name, path, place, link in (
-            (queue, "/", "#rows", "Further"),
-            (cluster, f"/clusters/{customer}", ".sheet", "Further records"),
-        ):
-            page.goto(path)
-            page.wait_for_load_state("networkidle")
-            acts = (("scrolling", partial(scroll, page, place)), (TURNED, partial(turn, page, link)))
-            for what, act in acts:
-                print(told(f"{name}, {what}", traced(browser, page, act)), flush=True)
+            x, size = mig_xref.c, sa.func.count()
+            largest = sa.select(x.customer_id).group_by(x.customer_id).order_by(size.desc()).limit(1)
+            customer = connection.scalar(largest)
+        page.goto("/" if place == QUEUE else f"/clusters/{customer}")
+        page.wait_for_load_state("networkidle")
+        acts = (("scrolling", partial(scroll, page, place)), (TURNED, partial(turn, page, link)))
+        for what, act in acts:
+            print(told(f"{name}, {what}", traced(browser, page, act)), flush=True)
 
 
 def main() -> int:
@@ -241,9 +159,15 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=10_000)
     parser.add_argument("--records", type=int, default=500)
     given = parser.parse_args()
+    head = "milliseconds of the main thread"
+    print(f"{head:<44} {'tasks':>6} {'longest':>9} {'(wall)':>9} {'>100':>6}")
     with tempfile.TemporaryDirectory() as folder:
-        project = made(Path(folder), given.questions, given.records)
-        measure(project, f"queue of {given.questions:,}", f"customer of {given.records:,} records")
+        queue, customer = Path(folder) / "queue", Path(folder) / "customer"
+        for project in (doubtful(queue, given.questions), large(customer, given.records)):
+            run(project)
+            with_stewards(project, 1)
+        measure(queue, f"queue of {given.questions:,}", QUEUE, "Further")
+        measure(customer, f"customer of {given.records:,} records", SHEET, "Further records")
     return 0
 
 
