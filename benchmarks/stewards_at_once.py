@@ -120,8 +120,9 @@ class Steward(Thread):
         self._next = ""
         if seen is None or sides is None:
             return
-        for part in ("why", "effects"):
-            self._page(part, f"/canvas/{question}/{part}", gone_is_told=True)
+        self._page("why", f"/canvas/{question}/why", gone_is_told=True)
+        status, text = self._post("effects", f"/canvas/{question}/effects", selection="[]")
+        assert status in (200, *FASTER), f"what follows is told {status}: {text[:200]}"
         time.sleep(self._pace * (0.5 + self._random.random()))
         selected = json.loads(sides.group(1).replace("&#34;", '"'))
         form = {"canvas": question, "seen": seen.group(1), "selection": json.dumps(selected)}
@@ -153,7 +154,8 @@ class Steward(Thread):
 
     def _page(self, what: str, path: str, *, gone_is_told: bool = False) -> str:
         status, text = self._ask(what, "GET", path, None, {})
-        assert status == 200 or (gone_is_told and status in FASTER), f"{path} answers {status}: {text[:200]}"
+        shown = status == 200 or (what == "why" and status == 202)  # 202: it is being prepared
+        assert shown or (gone_is_told and status in FASTER), f"{path} answers {status}: {text[:200]}"
         token = re.search(r'<meta name="csrf" content="(\w+)"', text)
         self._csrf = token.group(1) if token else self._csrf
         return text
