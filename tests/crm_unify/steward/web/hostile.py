@@ -77,7 +77,6 @@ def ways(served: Served) -> dict[str, list[str]]:
     names = {
         "/questions/{name}": asked,
         "/canvas/{name}/why": asked[:3],
-        "/canvas/{name}/effects": asked[:3],
         "/clusters/{name}": customers,
         "/customers/{name}": customers,
         "/quarantine/{map_name}/{row_id}": [f"{name}/{row}" for name, row in bad],
@@ -110,8 +109,8 @@ def _filled(path: str, name: str) -> str:
 
 def _pairs(served: Served) -> list[str]:
     """Pairs of a sample, drawn anew."""
-    text = served.browser().get("/sample/drawn?merged=0&apart=3").text
-    return sorted(set(re.findall(r"/samples/S-\w+", text)))
+    text = served.browser("admin").ready("/sample/drawn?merged=0&apart=3").text
+    return sorted(set(re.findall(r"/samples/S-[\w.-]+", text)))
 
 
 def shown_routes(served: Served) -> set[str]:
