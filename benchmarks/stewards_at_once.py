@@ -105,6 +105,7 @@ class Steward(Thread):
         status, _ = self._post("sign-in", "/sign-in", name=self._who, password=PASSWORD)
         assert status == 303, f"the sign-in answers {status}"
         self._page("queue", "/")
+        self._http.close()  # all the others sign in before work begins: opened anew then
 
     def _questions(self) -> Iterator[str]:
         """Questions as this person comes to them: the next one, else another from the queue."""
