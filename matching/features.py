@@ -113,15 +113,18 @@ def _kind(kind: str, table: ClaimTable) -> KindFeatures:
         columns, traits, party = build(table)
         where = located.result()
         columns |= points.result()
-    if kind == "person":
-        columns["identifier"] = merge([columns["identifier"], contacts.only_reached(columns)])
-    columns["source"] = column(np.arange(len(table)), table.records["system"].cast(pa.string()), len(table))
-    columns["address"] = where.address
-    for field in ("email", "phone", "address", "domain"):
-        columns[field] = with_degree(columns[field], party)
-    customer = rough_customers(kind, columns, where)
+        if kind == "person":
+            columns["identifier"] = merge([columns["identifier"], contacts.only_reached(columns)])
+        systems = table.records["system"].cast(pa.string())
+        columns["source"] = column(np.arange(len(table)), systems, len(table))
+        columns["address"] = where.address
+        parts = pool.submit(contacts.parts, columns)
+        shared = ("email", "phone", "address", "domain")
+        degrees = pool.map(lambda field: with_degree(columns[field], party), shared)
+        customer = rough_customers(kind, columns, where)
+        columns |= dict(zip(shared, degrees, strict=True))
     return counted_anew(
-        KindFeatures(kind, table.ids, columns, where, traits, contacts.parts(columns), customer)
+        KindFeatures(kind, table.ids, columns, where, traits, parts.result(), customer)
     )
 
 

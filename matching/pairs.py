@@ -30,6 +30,9 @@ from matching.sieve import sieve
 BATCH = 250_000
 """Pairs compared at a time: what bounds the memory of a comparison."""
 
+WORTH_SHARING = 20_000
+"""Pairs from which on they are shared out among threads, however few batches they are."""
+
 Positions = Ints | Codes
 """Positions of records, in 64 bits or in 32."""
 
@@ -154,15 +157,23 @@ def _places(wanted: Ints, ascending: Ints) -> Ints:
     return np.where(ascending[at] == wanted, at, -1)
 
 
+def spans(pairs: int, threads: int) -> list[slice]:
+    """Stretches of one size, of BATCH pairs at most; of many pairs as many as leave no thread without one."""
+    number = -(-pairs // BATCH)
+    if pairs >= WORTH_SHARING:
+        number = -(-number // threads) * threads
+    return [slice(pairs * at // number, pairs * (at + 1) // number) for at in range(number)]
+
+
 def _batches(work: Work, pairs: int, batch: Callable[[slice], _T]) -> Iterator[_T]:
     """What comes of each batch, in order, on the threads of the settings."""
-    spans = [slice(start, min(start + BATCH, pairs)) for start in range(0, pairs, BATCH)]
-    if not spans:
+    lots = spans(pairs, work.threads)
+    if not lots:
         return
     with (
         work.progress.stage(f"comparing pairs of {work.features.kind}s", pairs) as stage,
         ThreadPoolExecutor(work.threads) as pool,
     ):
-        for span, found in zip(spans, pool.map(batch, spans), strict=True):
+        for span, found in zip(lots, pool.map(batch, lots), strict=True):
             stage.advance(span.stop - span.start)
             yield found

@@ -84,6 +84,8 @@ class Sieve:
     """Rows of which a glance tells much, in the order in which they are glanced at."""
     gains: tuple[Gains, ...]
     """By row: what each cell adds in each contest: those of one customer, then those of classes listed."""
+    agreed: tuple[Gains | None, ...]
+    """By row: what agreeing on each value adds at most, contest by value; None where no glance tells."""
     start: Gains
     """By contest: the prior."""
     rivals: int
@@ -150,10 +152,10 @@ class Sieve:
 
     def _most(self, row: int, left: Ints, right: Ints) -> list[Gains]:
         """What a comparison can add at most to each pair, contest by contest; one number if it is one."""
-        known, gains = self.made[row].ceiling, self.gains[row]
-        if known is None:
+        known, agreed, gains = self.made[row].ceiling, self.agreed[row], self.gains[row]
+        if known is None or agreed is None:
             return list(gains.max(axis=1, keepdims=True))
-        return _told(known, gains, left, right)
+        return _told(known, agreed, _below(gains, known.unlike), left, right)
 
 
 def _add(total: list[Gains], more: list[Gains]) -> None:
@@ -165,19 +167,27 @@ def _kept(bound: list[Gains], kept: Ints) -> list[Gains]:
     return [part if len(part) == 1 else part.take(kept) for part in bound]
 
 
-def _told(known: Ceiling, gains: Gains, left: Ints, right: Ints) -> list[Gains]:
+def _told(known: Ceiling, agreed: Gains, unlike: Gains, left: Ints, right: Ints) -> list[Gains]:
     """What a comparison can add at most to pairs of which a glance tells how far their values agree."""
     one, two = known.column.first.take(left), known.column.first.take(right)
+    equal = np.flatnonzero((one == two) & (one != MISSING))
+    code = one.take(equal)
+    out = list(np.repeat(unlike[:, None], len(left), axis=1))
+    absent = np.flatnonzero((one == MISSING) | (two == MISSING)) if known.told else equal[:0]
+    for part, top in zip(out, agreed, strict=True):
+        part[equal], part[absent] = top.take(code), 0
+    return out
+
+
+def _agreed(known: Ceiling, gains: Gains) -> Gains:
+    """The most that agreeing on each value can add, contest by value: once for all pairs, not batch by batch.
+
+    A file has nearly as many values as records, and many batches.
+    """
     best = np.maximum(gains.take(known.same, axis=1), 0)
     outdone = np.flatnonzero(levels(known.same) <= known.unlike)
     best[:, outdone] = np.maximum(best[:, outdone], _below(gains, known.unlike)[:, None])
-    equal = np.flatnonzero((one == two) & (one != MISSING))
-    code = one.take(equal)
-    out = list(np.repeat(_below(gains, known.unlike)[:, None], len(left), axis=1))
-    absent = np.flatnonzero((one == MISSING) | (two == MISSING)) if known.told else equal[:0]
-    for part, top in zip(out, best, strict=True):
-        part[equal], part[absent] = top.take(code), 0
-    return out
+    return best
 
 
 def _below(gains: Gains, level: int) -> Gains:
@@ -201,4 +211,9 @@ def sieve(
     order = [row for row in range(len(names)) if row not in costly] + costly
     looks = tuple(names.index(name) for name in LOOKED_AT[kind])
     start = (prior[one] - prior[two]).astype(np.int32)
-    return Sieve(made, tuple(order), frozenset(costly), looks, gains, start, 1 if listed else 2, least)
+    agreed = tuple(
+        None if comparer.ceiling is None else _agreed(comparer.ceiling, gain)
+        for comparer, gain in zip(made, gains, strict=True)
+    )
+    rivals = 1 if listed else 2
+    return Sieve(made, tuple(order), frozenset(costly), looks, gains, agreed, start, rivals, least)

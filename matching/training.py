@@ -12,6 +12,7 @@ and twins are duplicates whose names and birth dates differ.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from matching.blocking import Candidates, candidates
 from matching.cells import levels
 from matching.columns import Ints
-from matching.comparisons import compare
+from matching.comparisons import cells_of, compare, comparers
 from matching.features import Features, KindFeatures
 from matching.frequencies import IN_PART, agreeable, chance, remember
 from matching.guards import SMALLEST
@@ -35,6 +36,9 @@ Floats = npt.NDArray[np.float64]
 
 RANDOM_PAIRS = 200_000
 """Pairs chosen by hash to measure how often inexact levels happen by chance."""
+
+THREADS = 2
+"""Threads that compare those; the outcome does not depend on it."""
 
 PSEUDO_U = 2000.0
 """Weight of the documented chance of an inexact level, in pairs."""
@@ -186,7 +190,10 @@ def random_levels(features: KindFeatures) -> list[Floats]:
     """Shares of levels among unrelated pairs, per comparison, smoothed towards the documented ones."""
     policy = COMPARISONS[features.kind]
     left, right = hashed_pairs(features)
-    found = levels(compare(features, left, right))
+    made, half = comparers(features), len(left) // 2
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = pool.map(lambda at: cells_of(made, left[at], right[at]), (slice(half), slice(half, None)))
+        found = levels(np.concatenate(list(parts), axis=1))
     agree = [i for i, c in enumerate(policy) if c.name not in ("source", "gender", "legal_form", "suffix")]
     alike = sum((found[i] == len(policy[i].levels) - 1).astype(np.int64) for i in agree)
     unlike = alike < 2 if len(agree) else np.ones(len(left), np.bool_)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -34,6 +35,7 @@ from crm_unify.schema.crm import consent, customer
 from crm_unify.schema.tables import arrow_schema
 from crm_unify.schema.target import reachable
 from pipelines.database.read import fetch, matching
+from pipelines.ledger_cache import kept
 
 COMPARED: Final = ("system", "entity", "part", "lineage", "row_hash", "created", "updated", "claims_hash")
 """Columns of a source record that nothing but a comparison asks for: one text of the ledger holds them all.
@@ -132,20 +134,29 @@ class Ledger:
         return 1 if self.last_run is None else self.last_run.id + 1
 
 
-def read_ledger(engine: sa.Engine) -> Ledger:
-    """Everything a change set is computed against. Raises Unreachable when the database does not answer."""
+def read_ledger(engine: sa.Engine, *, folder: Path | None = None) -> Ledger:
+    """Everything a change set is computed against. Raises Unreachable when the database does not answer.
+
+    In the `folder` of the newest run its long tables may be at hand.
+    """
     with reachable(engine), engine.connect() as connection:
-        return ledger_of(connection)
+        return ledger_of(connection, folder=folder)
 
 
-def ledger_of(connection: sa.Connection) -> Ledger:
+def ledger_of(connection: sa.Connection, *, folder: Path | None = None) -> Ledger:
     """The same within a transaction that is under way."""
+    now = state(connection)
+    long = None if folder is None else kept(folder, now, connection)
+    if long is None:
+        long = {
+            "records": _records(connection),
+            "xref": _sorted(connection, *mig_xref.columns),
+            "profiles": _sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
+        }
     return Ledger(
-        records=_records(connection),
-        xref=_sorted(connection, *mig_xref.columns),
+        **long,
         redirects=_sorted(connection, mig_redirect.c.old_id, mig_redirect.c.new_id),
         rekeyed=_sorted(connection, *(mig_rekey.c[name] for name in arrow_schema("mig_rekey").names)),
-        profiles=_sorted(connection, mig_profile.c.customer_id, mig_profile.c.hash),
         deleted=fetch(connection, deleted_customers()),
         consents=_consents(connection),
         quarantine=_sorted(connection, mig_quarantine.c.id),
@@ -153,7 +164,7 @@ def ledger_of(connection: sa.Connection) -> Ledger:
         model=model_in_force(connection),
         proposed=proposed_model(connection),
         last_run=last_run(connection),
-        state=state(connection),
+        state=now,
     )
 
 

@@ -58,6 +58,17 @@ class Output:
             raise UsageError("this changes data and nobody agreed", why=why, remedy="repeat it with --yes")
         return click.confirm(question, err=True)
 
+    def asked(self, told: str, question: str, *, yes: bool) -> None:
+        """On a terminal show what would be recorded and ask. Raises UsageError where nobody agrees.
+
+        In a script the words of the command are the agreement: for what can be taken back by another command.
+        """
+        if yes or not sys.stdin.isatty():
+            return
+        self.say(told)
+        if not self.agreed(question, yes=False):
+            raise UsageError("nothing was recorded", remedy="repeat it and agree")
+
     def failed(self, error: BaseException) -> int:
         """Say what went wrong and give the exit code; the traceback is shown only when verbose."""
         if self.verbose:

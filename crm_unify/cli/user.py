@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from crm_unify.cli._options import environment_option, output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._web import need_web
 from crm_unify.cli._who import by_option, who
@@ -86,6 +86,7 @@ def password(output: Output, name: str, by: str | None, project: Path, environme
 @click.option("--disable/--enable", "disable", default=None, help="Let them in no more, or again.")
 @by_option
 @environment_option
+@yes_option
 @project_option
 @output_options
 def change(
@@ -96,12 +97,17 @@ def change(
     by: str | None,
     project: Path,
     environment: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Give a user another role, or let them in no more; what they did stays theirs."""
     need_web()
     from crm_unify.steward.web.accounts import change as changed
 
     active = None if disable is None else not disable
+    given = [] if role is None else [f"gets the role {role}"]
+    given += [] if active is None else ["is let in again" if active else "is let in no more"]
+    output.asked(f"{name} {' and '.join(given) or 'stays as it is'}", "Change this?", yes=yes)
     user = _changed(project, environment, lambda c: changed(c, name, by=who(by), role=role, active=active))
     output.answer(
         user.as_json(), f"{user.name} is {user.role if user.active else 'disabled'}, and signed out"

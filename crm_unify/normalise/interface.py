@@ -19,7 +19,7 @@ from crm_unify.normalise.columns import Column, Strings, nulls
 MANY = 50_000
 """Distinct values from which on a kernel works on them side by side"""
 
-_MOST_TEXT = 2**31 - 2**20
+MOST_TEXT = 2**31 - 2**20
 """Bytes of text that one Arrow string array can address, with room to spare"""
 
 
@@ -102,7 +102,7 @@ def encoded(column: Column) -> tuple[Strings, Any]:
 
 
 def _encoded_chunks(text: Any) -> tuple[Strings, Any]:
-    if text.nbytes < _MOST_TEXT:
+    if text.nbytes < MOST_TEXT:
         coded = text.combine_chunks().dictionary_encode()
         return coded.dictionary, coded.indices
     # Six times slower than one dictionary over one chunk, but a chunk holds no more text than that.

@@ -74,15 +74,12 @@ class DedupeResult:
     """record_id, customer_id: every row once; by record id, or in the order of the input without id column"""
     evaluation: Evaluation | None
     """Against the truth column; None without one"""
+    customers: int
+    """Number of customers"""
     times: tuple[StageTime, ...]
     """Wall time and peak memory of the stages"""
     link: bool = False
     """No source was to hold anybody twice"""
-
-    @property
-    def customers(self) -> int:
-        """Number of customers."""
-        return len(pc.unique(self.membership["customer_id"]))
 
 
 def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
@@ -114,10 +111,11 @@ def dedupe(job: DedupeJob, *, progress: Progress) -> DedupeResult:
             matched = one_per_source(traits, matched, made.records, progress=watch)
     with watch.stage("name customers", rows) as stage:
         traits = Features({}) if job.lean else traits
-        membership = _membership(matched, taken, sort=job.id is not None)
+        membership, customers = _membership(matched, taken, sort=job.id is not None)
         found = _evaluated(job, tables, taken, membership, matched=matched)
         stage.advance(rows)
-    return DedupeResult(taken, made, traits, matched, membership, found, tuple(watch.times), job.link)
+    times = tuple(watch.times)
+    return DedupeResult(taken, made, traits, matched, membership, found, customers, times, job.link)
 
 
 def _without_columns(taken: TakenFor) -> TakenFor:
@@ -201,18 +199,18 @@ def _no_model(error: Exception) -> str:
     return str(error) if isinstance(error, ValueError) else "it does not hold what a model.json holds"
 
 
-def _membership(matched: Matched, taken: Sequence[TakenFor], *, sort: bool) -> pa.Table:
-    """The customer of each row; a customer is named after its least record id."""
+def _membership(matched: Matched, taken: Sequence[TakenFor], *, sort: bool) -> tuple[pa.Table, int]:
+    """The customer of each row, and how many there are; a customer is named after its least record id."""
     clusters = matched.membership["cluster"].combine_chunks().dictionary_encode()
     names = crm_ids("C", clusters.dictionary)
     found = pa.table(
         {"record_id": matched.membership["record_id"], "customer_id": names.take(clusters.indices)}
     )
     if sort or not taken:
-        return found
+        return found, len(names)
     ids = pa.chunked_array([one.ids for one in taken])
     at = pc.index_in(ids, value_set=found["record_id"].combine_chunks())
-    return pa.table({"record_id": ids, "customer_id": found["customer_id"].take(at)})
+    return pa.table({"record_id": ids, "customer_id": found["customer_id"].take(at)}), len(names)
 
 
 def _evaluated(

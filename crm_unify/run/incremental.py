@@ -43,7 +43,7 @@ from matching.rejoined import NotAloneError as NotMatchedAloneError
 from matching.rematch import Changed
 from pipelines.changes.said import GOVERNED, Policies
 from pipelines.landed import read_landed
-from pipelines.ledger import BETWEEN, COMPARED, Ledger, read_ledger
+from pipelines.ledger import BETWEEN, COMPARED, Ledger, newest, read_ledger
 from pipelines.results import read_results
 
 
@@ -56,7 +56,7 @@ def plan_news(
     """
     refuse_strange(project, given.accepted)
     with progress.stage("remember"):
-        ledger = read_ledger(engine)
+        ledger = read_ledger(engine, folder=folder_of(landing.workspace, newest(engine)))
         before = _before(project, engine, landing, ledger, given)
     base = Base(project, ledger, engine)
     try:

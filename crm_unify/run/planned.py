@@ -12,7 +12,7 @@ from crm_unify.run.timing import StageTime
 from crm_unify.run.waiting import lasting
 from crm_unify.validation.account import AccountLine
 from pipelines.changes import ChangeSet, Radius, overwritten, radius
-from pipelines.ledger import LastRun
+from pipelines.ledger import LastRun, Ledger
 from pipelines.results import Results
 
 
@@ -28,8 +28,8 @@ class Planned:
     """The sources as they were found."""
     results: Results
     """For the workspace: where every row went."""
-    former: LastRun | None
-    """The newest run of the target so far."""
+    ledger: Ledger
+    """What the target remembers, which this was computed against."""
     run: int
     """Number the run gets when it is applied."""
     repairs: tuple[dict[str, Any], ...]
@@ -48,6 +48,11 @@ class Planned:
     """Records that resemble somebody who was erased: a person should say."""
     stops: tuple[GuardStopped, ...]
     """Guards that stop a run; a plan that a person has seen may be applied all the same."""
+
+    @property
+    def former(self) -> LastRun | None:
+        """The newest run of the target so far."""
+        return self.ledger.last_run
 
     @property
     def waiting(self) -> list[tuple[int, str]]:

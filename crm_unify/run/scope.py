@@ -100,7 +100,7 @@ class Scope:
             customers=found["customers"],
             landing=self.landing,
             results=Results(rows.fates, rows.rejections, self.matched.pairs, found),
-            former=ledger.last_run,
+            ledger=ledger,
             run=ledger.next_run,
             repairs=(),
             known_blocked=known_blocked(changes, ledger),

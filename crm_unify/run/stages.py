@@ -34,6 +34,7 @@ from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import UNDER, circumstances
 from crm_unify.run.rekeyed import Rekeyed, open_pairs, with_given
 from crm_unify.run.remembered import set_aside
+from crm_unify.run.remembering import remembered
 from crm_unify.run.resembling import resembling
 from crm_unify.run.telling import Telling
 from crm_unify.run.unifying import golden_rows, who_is_who
@@ -120,7 +121,8 @@ def carried_out(
     record = RunRecord(planned.changes.facts, work.began, written, exact=exact)
     applied = apply(planned.changes, engine, run=record, progress=work.timed, lock=lock, scratch=folder)
     keep = folder_of(workspace, planned.former)
-    notes = published(
+    notes = remembered(planned, engine)
+    notes += published(
         planned.changes, folder, workspace=workspace, run=applied.run, written=written, keep=keep
     )
     seconds = (datetime.now(UTC) - work.began).total_seconds()
@@ -205,7 +207,7 @@ def worked_out(
         customers=count,
         landing=landing,
         results=Results(rows.fates, rows.rejections, matched.pairs, found),
-        former=ledger.last_run,
+        ledger=ledger,
         run=ledger.next_run,
         repairs=tuple(rows.repairs.to_pylist()),
         known_blocked=known_blocked(changes, ledger),

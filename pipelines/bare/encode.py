@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.normalise.columns import strings
-from crm_unify.normalise.interface import encoded
+from crm_unify.normalise.interface import MOST_TEXT, encoded
 from crm_unify.normalise.text import squeezed
 
 _FILLERS: Final = (
@@ -51,10 +52,23 @@ def _whole(texts: Any) -> Any:
 
 def as_given(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """A text column exactly as it is, '' null: for keys and truth, where every character counts."""
-    dictionary, codes = encoded(column)
+    dictionary, codes = _ascending(column) or encoded(column)
     blank = pc.equal(dictionary, "")
     if not pc.any(blank).as_py():
         return pa.DictionaryArray.from_arrays(codes, dictionary)
     text: Any = pc.if_else(blank, pa.scalar(None, pa.string()), dictionary)
     again = text.dictionary_encode()
     return pa.DictionaryArray.from_arrays(again.indices.take(codes), again.dictionary)
+
+
+def _ascending(column: pa.ChunkedArray) -> tuple[pa.StringArray, pa.Array] | None:
+    """The texts and their codes where each is greater than the one before: no two of them are the same.
+
+    Keys mostly come in order, and to compare neighbours takes a tenth of the time of looking for repeats.
+    """
+    if column.null_count or column.nbytes >= MOST_TEXT or not pa.types.is_string(column.type):
+        return None
+    texts: Any = column.combine_chunks()
+    if not pc.all(pc.less(texts[:-1], texts[1:])).as_py():
+        return None
+    return texts, pa.array(np.arange(len(texts), dtype=np.int32))

@@ -6,7 +6,7 @@ import pytest
 from crm_unify.progress import Silent
 from matching.blocking import candidates
 from matching.comparisons import compare, comparers
-from matching.pairs import Work, Worth, all_of, missing_inside, worth_keeping
+from matching.pairs import Work, Worth, all_of, missing_inside, spans, worth_keeping
 from matching.scored_pairs import Scored, merged
 from matching.scoring import score
 from matching.training import lessons, train_kind
@@ -34,6 +34,27 @@ def test_pairs_scored_by_their_pattern_are_scored_as_one_by_one(monkeypatch: pyt
     assert (found.millibits == exact.millibits).all()
     assert (found.klass == exact.klass).all()
     assert (found.vote == exact.vote).all()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "threads", "sizes"),
+    [
+        pytest.param(0, 2, [], id="none"),
+        pytest.param(99, 2, [99], id="too few to share"),
+        pytest.param(1001, 2, [500, 501], id="two threads, two lots"),
+        pytest.param(2500, 2, [625] * 4, id="a lot has a bound"),
+        pytest.param(2500, 1, [833, 833, 834], id="one thread"),
+    ],
+)
+def test_pairs_are_shared_out_evenly(
+    monkeypatch: pytest.MonkeyPatch, pairs: int, threads: int, sizes: list[int]
+) -> None:
+    """No thread is without work while another has more than one lot of many."""
+    monkeypatch.setattr("matching.pairs.BATCH", 1000)
+    monkeypatch.setattr("matching.pairs.WORTH_SHARING", 100)
+    found = spans(pairs, threads)
+    assert [one.stop - one.start for one in found] == sizes
+    assert [at for one in found for at in range(one.start, one.stop)] == list(range(pairs))
 
 
 def test_every_pair_at_the_line_is_kept_and_few_below_it() -> None:

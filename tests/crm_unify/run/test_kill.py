@@ -14,6 +14,7 @@ import pytest
 
 from crm_unify.schema.tables import TABLES
 from pipelines.killpoint import VARIABLE
+from tests.crm_unify.conftest import Toured
 from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.crm_unify.run.targets import Rows, rows_of, wait_for_lock
 from tests.projects import AS_OF, copied, crm, exported, interpreter, run
@@ -73,11 +74,9 @@ def carries_on(project: Path, *, written: bool) -> None:
 
 
 @pytest.fixture(scope="module")
-def unharmed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def unharmed(toured: Toured, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The exported files of a run that nobody killed."""
-    project = copied("tour", tmp_path_factory.mktemp("unharmed"))
-    assert run(project).code == 0
-    return exported(project, project / "export")
+    return exported(toured.project, tmp_path_factory.mktemp("unharmed") / "export")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
+import sqlalchemy as sa
+
+from pipelines.ledger import read_ledger
+from pipelines.ledger_cache import LONG, kept
 from tests.projects import AS_OF, Answer, copy_of, crm, question
 
 TOLD = ("account", "customers", "lost_evidence", "open_keys", "rekeyed", "review_pairs", "waiting")
@@ -40,9 +44,23 @@ def synced_alike(project: Path, twin: Path) -> Answer:
     mine, other = sync(project), sync(twin)
     assert (mine.code, other.code) == (0, 0), (mine.stderr, other.stderr)
     assert {name: mine.data[name] for name in TOLD} == {name: other.data[name] for name in TOLD}
+    assert_remembered(project, mine.data["run"])
     if not mine.data["quiet"]:
         assert plan_of(project, mine.data["run"]) == plan_of(twin, other.data["run"])
     return mine
+
+
+def assert_remembered(project: Path, run: int) -> None:
+    """The ledger in the workspace after a run is the one in the database, and is believed."""
+    engine = sa.create_engine(f"sqlite:///{project / 'crm.db'}")
+    now = read_ledger(engine)
+    with engine.connect() as connection:
+        held = kept(project / ".crm_unify" / f"run-{run}", now.state, connection)
+    engine.dispose()
+    assert held is not None
+    assert {name: table.to_pylist() for name, table in held.items()} == {
+        name: getattr(now, name).to_pylist() for name in LONG
+    }
 
 
 # --- what happens to the tour ---

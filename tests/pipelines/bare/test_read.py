@@ -132,3 +132,23 @@ def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
     path.write_text("a\n1\n")
     with pytest.raises(CrmUnifyError, match="named twice"):
         read_tables([path, path])
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param(["1", "10", "2"], id="in order"),
+        pytest.param(["2", "10", "1"], id="in no order"),
+        pytest.param(["1", "2", "2", "3"], id="one stands twice"),
+        pytest.param([None, "1", "2"], id="one is missing"),
+        pytest.param([" 1", "1", "n/a"], id="blanks and fillers are part of a key"),
+    ],
+)
+def test_keys_stay_as_they_are_in_any_order(tmp_path: Path, ids: list[str | None]) -> None:
+    """Each once among the distinct values, whether they were looked for or stood in order."""
+    path = tmp_path / "keys.csv"
+    path.write_text("id,x\n" + "".join(f"{one or ''},1\n" for one in ids))
+    (table,) = read_tables([path], exact=["id"])
+    column = table.column("id")
+    assert column.to_pylist() == ids
+    assert sorted(column.dictionary.to_pylist()) == sorted({one for one in ids if one is not None})

@@ -73,9 +73,14 @@
       added.forEach((one) => body.append("add", one));
       body.append("selection", JSON.stringify([...selected]));
       const headers = { "HX-Request": "true", "X-CSRF-Token": window.crm.csrf };
-      const answer = await fetch(`/canvas/${name}/effects`, { method: "POST", headers, body });
-      const text = await answer.text();
-      if (number === asked) document.getElementById("effects").innerHTML = text;
+      const shown = document.getElementById("effects");
+      try {
+        const answer = await fetch(`/canvas/${name}/effects`, { method: "POST", headers, body });
+        const text = await answer.text();
+        if (number === asked) shown.innerHTML = text;
+      } catch { // the server is away, or the page is about to be left
+        if (number === asked) shown.textContent = "The server does not answer; select again to ask it again.";
+      }
     }, 200);
   }
 

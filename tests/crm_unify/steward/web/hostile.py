@@ -85,6 +85,7 @@ def ways(served: Served) -> dict[str, list[str]]:
         "/runs/{number}/undo": ["1"],
     }
     found = {path: [_filled(path, one) for one in some] for path, some in names.items()}
+    served.browser().ready(found["/canvas/{name}/why"][0])  # from now on the explanation is there
     return found | PLAIN | {"/samples/{name}": _pairs(served)}
 
 
@@ -109,8 +110,8 @@ def _filled(path: str, name: str) -> str:
 
 def _pairs(served: Served) -> list[str]:
     """Pairs of a sample, drawn anew."""
-    text = served.browser("admin").ready("/sample/drawn?merged=0&apart=3").text
-    return sorted(set(re.findall(r"/samples/S-[\w.-]+", text)))
+    text = served.browser().ready("/sample/drawn?merged=0&apart=3").text
+    return sorted(set(re.findall(r"/samples/S-[^\"]+", text)))
 
 
 def shown_routes(served: Served) -> set[str]:

@@ -56,6 +56,6 @@ def test_an_answer_outlives_its_session(chromium: Chromium, live: Live) -> None:
     sign_in(page, "Stefan")
     expect(page.locator("#waiting")).to_be_hidden(timeout=20_000)
     page.wait_for_function(
-        "!sessionStorage.getItem('crm.outbox') || sessionStorage.getItem('crm.outbox') === '[]'"
+        "() => !sessionStorage.getItem('crm.outbox') || sessionStorage.getItem('crm.outbox') === '[]'"
     )
     assert len(standing(live)) == before + 1

@@ -41,8 +41,13 @@ class Harm(HTMLParser):
 
 def harm(browser: Browser, path: str) -> list[str]:
     """What of the page at this address would run."""
+    return harm_in(browser.get(path).text)
+
+
+def harm_in(text: str) -> list[str]:
+    """What of a page would run."""
     parser = Harm()
-    parser.feed(browser.ready(path).text)
+    parser.feed(text)
     return parser.found
 
 
@@ -52,7 +57,7 @@ def test_the_ways_lead_to_every_page(haunted: Served) -> None:
     assert set(found) == shown_routes(haunted)
     assert min(map(len, found.values())) > 0
     browser = haunted.browser("admin")
-    statuses = {path: browser.ready(path).status_code for some in found.values() for path in some}
+    statuses = {path: browser.get(path).status_code for some in found.values() for path in some}
     assert {path: code for path, code in statuses.items() if code != 200} == {}
 
 
@@ -62,9 +67,17 @@ def test_what_stands_in_the_sources_is_text(haunted: Served) -> None:
     found = ways(haunted)
     walked = [path for some in found.values() for path in some]
     assert {path: some for path in walked if (some := harm(browser, path))} == {}
-    texts = {way: "".join(browser.ready(path).text for path in some) for way, some in found.items()}
+    texts = {way: "".join(browser.get(path).text for path in some) for way, some in found.items()}
     assert [way for way, text in texts.items() if str(70001 * 70001) in text] == []
     assert {way for way, text in texts.items() if "&lt;script" in text.lower()} >= TOLD
+
+
+def test_what_follows_from_hostile_values_is_text(haunted: Served) -> None:
+    """The consequences, which are posted, quote them too."""
+    browser = haunted.browser("admin")
+    paths = [path.replace("/why", "/effects") for path in ways(haunted)["/canvas/{name}/why"]]
+    texts = [browser.form(path).text for path in paths]
+    assert ([harm_in(text) for text in texts], min(map(len, texts)) > 100) == ([[]] * len(texts), True)
 
 
 TOLD = {"/", "/questions/{name}", "/clusters/{name}", "/customers", "/customers/{name}", "/search"} | {

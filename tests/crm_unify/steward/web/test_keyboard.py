@@ -152,6 +152,7 @@ def test_a_blind_pair_takes_no_key_it_has_no_button_for(page: Page) -> None:
     """Notes, splits and added records belong to the canvas; the keys of the pair stand in its help."""
     page.goto("/sample/drawn?merged=2&apart=4")
     page.get_by_role("link", name="Begin").click()
+    page.wait_for_url("**/samples/*")
     ready(page)
     page.keyboard.type("ns/")
     expect(page.locator("dialog[open]")).to_have_count(0)

@@ -121,8 +121,10 @@ def test_axe_finds_no_fault_on_a_question(chromium: Chromium, live: Live) -> Non
     ready(page)
     found += looked_at(page, "further records")
     page.goto("/sample/drawn?merged=2&apart=4")
+    expect(page.get_by_role("link", name="Begin")).to_be_visible()  # it is drawn by now
     found += looked_at(page, "sample")
     page.get_by_role("link", name="Begin").click()
+    page.wait_for_url("**/samples/*")
     ready(page)
     assert found + looked_at(page, "blind pair") == []
 
