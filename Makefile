@@ -26,7 +26,7 @@ demo: $(READY) ## Unify the invented company's customers and write the report
 	$(BIN)/crm-unify report $(DEMO)
 
 test: $(READY) ## Run the tests on two cores
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m tests.in_memory $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY) ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -40,7 +40,7 @@ bench: $(READY) ## Measure time, memory and accuracy, stage by stage
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 soak: $(READY) ## Try the laws with thousands of examples, and every kill
-	$(BIN)/python -m pytest -n 2 -m "hypothesis or slow or soak" --hypothesis-profile=soak
+	$(BIN)/python -m tests.in_memory $(BIN)/python -m pytest -n 2 -m "hypothesis or slow or soak" --hypothesis-profile=soak
 
 clean: ## Remove what make, the tests and the demo leave behind
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -5,6 +5,8 @@ rows unless told otherwise), asks a steward who knows the truth, and draws `ques
 about two customers; an answer holds for all records of both, and what follows from it by SAME and DIFFERENT
 is settled. Three orders: the *queue*; *random*: any pair that is not settled yet, with the same closure;
 *listed*: pair by pair in random order, as tools without closure ask them. Random orders are over five seeds.
+*Knowing* is no order that anybody could ask in: it knows every answer beforehand, and takes what settles most
+for each answer; what it needs bounds what can be hoped for.
 Where a customer holds records of several true ones, the steward parts it first: an answer for each part but
 one, in every order that knows customers.
 """
@@ -19,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -106,6 +109,42 @@ def by_queue(asked: Task) -> list[int]:
     return list(_answered(asked, None))
 
 
+def knowing(asked: Task) -> list[int]:
+    """The order of somebody who knows the answers: most pairs for each answer, parting customers included."""
+    components: dict[int, list[int]] = {}
+    whole = Closure(asked.doubts)
+    for doubt in asked.doubts:
+        whole.say(doubt.one, doubt.other, same=True)
+    for at, doubt in enumerate(asked.doubts):
+        components.setdefault(whole.of(doubt.one), []).append(at)
+    steps = [list(_knowingly(asked, mine)) for mine in components.values()]
+    settled: list[int] = []
+    while steps := [one for one in steps if one]:
+        pairs, extra = max(steps, key=lambda one: one[0][0] / (1 + one[0][1])).pop(0)
+        settled += [*[0] * extra, pairs]
+    return settled
+
+
+def _knowingly(asked: Task, mine: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Of one component the pairs each answer settles, and the answers that parting customers takes before."""
+    doubts, parted = [asked.doubts[at] for at in mine], set[int]()
+    closure = Closure(doubts)
+
+    def gain(at: int) -> tuple[float, int, int, int]:
+        parts = {asked.parts[one] for one in (doubts[at].one, doubts[at].other) if one in asked.parts}
+        extra = sum(more for customer, more in parts if customer not in parted)
+        told = deepcopy(closure).say(doubts[at].one, doubts[at].other, same=asked.same[mine[at]])
+        pairs = sum(doubts[one].pairs for one in told)
+        return pairs / (1 + extra), -at, pairs, extra
+
+    while waiting := list(closure.open()):
+        _, at, pairs, extra = max(map(gain, waiting))
+        doubt = doubts[-at]
+        parted |= {asked.parts[one][0] for one in (doubt.one, doubt.other) if one in asked.parts}
+        closure.say(doubt.one, doubt.other, same=asked.same[mine[-at]])
+        yield pairs, extra
+
+
 def at_random(asked: Task, seed: int) -> list[int]:
     """Any doubtful pair that is not settled yet, with the same closure."""
     return list(_answered(asked, Random(seed)))
@@ -167,6 +206,7 @@ def measured(asked: Task) -> dict[str, object]:
         "answers": {"queue": len(queue), "random": [len(one) for one in random], "listed": pairs},
         "to_80": {
             "queue": needed(queue, SHARE),
+            "knowing": needed(knowing(asked), SHARE),
             "random": [needed(one, SHARE) for one in random],
             "listed": needed([1] * pairs, SHARE),
         },

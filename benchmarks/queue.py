@@ -2,19 +2,23 @@
 
 `python -m benchmarks.queue [--questions N]` makes 10,000 questions unless told otherwise, half of them in
 groups of five customers with every pair asked, and prints milliseconds of processor time: median and worst of
-50 times.
+50 times. With `--served` it also runs a project of so many questions and prints what a server takes to know
+what was decided beside it: all gathered anew, and the part alone that a decision touches.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, count
+from pathlib import Path
 from statistics import median
 
+from benchmarks.served import doubtful, run
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.review.values import Question, Reason, Side, Wanted
 
@@ -55,21 +59,58 @@ def made(size: int) -> Queue:
     return Queue([question(*both) for both in ends], groups=ends)
 
 
-def timed(name: str, act: Callable[[], object]) -> None:
+def timed(name: str, act: Callable[[], object], *, times: int = TIMES) -> None:
     """Print what an act takes."""
     taken = []
-    for _ in range(TIMES):
+    for _ in range(times):
         began = time.process_time()
         act()
         taken.append((time.process_time() - began) * 1000)
     print(f"{name:<36} {median(taken):8.1f} ms {max(taken):8.1f} ms")
 
 
+def served(size: int) -> None:
+    """What a server takes to know of a decision that another process has recorded."""
+    from crm_unify.rules.load import load_project
+    from crm_unify.run.deciding import drafted, record, verdict
+    from crm_unify.steward.newest import newest_run
+    from crm_unify.steward.review.gather import queue_of
+    from crm_unify.steward.web.site import site_of
+
+    with tempfile.TemporaryDirectory() as folder:
+        project = doubtful(Path(folder) / "town", size)
+        run(project)
+        loaded = load_project(project)
+        site, asked = site_of(loaded), count()
+
+        def whole() -> None:
+            with site.reading() as connection:
+                queue_of(newest_run(loaded), connection)
+
+        def decide() -> None:
+            who = next(asked)
+            with site.reading() as connection:
+                ends = (f"office.people:{2 * who + twin}#person" for twin in (0, 1))
+                decision = drafted(verdict(connection, *ends, "different"), connection, why="", by="Ada")
+            record(site.engine, decision)
+
+        def known() -> None:
+            with site.reading() as connection, site.board.queue(connection):
+                pass
+
+        known()
+        timed("all gathered anew", whole, times=5)
+        timed("a decision alone", decide)
+        timed("a decision, and its part gathered anew", lambda: (decide(), known()))
+
+
 def main() -> int:
     """All acts."""
     options = argparse.ArgumentParser(prog="benchmarks.queue", description=(__doc__ or "").splitlines()[0])
     options.add_argument("--questions", type=int, default=10_000)
-    size = options.parse_args().questions
+    options.add_argument("--served", action="store_true", help="also run a project of so many questions")
+    chosen = options.parse_args()
+    size = chosen.questions
     began = time.process_time()
     queue = made(size)
     print(f"{size:,} questions, made in {(time.process_time() - began) * 1000:.0f} ms; median and worst:")
@@ -91,6 +132,8 @@ def main() -> int:
 
     timed("an answer and the page after it", answer)
     timed("an answer, page and progress", answer_and_progress)
+    if chosen.served:
+        served(size)
     return 0
 
 

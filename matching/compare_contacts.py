@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.alike import LIKE, edits, may_be_similar, similarity
@@ -85,14 +88,26 @@ def _packed_date(date: str) -> int:
 def phone(features: KindFeatures) -> Comparer:
     """The comparison `phone`."""
     col, tail = features.columns["phone"], features.parts["phone_tail"]
-    same = cells(by_sharing(col, 3, 4, 1), rarity(col.counts))
+    same, neighbours = cells(by_sharing(col, 3, 4, 1), rarity(col.counts)), _neighbours(col.values)
 
     def unlike(one: Codes, two: Codes) -> Small:
-        near = agreeing(tail, one, two) | (edits(col.values, one, two, 1) == 1)
+        slip = (edits(col.values, one, two, 1) == 1) & ~neighbours(one, two)
+        near = agreeing(tail, one, two) | slip
         apart = np.where(shared_by_several(col, one, two), NO_LEVEL, 0)
         return cells(np.where(near, 2, apart))
 
     return Comparer(by_values(col, same, unlike), ceiling(col, same, unlike=2, told=True))
+
+
+def _neighbours(values: Texts) -> Callable[[Codes, Codes], Flags]:
+    """True where two numbers follow one another: lines of one house or two cards bought together, no slip."""
+    head = pc.dictionary_encode(pc.utf8_slice_codeunits(values.array, 0, -1)).indices.to_numpy()
+    last = pc.utf8_slice_codeunits(values.array, -1).cast(pa.int8()).to_numpy()
+
+    def follow(one: Codes, two: Codes) -> Flags:
+        return np.asarray((head[one] == head[two]) & (np.abs(last[one] - last[two]) == 1))
+
+    return follow
 
 
 def identifier(features: KindFeatures) -> Comparer:

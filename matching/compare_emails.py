@@ -31,6 +31,9 @@ ROLES = frozenset(_ROLE_WORDS.split())
 LIKE_EMAIL = 0.8
 """Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
 
+LIKE_LOCAL = 0.5
+"""The same for what stands before the @: a long domain does not make one of two mailboxes in it."""
+
 
 def email(features: KindFeatures) -> Comparer:
     """The comparison `email`."""
@@ -86,7 +89,12 @@ def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
     longer = np.maximum(values.lengths[one], values.lengths[two])
     most = np.floor(longer * (1 - LIKE_EMAIL)).astype(np.int64) + 1
     like = (1 - edits(values, one, two, most) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
-    return unnumbered(local.values, local.codes[one], local.codes[two], like)
+    a, b = local.codes[one], local.codes[two]
+    asked = np.flatnonzero(like & (a != MISSING) & (b != MISSING) & (a != b))
+    length = np.maximum(local.values.lengths[a[asked]], local.values.lengths[b[asked]])
+    steps = edits(local.values, a[asked], b[asked], np.floor(length * (1 - LIKE_LOCAL)).astype(np.int64) + 1)
+    like[asked] = 1 - steps / np.maximum(length, 1) >= LIKE_LOCAL
+    return unnumbered(local.values, a, b, like)
 
 
 def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:

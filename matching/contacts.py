@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.columns import MISSING, Column, Ints, Part, column, merge, part
+from matching.columns import MISSING, Column, Flags, Ints, Part, column, merge, part
 from matching.lists import PROVIDERS
 from matching.policy import MANY
 
@@ -64,12 +64,43 @@ def _points(table: Claimed) -> tuple[Column, Column, Column]:
     n = len(table)
     email = _picked(kind, given, "email")
     email = pc.utf8_lower(pc.replace_substring_regex(email, r"\s+", ""))
+    email = pc.replace_substring_regex(email, r"(?s)^([^@+]+)\+[^@]*@", r"\1@")
     phone = pc.replace_substring_regex(_picked(kind, given, "phone"), r"\D", "")
     phone = pc.if_else(pc.greater_equal(pc.utf8_length(phone), 5), phone, pa.scalar(None, pa.string()))
     web = pc.utf8_lower(_picked(kind, given, "web"))
     (site,), site_owner = table.texts("organisation", "website")
     sites = merge([column(owner, web, n), column(site_owner, pc.utf8_lower(site), n)])
     return column(owner, email, n), column(owner, phone, n), sites
+
+
+NOBODYS = r"^(?:no|non|none|na|unknown|test|keine?|sin|aucun|x+)[-._]?(?:e?mail|reply)?@"
+"""What is typed where an address is asked for and there is none: noemail@shop.example."""
+
+
+def only_reached(fields: Mapping[str, Column]) -> Column:
+    """Mailboxes, else phone numbers, as identifiers of records without a name: nothing else calls them.
+
+    A newsletter list is made of them: two rows of one address are one subscriber.
+    """
+    named = [fields[name].first != MISSING for name in ("given", "family", "birth_name", "called")]
+    nameless = ~np.logical_or.reduce(named)
+    written = nameless & (fields["email"].first != MISSING)
+    called = _called(fields["email"], "email", written)
+    return merge([called, _called(fields["phone"], "phone", nameless & ~written)])
+
+
+def _called(col: Column, scheme: str, chosen: Flags) -> Column:
+    """The values of the chosen records as `scheme:value`, those that are nobody's left out."""
+    kept = chosen[col.carriers]
+    value = col.values.take(col.codes[kept])
+    texts = pc.if_else(_nobodys(value), "", pc.binary_join_element_wise(scheme, value, ":"))
+    return column(col.carriers[kept], texts, col.records)
+
+
+def _nobodys(value: pa.Array) -> pa.Array:
+    digit = pc.utf8_slice_codeunits(value, 0, 1)
+    repeated = pc.equal(value, pc.binary_repeat(digit, pc.utf8_length(value)))
+    return pc.or_(repeated, pc.match_substring_regex(value, NOBODYS))
 
 
 def _picked(kind: pa.Array, value: pa.Array, wanted: str) -> pa.Array:

@@ -5,7 +5,7 @@ Records stand in the order of their ids, so a position is an id's rank and left 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,18 @@ import pyarrow.compute as pc
 
 from matching import contacts
 from matching.claimed import Claims, ClaimTable
-from matching.columns import Column, Ints, Part, column, recounted, recounted_part, with_degree
+from matching.columns import (
+    MISSING,
+    Column,
+    Ints,
+    Part,
+    column,
+    merge,
+    recounted,
+    recounted_part,
+    single_valued,
+    with_degree,
+)
 from matching.hashing import groups
 from matching.names import NameTraits
 from matching.organisation_fields import organisation_columns
@@ -102,13 +113,15 @@ def _kind(kind: str, table: ClaimTable) -> KindFeatures:
         columns, traits, party = build(table)
         where = located.result()
         columns |= points.result()
+        if kind == "person":
+            columns["identifier"] = merge([columns["identifier"], contacts.only_reached(columns)])
         systems = table.records["system"].cast(pa.string())
         columns["source"] = column(np.arange(len(table)), systems, len(table))
         columns["address"] = where.address
         parts = pool.submit(contacts.parts, columns)
         shared = ("email", "phone", "address", "domain")
         degrees = pool.map(lambda field: with_degree(columns[field], party), shared)
-        customer = rough_customers(kind, columns, len(table))
+        customer = rough_customers(kind, columns, where)
         columns |= dict(zip(shared, degrees, strict=True))
     return counted_anew(
         KindFeatures(kind, table.ids, columns, where, traits, parts.result(), customer)
@@ -128,14 +141,27 @@ _ROUGH = {
         ("birth_date", "given", "family"),
         ("address", "given", "family"),
     ),
-    "organisation": (("identifier",), ("name", "phone"), ("name", "domain"), ("name", "address")),
+    "organisation": (("identifier",), ("name", "phone"), ("name", "domain"), ("name", "address"), ("alone",)),
 }
 """Combinations of fields that make records one rough customer, good enough to count carriers of values."""
 
 
-def rough_customers(kind: str, columns: Mapping[str, Column], records: int) -> Ints:
-    """The rough customer of each record."""
-    return groups([tuple(columns[name] for name in names) for names in _ROUGH[kind]], records)
+def rough_customers(kind: str, columns: Mapping[str, Column], where: Places) -> Ints:
+    """The rough customer of each record; of addresses only homes count: a town has namesakes."""
+    told = {**columns, "address": where.homes}
+    if kind == "organisation":
+        told["alone"] = _with_nothing_else(columns["name"], [columns[name] for name in _TOLD_APART_BY], where)
+    return groups([tuple(told[name] for name in names) for names in _ROUGH[kind]], where.address.records)
+
+
+_TOLD_APART_BY = ("identifier", "phone", "email", "domain", "contact")
+"""What tells two organisations of one name apart, besides their homes."""
+
+
+def _with_nothing_else(name: Column, others: Sequence[Column], where: Places) -> Column:
+    """The names of records that have nothing else: nothing says that those of one name are several."""
+    alone = np.logical_and.reduce([col.first == MISSING for col in (*others, where.homes)])
+    return single_valued(np.where(alone, name.first, MISSING).astype(np.int32), None)
 
 
 def counted_anew(features: KindFeatures) -> KindFeatures:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_unify.normalise import columns, text
 from crm_unify.normalise import names as normal_names
-from crm_unify.normalise import text
+from crm_unify.normalise.east_asian import KOREAN_FAMILIES
 from crm_unify.normalise.interface import Normalised, distinct, fine
 from matching.claimed import ClaimTable, taken_for
 from matching.columns import Ints
@@ -39,8 +40,8 @@ def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
     found, owner = table.texts("person", "full_name", "suffix", "prefix", *wanted)
     full, suffix, prefix, parts = *found[:3], dict(zip(wanted, found[3:], strict=True))
     split = normal_names.split_names(full, order="auto").value
-    whole = {name: text.fold(pc.struct_field(split, name)).value for name in wanted}
-    folded = {name: text.fold(parts[name]).value for name in wanted}
+    whole = {name: text.fold(_in_letters(name, pc.struct_field(split, name))).value for name in wanted}
+    folded = {name: text.fold(_in_letters(name, parts[name])).value for name in wanted}
     folded["given_name"] = distinct(folded["given_name"], _without_titles).value
     heard = _heard(folded, whole)
     folded = {
@@ -52,15 +53,35 @@ def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
     given = _fields(distinct(folded["given_name"], _given).value)
     family = _fields(distinct(folded["family_name"], _without_suffix).value)
     tail = pc.coalesce(claimed, family["suffix"], given["suffix"])
+    first, middle = pc.fill_null(given["first"], ""), pc.coalesce(folded["middle_name"], given["rest"])
     return {
-        "given": pc.fill_null(given["first"], ""),
-        "middle": pc.coalesce(folded["middle_name"], given["rest"]),
+        "given": first,
+        "middle": middle,
         "family": family["name"],
         "birth_name": folded["birth_name"],
-        "called": folded["nickname"],
+        "called": pc.coalesce(folded["nickname"], _run_together(first, middle)),
         "suffix": distinct(tail, _canonical_suffix).value,
         "titled": _titled(title),
     }, owner
+
+
+def _in_letters(name: str, values: pa.Array) -> pa.Array:
+    """Family names with Korean ones as their bearers write them; other names as they are."""
+    if name != "family_name":
+        return values
+
+    def known(distinct_ones: pa.StringArray) -> Normalised:
+        found = columns.lookup(distinct_ones, KOREAN_FAMILIES)
+        return fine(pc.coalesce(found, distinct_ones))
+
+    return distinct(values, known).value
+
+
+def _run_together(first: pa.Array, middle: pa.Array) -> pa.Array:
+    """A given name of two words as one: Ho Young is Hoyoung, Mary Ann Maryann; null where it has one word."""
+    two = pc.match_substring_regex(pc.fill_null(middle, ""), "^[A-Z]{2,}$")
+    joined = pc.binary_join_element_wise(first, pc.fill_null(middle, ""), "")
+    return pc.if_else(two, joined, pa.scalar(None, pa.string()))
 
 
 def _fields(parts: pa.StructArray) -> dict[str, pa.Array]:

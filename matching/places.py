@@ -51,6 +51,13 @@ class Places:
             together = dense(together * (int(codes.max(initial=0)) + 1) + codes)
         return self.address.recoded(np.where(complete, together, MISSING).astype(np.int32))
 
+    @property
+    def homes(self) -> Column:
+        """The addresses that tell more than a town, without texts."""
+        every = np.arange(len(self.street.codes), dtype=np.int32)
+        told = (self.street.codes != MISSING) | (self.postcode.codes != MISSING)
+        return self.address.recoded(np.where(told, every, MISSING).astype(np.int32))
+
     def recounted(self, customer: Ints) -> Places:
         """The places with carriers counted as rough customers."""
         address = recounted(self.address, customer)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-KERNEL_VERSION = 5
+KERNEL_VERSION = 6
 """Raised when the same pair would get other levels than before; a stored model names the one it was made
 for."""
 

@@ -52,15 +52,36 @@ class Closure:
 
     def __init__(self, doubts: Sequence[Doubt]) -> None:
         """Nothing is answered yet; a doubt between a group and itself is none."""
-        self.doubts = tuple(doubts)
+        self.doubts: list[Doubt] = []
         self._group: dict[int, int] = {}
         self._open: dict[int, dict[int, _Edge]] = {}
         self._apart: dict[int, set[int]] = {}
-        self._state: list[bool] = [doubt.one != doubt.other for doubt in doubts]
-        for number, doubt in enumerate(doubts):
-            if doubt.one != doubt.other:
-                self._add(doubt.one, doubt.other, _Edge(doubt.pairs, doubt.probability, [number]))
+        self._state: list[bool] = []
         self._heap: list[tuple[float, int, int, int]] | None = None
+        self.extend(doubts)
+
+    def extend(self, doubts: Sequence[Doubt]) -> range:
+        """Take more doubts, nothing of which is answered yet; their numbers."""
+        first = len(self.doubts)
+        for number, doubt in enumerate(doubts, first):
+            self.doubts.append(doubt)
+            self._state.append(doubt.one != doubt.other)
+            if doubt.one != doubt.other:
+                edge = _Edge(doubt.pairs, doubt.probability, [number])
+                self._add(self.of(doubt.one), self.of(doubt.other), edge)
+        self._heap = None
+        return range(first, len(self.doubts))
+
+    def retire(self, numbers: Iterable[int]) -> None:
+        """Take doubts out: they wait no longer, and count for the worth of no other one.
+
+        All doubts between the same two groups go together.
+        """
+        for number in numbers:
+            doubt = self.doubts[number]
+            self._drop(self.of(doubt.one), self.of(doubt.other))
+            self._state[number] = False
+        self._heap = None
 
     def is_open(self, number: int) -> bool:
         """Whether the doubt of this number still waits for an answer."""

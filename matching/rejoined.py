@@ -175,7 +175,7 @@ def _now(both: KindFeatures, is_at: Ints) -> tuple[KindFeatures, Codes]:
         cut[name] = with_degree(cut[name], party)
     ids = both.record_ids.take(pa.array(is_at))
     places = Places(cut["address"], *pieces)
-    customer = rough_customers(both.kind, cut, len(ids))
+    customer = rough_customers(both.kind, cut, places)
     return counted_anew(KindFeatures(both.kind, ids, cut, places, names, parts, customer)), code
 
 

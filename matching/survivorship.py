@@ -218,7 +218,8 @@ def details(parties: Parties, kind: str, claims: pa.Table, *, chains: Mapping[st
     places = parties.places(claims["record_id"])
     for lead, together in _groups(kind, claims.column_names).items():
         chain = chains.get(f"{kind}.{lead}", chains.get("default", DEFAULT_CHAIN))
-        said = _with_given(parties, claims.select(list(together)), places, f"{kind}.{lead}")
+        mine = claims.select(list(together))
+        said = _with_given(parties, mine, places, f"{kind}.{lead}", known=own["record_id"])
         found = _contest(parties, said, f"{kind}.{lead}", customers)
         verdict = judge(found.contest, pinned_first(chain))
         winners.append(winner_rows(found.contest, verdict, f"{kind}.{lead}", said_by=found.said_by))
@@ -248,9 +249,10 @@ class _Said:
     """Sort key, see :func:`matching.pins.ranks`."""
 
 
-def _with_given(parties: Parties, values: pa.Table, places: Ints, field: str) -> _Said:
-    of_kind = parties.table.filter(pc.field("kind") == field.partition(".")[0])
-    own = given(parties.pins, field, values.schema, known=of_kind["record_id"])
+def _with_given(
+    parties: Parties, values: pa.Table, places: Ints, field: str, *, known: pa.ChunkedArray
+) -> _Said:
+    own = given(parties.pins, field, values.schema, known=known)
     records = parties.column("record_id", places)
     return _Said(
         pa.concat_tables([values, own.values]),

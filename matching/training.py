@@ -123,6 +123,8 @@ def _unlearnt(reason: str, pairs: int) -> Fitted:
 
 def _doubt(kind: str, fit: KindModel) -> str | None:
     """Why a fit is not to be used, None where it is."""
+    if not fit.fitted.learnt:
+        return fit.fitted.reason
     if fit.fitted.same < FEWEST_PAIRS:
         return f"pairs of one customer, about {fit.fitted.same:.0f}, are too few to learn from"
     for name in NAMING[kind]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -49,6 +50,8 @@ _LONG: Final = 40
 """Characters from which a text that begins with a digit is no number and no moment."""
 SAME: Final = 0.9
 """Share of equal values from which a new column is taken for an old one under another name."""
+AT_ONCE: Final = 1_000_000
+"""Values that one query looks at, or one column: preparing its patterns costs as much as 10,000 values."""
 DISTINCT: Final = 2
 """Different values that two columns must share at least: one value alone (a flag, a country) says nothing."""
 
@@ -65,26 +68,41 @@ class SameValues:
 
 def shape(one: Landed) -> dict[str, Any]:
     """What the columns of a table hold: ``{content, rows, columns: {header: {filled, zeros, kinds}}}``."""
-    columns = {column.header: _column_shape(one.path, column) for column in one.columns}
+    together = max(1, AT_ONCE // max(one.rows, 1))
+    columns: dict[str, Any] = {}
+    for start in range(0, len(one.columns), together):
+        columns |= _column_shapes(one.path, one.columns[start : start + together])
     return {"content": one.content_hash, "rows": one.rows, "columns": columns}
 
 
-def _column_shape(path: Path, column: Column) -> dict[str, Any]:
-    values = pq.read_table(path, columns=[column.field]).rename_columns(["v"])
+def _column_shapes(path: Path, columns: Sequence[Column]) -> dict[str, Any]:
+    """What each of these columns holds, by header: one query over their values, one column below another."""
+    table = pq.read_table(path, columns=[column.field for column in columns])
     by_pattern = " ".join(f"WHEN regexp_full_match(p, $${form}$$) THEN '{kind}'" for kind, form in KINDS)
     pattern = (
         f"CASE WHEN strlen(v) = 8 AND regexp_full_match(v, '{_DAY}') THEN '<DAY>' "
         f"WHEN v < ':' AND strlen(v) < {_LONG} THEN translate(v, '{_DIGITS}', '9999999999') "
         f"WHEN contains(v, '@') AND regexp_full_match(v, '{_MAIL}') THEN '<MAIL>' ELSE '' END"
     )
-    with engine(t=values) as con:
+    with engine(t=_one_below_another(table, columns)) as con:
         rows = con.execute(
-            f"SELECT CASE {by_pattern} ELSE '{TEXT}' END AS kind, sum(n)::BIGINT, sum(z)::BIGINT FROM ("
-            f" SELECT {pattern} AS p, count(*) AS n, count(*) FILTER (v >= '00' AND v < '0:') AS z"
-            "  FROM (SELECT trim(v) AS v FROM t) WHERE v <> '' GROUP BY 1) GROUP BY 1 ORDER BY 1"
+            f"SELECT c, CASE {by_pattern} ELSE '{TEXT}' END AS kind, sum(n)::BIGINT, sum(z)::BIGINT FROM ("
+            f" SELECT c, {pattern} AS p, count(*) AS n, count(*) FILTER (v >= '00' AND v < '0:') AS z"
+            "  FROM (SELECT c, trim(v) AS v FROM t) WHERE v <> '' GROUP BY 1, 2) GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
-    kinds = {kind: count for kind, count, _ in rows}
-    return {"filled": sum(kinds.values()), "zeros": sum(zeros for *_, zeros in rows), "kinds": kinds}
+    shapes: dict[str, Any] = {column.header: {"filled": 0, "zeros": 0, "kinds": {}} for column in columns}
+    for place, kind, count, zeros in rows:
+        held = shapes[columns[place].header]
+        held["filled"], held["zeros"] = held["filled"] + count, held["zeros"] + zeros
+        held["kinds"][kind] = count
+    return shapes
+
+
+def _one_below_another(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
+    """The values `v` of these columns, each with the place `c` of its column among them."""
+    chunks = [chunk for column in columns for chunk in table[column.field].chunks]
+    places = np.repeat(np.arange(len(columns), dtype=np.int32), len(table))
+    return pa.table({"c": places, "v": pa.chunked_array(chunks, pa.string())})
 
 
 # --- the same values under another name ---

@@ -171,16 +171,30 @@ def _piped(
     read: Counter[str],
 ) -> None:
     """Take the batches through dlt into the bucket, rows counted in `read`."""
-    pipeline = dlt.pipeline(
-        "crm_unify_landing", pipelines_dir=str(staging / "dlt"), dataset_name=_DATASET,
-        destination=dlt.destinations.filesystem(bucket_url=str(bucket), layout=_LAYOUT),
-    )
+    destination = _asked_once(dlt.destinations.filesystem(bucket_url=str(bucket), layout=_LAYOUT))
+    place = {"pipelines_dir": str(staging / "dlt"), "dataset_name": _DATASET}
+    pipeline = dlt.pipeline("crm_unify_landing", destination=destination, **place)
     with progress.stage("extract") as stage:
         resources = [
             dlt.resource(_watched(job, stage, read), name=job.table, write_disposition="replace")
             for job in jobs
         ]
         _run(pipeline, resources)
+
+
+def _asked_once(destination: Any) -> Any:
+    """A destination whose own settings are worked out once: dlt asks for them 16 times a run, 2 ms each."""
+    worked_out, known = destination.configuration, list[Any]()
+
+    def configuration(initial: Any, accept_partial: bool = False) -> Any:
+        if not accept_partial:  # of a client, which adds the name of the data set
+            return worked_out(initial)
+        if not known:
+            known.append(worked_out(initial, accept_partial=True))
+        return known[0]
+
+    destination.configuration = configuration
+    return destination
 
 
 _SETTINGS: Final = {

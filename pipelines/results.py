@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crm_unify.records import REJECTIONS, ROW_FATES
@@ -38,6 +39,11 @@ class Results:
             pq.write_table(getattr(self, name), folder / f"{name}.parquet", compression="zstd")
         text = json.dumps(self.figures, indent=1, sort_keys=True, ensure_ascii=False)
         (folder / FIGURES).write_text(text, encoding="utf-8")
+
+
+def read_fates(folder: Path, wanted: pc.Expression) -> pa.Table:
+    """ROW_FATES of the rows that are wanted, out of a run folder of the workspace."""
+    return pq.read_table(folder / "fates.parquet", schema=ROW_FATES, filters=wanted)
 
 
 def read_results(folder: Path) -> Results:

@@ -65,8 +65,8 @@ def kill_server(pid: int) -> None:
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server of its own; skips where its programs are not installed."""
+def postgres(*settings: str) -> Iterator[Server]:
+    """A PostgreSQL server of its own, with these settings; skips where its programs are not installed."""
     programs = [*Path("/usr/lib/postgresql").glob("*/bin"), *_folder_of("initdb")]
     if not programs:
         pytest.skip("no initdb on this machine")
@@ -74,13 +74,16 @@ def postgres() -> Iterator[Server]:
         data, port = folder / "data", _free_port()
         _quietly([str(programs[0] / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"], user)
         command = [str(programs[0] / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
-        command += ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=20"]
+        # shared memory in its folder: what a killed server leaves in /dev/shm nobody takes away
+        own = ("listen_addresses=127.0.0.1", "max_connections=20", "dynamic_shared_memory_type=mmap")
+        for setting in (*own, *settings):
+            command += ["-c", setting]
         yield from _serving(Server(command, user, f"postgresql://postgres@127.0.0.1:{port}/postgres"))
 
 
 @contextmanager
-def mariadb() -> Iterator[Server]:
-    """A MariaDB server of its own; skips where its programs are not installed."""
+def mariadb(*settings: str) -> Iterator[Server]:
+    """A MariaDB server of its own, with these settings; skips where its programs are not installed."""
     install, daemon = shutil.which("mariadb-install-db"), shutil.which("mariadbd", path="/usr/sbin:/usr/bin")
     if install is None or daemon is None:
         pytest.skip("no mariadbd on this machine")
@@ -91,6 +94,7 @@ def mariadb() -> Iterator[Server]:
         _quietly(made, None)
         command = [daemon, "--no-defaults", *own, f"--port={port}", f"--socket={folder}/s"]
         command += ["--bind-address=127.0.0.1", f"--pid-file={folder}/pid", "--skip-log-bin"]
+        command += [f"--{setting}" for setting in settings]
         url = f"mysql+pymysql://root@127.0.0.1:{port}/mysql?charset=utf8mb4"
         yield from _serving(Server(command, None, url))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +90,7 @@ def decide(output: Output, wish: Wish, draft: Callable[[sa.Connection], Draft]) 
             decision = drafted(draft(connection), connection, why=wish.why, by=wish.by)
             follows = consequences(connection, decision, read_decisions(connection))
         if not wish.dry_run:
-            _agree(output, wish, decision, follows)
+            output.asked("\n".join(lines(decision, follows)), "Record this?", yes=wish.yes)
             decision = record(engine, decision)
     data = decision.as_json() | {"recorded": not wish.dry_run, "follows": list(follows)}
     head = "would be recorded as" if wish.dry_run else "recorded as"
@@ -103,15 +102,6 @@ IN_FORCE: Final = (
     "in force from the next run; `crm-unify plan` shows everything it changes, "
     "`crm-unify revoke {id}` takes it back"
 )
-
-
-def _agree(output: Output, wish: Wish, decision: Decision, follows: tuple[str, ...]) -> None:
-    """Ask on a terminal; in a script the words of the command are the agreement, and it can be revoked."""
-    if wish.yes or not sys.stdin.isatty():
-        return
-    output.say("\n".join(lines(decision, follows)))
-    if not output.agreed("Record this?", yes=False):
-        raise UsageError("nothing was recorded", remedy="repeat it and agree")
 
 
 SHOWN: Final = 6

@@ -47,7 +47,7 @@ class Output:
         """Bars on a terminal, plain lines elsewhere; on standard error, so that the answer stays clean."""
         from crm_unify.cli import _progress
 
-        return _progress.Bars(self._stderr) if self._stderr.isatty() else _progress.Lines(self._stderr)
+        return _progress.Bars(self._stderr) if self._stderr.isatty() else _progress.lines(self._stderr)
 
     def agreed(self, question: str, *, yes: bool) -> bool:
         """Does the person agree? `yes` is the option of that name; without a terminal nobody can be asked."""
@@ -57,6 +57,17 @@ class Output:
             why = "there is no terminal to ask on"
             raise UsageError("this changes data and nobody agreed", why=why, remedy="repeat it with --yes")
         return click.confirm(question, err=True)
+
+    def asked(self, told: str, question: str, *, yes: bool) -> None:
+        """On a terminal show what would be recorded and ask. Raises UsageError where nobody agrees.
+
+        In a script the words of the command are the agreement: for what can be taken back by another command.
+        """
+        if yes or not sys.stdin.isatty():
+            return
+        self.say(told)
+        if not self.agreed(question, yes=False):
+            raise UsageError("nothing was recorded", remedy="repeat it and agree")
 
     def failed(self, error: BaseException) -> int:
         """Say what went wrong and give the exit code; the traceback is shown only when verbose."""

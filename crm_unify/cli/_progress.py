@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Display
 
+from crm_unify.run.telling import Lines
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -85,53 +87,6 @@ class _Bar:
         self._bars.end(self._task, self._done, failed=error is not None)
 
 
-class Lines:
-    """One line when a stage begins, one at every tenth of a known total, one when it ends."""
-
-    def __init__(self, stream: TextIO) -> None:
-        """Write to `stream`, a log or a pipe."""
-        self._stream = stream
-
-    def stage(self, name: str, total: int | None = None) -> Stage:
-        """Announce a stretch of work; its first line appears when the stretch begins."""
-        return _Line(self._stream, name, total)
-
-
-class _Line:
-    """A stretch of work told in lines."""
-
-    def __init__(self, stream: TextIO, name: str, total: int | None) -> None:
-        """Keep what the lines will tell."""
-        self._stream = stream
-        self._name = name
-        self._total = total
-        self._done = 0
-
-    def advance(self, n: int = 1) -> None:
-        """Count `n` more units as done, and tell it at every tenth."""
-        before, self._done = self._done, self._done + n
-        if self._total and self._done < self._total and self._tenth(self._done) > self._tenth(before):
-            self._tell(f"{self._done:,} of {self._total:,}")
-
-    def __enter__(self) -> Self:
-        """Tell that it begins."""
-        self._tell("begun" if self._total is None else f"0 of {self._total:,}")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Tell how it ended."""
-        if error is None:
-            counted = self._total is not None or self._done > 0
-            self._tell(f"{self._done:,} done" if counted else "done")
-        else:
-            self._tell(f"failed after {self._done:,}")
-
-    def _tenth(self, done: int) -> int:
-        """How many tenths of the total are done."""
-        return done * 10 // (self._total or 1)
-
-    def _tell(self, text: str) -> None:
-        """Write one line at once, so that a log can be followed."""
-        print(f"{self._name}: {text}", file=self._stream, flush=True)
+def lines(stream: TextIO) -> Lines:
+    """Plain lines on a log or a pipe, each at once, so that it can be followed."""
+    return Lines(lambda text: print(text, file=stream, flush=True))

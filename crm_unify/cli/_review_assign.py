@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crm_unify.cli._options import environment_option, output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._review_options import asked, opened
 from crm_unify.cli._who import by_option, who
@@ -18,6 +18,7 @@ from crm_unify.cli._who import by_option, who
 @click.option("--nobody", is_flag=True, help="Nobody looks after it any more.")
 @by_option
 @environment_option
+@yes_option
 @project_option
 @output_options
 def command(
@@ -29,6 +30,7 @@ def command(
     by: str | None,
     *,
     nobody: bool,
+    yes: bool,
 ) -> None:
     """Say that NAME looks after QUESTION (an id of `review list`). The last word counts."""
     from crm_unify.errors import UsageError
@@ -41,7 +43,8 @@ def command(
     _, engine, queue = opened(project, environment)
     found = asked(queue, question)
     assignee = None if name is None else name.strip()
+    text = f"{found.id}: {assignee or 'nobody'} looks after it"
+    output.asked(text, "Record this?", yes=yes)
     with reachable(engine):
         assign(engine, found, assignee, by=who(by))
-    text = f"{found.id}: {assignee or 'nobody'} looks after it"
     output.answer({"question": found.id, "assignee": assignee}, text)

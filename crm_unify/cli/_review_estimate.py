@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import PROJECT_HELP, environment_option, output_options, project_file
+from crm_unify.cli._options import PROJECT_HELP, environment_option, output_options, project_file, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--record", is_flag=True, help="Keep the figures in the CRM database, for the trend.")
 @by_option
 @environment_option
+@yes_option
 @click.option("-p", "--project", type=click.Path(path_type=Path), help=PROJECT_HELP)
 @output_options
 def command(
@@ -36,6 +37,7 @@ def command(
     by: str | None,
     *,
     record: bool,
+    yes: bool,
 ) -> None:
     """Read the answers of FILE, a workbook of `review sample`, and tell how right the customers are.
 
@@ -50,6 +52,8 @@ def command(
     drawn = read_design(design_file(file) if design is None else design)
     said, problems = answers(read_pack(file), drawn.stamp)
     found = estimated(drawn, said)
+    if record:
+        output.asked("\n".join(_lines(found, problems)), "Keep these figures?", yes=yes)
     fallen = _recorded(project, environment, drawn, found, by=who(by)) if record else ()
     data = found.as_json() | {
         "problems": [problem.as_json() for problem in problems],

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crm_unify.cli._options import environment_option, output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._who import by_option, who
+from crm_unify.errors import UsageError
+from crm_unify.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crm_unify.rules.loaded import LoadedRules
     from crm_unify.run.approvals import Standing
 
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--withdraw", is_flag=True, help="Take approvals back.")
 @by_option
 @environment_option
+@yes_option
 @project_option
 @output_options
 def command(
@@ -34,6 +38,7 @@ def command(
     by: str | None,
     *,
     withdraw: bool,
+    yes: bool,
 ) -> None:
     """Record that RULE (a business rule, MAP.RULE, or a MAP for all its rules) is approved as it is now.
 
@@ -48,6 +53,8 @@ def command(
     loaded = load_project(project, environment=environment)
     engine = open_target(loaded.project.target, root=loaded.root)
     said = approvals.subjects(loaded, rules)
+    if said:
+        _agree(output, said, withdraw=withdraw, yes=yes)
     numbers: tuple[int, ...] = ()
     if said and withdraw:
         numbers = approvals.withdraw(engine, said, by=who(by))
@@ -60,6 +67,24 @@ def command(
     data = {"recorded": list(numbers), "rules": [one.as_json() for one in shown], "not_approved": left}
     tail = f"{len(standing) - left} of {len(standing)} rules are approved"
     output.answer(data, "\n".join([*map(line, shown), tail]))
+
+
+def _agree(
+    output: Output, said: Sequence[tuple[LoadedRules, str | None]], *, withdraw: bool, yes: bool
+) -> None:
+    """Show what would be approved and ask. Raises UsageError without a yes, or where nobody can be asked."""
+    if not yes:
+        output.say("\n".join(_named(loaded, rule) for loaded, rule in said))
+    question = "Take these approvals back?" if withdraw else "Approve this as it is now?"
+    if not output.agreed(question, yes=yes):
+        raise UsageError("nothing was recorded", remedy="repeat it and agree")
+
+
+def _named(loaded: LoadedRules, rule: str | None) -> str:
+    """A rule with what it says, or a file with how many it has."""
+    if rule is not None:
+        return f"{loaded.rules.map}.{rule}: {loaded.rules.rules[rule].what}"
+    return f"{loaded.rules.map}: {counted(len(loaded.rules.rules), 'rule')}"
 
 
 def line(one: Standing) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -12,6 +13,10 @@ from crm_unify.cli._options import environment_option, output_options, project_a
 from crm_unify.cli._output import Output
 from crm_unify.cli._web import need_web
 from crm_unify.errors import Unreachable
+
+KEPT_ALIVE: Final = 75
+"""Seconds that an idle connection is kept: longer than browsers and proxies keep theirs, so that they do not
+send a request into one that is just being closed."""
 
 
 @click.command("serve")
@@ -56,6 +61,7 @@ def command(
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_keep_alive=KEPT_ALIVE,
         proxy_headers=bool(names),
     )
     with listening_on(host, port) as listening:

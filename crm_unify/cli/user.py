@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from crm_unify.cli._options import environment_option, output_options, project_option
+from crm_unify.cli._options import environment_option, output_options, project_option, yes_option
 from crm_unify.cli._output import Output
 from crm_unify.cli._web import need_web
 from crm_unify.cli._who import by_option, who
@@ -59,7 +59,7 @@ def listing(output: Output, project: Path, environment: str | None) -> None:
     need_web()
     from crm_unify.steward.web.accounts import users
 
-    found = _changed(project, environment, users)
+    found = _looked(project, environment, users)
     lines = [f"{u.name:<24} {u.role:<8} {'' if u.active else 'disabled'}".rstrip() for u in found]
     output.answer({"users": [u.as_json() for u in found]}, "\n".join(lines) or "nobody may sign in yet")
 
@@ -86,6 +86,7 @@ def password(output: Output, name: str, by: str | None, project: Path, environme
 @click.option("--disable/--enable", "disable", default=None, help="Let them in no more, or again.")
 @by_option
 @environment_option
+@yes_option
 @project_option
 @output_options
 def change(
@@ -96,12 +97,17 @@ def change(
     by: str | None,
     project: Path,
     environment: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Give a user another role, or let them in no more; what they did stays theirs."""
     need_web()
     from crm_unify.steward.web.accounts import change as changed
 
     active = None if disable is None else not disable
+    given = [] if role is None else [f"gets the role {role}"]
+    given += [] if active is None else ["is let in again" if active else "is let in no more"]
+    output.asked(f"{name} {' and '.join(given) or 'stays as it is'}", "Change this?", yes=yes)
     user = _changed(project, environment, lambda c: changed(c, name, by=who(by), role=role, active=active))
     output.answer(
         user.as_json(), f"{user.name} is {user.role if user.active else 'disabled'}, and signed out"
@@ -116,12 +122,28 @@ def _password() -> str:
 
 
 def _changed(project: Path, environment: str | None, act: Callable[[sa.Connection], Made]) -> Made:
-    """What an act on the users of a project gives, in one transaction."""
-    from crm_unify.rules.load import load_project
-    from crm_unify.schema.upgrade import require
-    from crm_unify.steward.web.site import site_of
+    """What an act on the users of a project gives, in one transaction; a load that goes on is waited for."""
+    from crm_unify.run.appending import in_turn
 
-    site = site_of(load_project(project, environment=environment))
-    require(site.engine)
-    with site.writing() as connection:
-        return act(connection)
+    return in_turn(_target(project, environment), act)
+
+
+def _looked(project: Path, environment: str | None, look: Callable[[sa.Connection], Made]) -> Made:
+    """What a look at the users of a project gives; it waits for nobody."""
+    from crm_unify.schema.target import reachable
+
+    engine = _target(project, environment)
+    with reachable(engine), engine.connect() as connection:
+        return look(connection)
+
+
+def _target(project: Path, environment: str | None) -> sa.Engine:
+    """The CRM database of a project, of this version of the program."""
+    from crm_unify.rules.load import load_project
+    from crm_unify.schema.target import open_target
+    from crm_unify.schema.upgrade import require
+
+    loaded = load_project(project, environment=environment)
+    engine = open_target(loaded.project.target, root=loaded.root)
+    require(engine)
+    return engine

@@ -91,7 +91,7 @@ def _names(m: Marks) -> dict[Role, Fit]:
     given = _up(m.given, 0.5) * varied * (0.25 + 0.6 * single)
     family = _up(m.surname, 0.12) * (1 - min(1.0, 1.3 * m.given)) * varied * (0.4 + 0.3 * single)
     initials = held.share(matches(held.folded, "^[A-Z]$"))
-    full = m.several * _up(m.any_given, 0.5) * varied * 0.85 * (1 - m.organised)
+    full = max(m.several * _up(m.any_given, 0.5) * 0.85, 0.3 * m.in_signs) * varied * (1 - m.organised)
     kinds = 0.4 if held.distinct < 50 and held.filled > 50 * held.distinct else 1.0
     organised = _up(m.organised, 0.3) * varied * 0.85 * kinds
     listed = {role: held.rows_share(_all_words(held, words)) for role, words in _LISTS.items()}

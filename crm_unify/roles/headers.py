@@ -73,6 +73,12 @@ class HeaderWords:
         return frozenset(word for text in _folded(self.places) for word in text.split())
 
     @cached_property
+    def long_places(self) -> tuple[str, ...]:
+        """Words of places that are known without a space behind them, the longest first."""
+        long = (word for word in self.place_words if len(word) >= _SHORTEST_GLUED)
+        return tuple(sorted(long, key=lambda word: (-len(word), word)))
+
+    @cached_property
     def filler_words(self) -> frozenset[str]:
         """Folded `fillers`."""
         return frozenset(word for text in _folded(self.fillers) for word in text.split())
@@ -115,8 +121,8 @@ def _place_in(word: str, words: HeaderWords) -> str | None:
     return next(
         (
             place
-            for place in sorted(words.place_words, key=lambda place: (-len(place), place))
-            if len(place) >= _SHORTEST_GLUED and word.startswith(place) and word[len(place) :] in words.table
+            for place in words.long_places
+            if word.startswith(place) and word[len(place) :] in words.table
         ),
         None,
     )
@@ -136,8 +142,10 @@ def _weight(tokens: list[str], start: int, stop: int, *, words: HeaderWords) -> 
 
 def _glued(whole: str, words: HeaderWords) -> Iterable[HeaderGuess]:
     """Readings of a header without any break: custfirstname, emailadr."""
+    cuts = range(len(whole) + 1)
+    ends = {part for at in cuts for part in (whole[:at], whole[at:]) if len(part) >= _SHORTEST_GLUED}
     for key in words.table:
-        if len(key) >= _SHORTEST_GLUED and (whole.endswith(key) or whole.startswith(key)):
+        if key in ends:
             weight = _GLUED * math.sqrt(len(key) / len(whole)) + (_TAIL if whole.endswith(key) else 0.0)
             place = _place_in(whole, words) or ""
             weight = _QUALIFIED if place + key == whole and place else weight

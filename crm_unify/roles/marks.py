@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_unify.normalise.columns import matches, strings
@@ -16,6 +17,11 @@ from crm_unify.roles.naming import any_word, last_word, organised_names
 from crm_unify.roles.profile import Profile
 from crm_unify.roles.weights import weighed
 from crm_unify.roles.words import STREETS, SURNAMES
+
+_RUN_TOGETHER: Final = r"^(?:\p{Han}{2,4}|\p{Hangul}{2,4})$"
+"""A name in Chinese, Japanese or Korean script whose two parts have no space between them"""
+_IN_SIGNS: Final = r"^(?:\p{Han}{1,3} ?[\p{Han}\p{Hiragana}]{1,4}|\p{Hangul}{1,2} ?\p{Hangul}{1,3})$"
+"""A name in one of these scripts, with or without a space; the reading beside it (kana alone) is none"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +36,9 @@ class Marks:
     digits: float
     """Has a digit"""
     several: float
-    """Has two words or more"""
+    """Has two words or more, or two parts without a space"""
+    in_signs: float
+    """May be a name in Chinese, Japanese or Korean script"""
     words: float
     """Average number of words"""
     given: float
@@ -52,7 +60,8 @@ def marks(held: Profile, dates: DateReading) -> Marks:
     plain = pc.and_(letters, pc.invert(matches(held.texts, r"[\d@/\\_:;#%<>=+*?!|{}\[\]]|(?i:www\.)")))
     words: Any = pc.split_pattern(held.folded, " ")
     first = pc.list_element(words, 0)
-    counts = pc.list_value_length(words)
+    together = matches(held.texts, _RUN_TOGETHER)
+    counts = pc.add(pc.list_value_length(words), together.cast(pa.int32()))
     last = last_word(words)
     return Marks(
         held,
@@ -60,6 +69,7 @@ def marks(held: Profile, dates: DateReading) -> Marks:
         plain=held.share(plain),
         digits=held.share(digits),
         several=held.share(pc.greater(counts, 1)),
+        in_signs=held.share(matches(held.texts, _IN_SIGNS)),
         words=weighed(counts, held.weights),
         given=held.share(pc.is_in(first, value_set=word_set(given_names()))),
         any_given=held.share(any_word(words, given_names())),

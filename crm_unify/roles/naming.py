@@ -24,14 +24,29 @@ _LAST_WORDS: Final = 2
 """Letters that a legal form has at least to be known at the end of a name"""
 
 
+_PATRONYMICS: Final = 0.1
+"""Share of names that end in a patronymic from which on family names come first, as in Russian lists"""
+_PATRONYMIC: Final = "(?:[OE]V|IV)(?:ICH|YCH|NA)|ICHNA"
+
+
 def name_order(held: Profile) -> str:
-    """family_first where the last word is a given name more often than the first, else auto."""
+    """family_first where the last word, not the first, is a given name, or a patronymic; else auto."""
     plain = pc.and_(pc.invert(matches(held.texts, ",")), matches(held.folded, "^[^ ]+ [^ ]"))
+    if _ends_in_patronymics(held, plain):
+        return "family_first"
     known = _known(given_names())
     words: Any = pc.split_pattern(held.folded, " ")
     first = pc.and_(plain, pc.is_in(pc.list_element(words, 0), value_set=known))
     last = pc.and_(plain, pc.is_in(_last(words), value_set=known))
     return "family_first" if held.share(last) > held.share(first) + _CLEAR else "auto"
+
+
+def _ends_in_patronymics(held: Profile, plain: Any) -> bool:
+    """Whether many names end in a patronymic (Ivanova Olga Petrovna), more than have one as second word."""
+    ending = matches(held.folded, rf"^[^ ]+ [^ ]+ [^ ]+(?:{_PATRONYMIC})$")
+    between = matches(held.folded, rf"^[^ ]+ [^ ]+(?:{_PATRONYMIC}) [^ ]+$")
+    share = held.share(pc.and_(plain, ending))
+    return share >= _PATRONYMICS and share > held.share(pc.and_(plain, between))
 
 
 def is_mixed(held: Profile) -> bool:

@@ -13,6 +13,7 @@ from crm_unify.run.moved import NEW_PLAN, refuse_moved_sources
 from crm_unify.run.place import aside, workspace_of
 from crm_unify.run.publishing import forgotten
 from crm_unify.run.said import rules_hash
+from crm_unify.run.telling import Telling
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
 from pipelines.changes import ChangeSet, plan_hash, read_plan
@@ -28,24 +29,27 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unappr
     """
     began = datetime.now(UTC)
     engine = open_target(project.project.target, root=project.root)
-    with hold(engine) as lock:
+    workspace = workspace_of(project)
+    telling = Telling(progress, workspace.path, project.environment)
+    with hold(engine) as lock, telling.of("apply"):
         upgrade(engine)
-        with aside(workspace_of(project)) as folder:
+        with aside(workspace) as folder:
             changes = read_plan(path, spool=folder)
             _refuse_other_rules(project, changes, path)
-            refuse_moved_sources(project, engine, changes.facts, folder, progress=progress)
+            refuse_moved_sources(project, engine, changes.facts, folder, progress=telling)
             facts = passed(project, engine, changes.facts, by=unapproved)
             record = RunRecord(facts, began, plan_hash(path))
             applied = apply(
                 changes,
                 engine,
                 run=record,
-                progress=progress,
+                progress=telling,
                 lock=lock,
                 scratch=folder,
                 project=project.project.project,
                 environment=project.environment,
             )
+            telling.done(applied.run)
             forgotten(engine, days=project.project.undo_horizon)
             return applied
 

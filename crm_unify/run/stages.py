@@ -36,6 +36,7 @@ from crm_unify.run.rekeyed import Rekeyed, open_pairs, with_given
 from crm_unify.run.remembered import set_aside
 from crm_unify.run.remembering import remembered
 from crm_unify.run.resembling import resembling
+from crm_unify.run.telling import Telling
 from crm_unify.run.unifying import golden_rows, who_is_who
 from crm_unify.schema.target import open_target
 from crm_unify.schema.upgrade import upgrade
@@ -77,9 +78,11 @@ def run(
     Raises UsageError when the person does not agree, GuardStopped when a guard stops the run; nothing is
     written then, nor after any other error.
     """
-    engine, work = open_target(project.project.target, root=project.root), Work.begun(progress)
+    engine = open_target(project.project.target, root=project.root)
     workspace = workspace or workspace_of(project)
-    with hold(engine) as lock:
+    telling = Telling(progress, workspace.path, project.environment)
+    work = Work.begun(telling)
+    with hold(engine) as lock, telling.of("run"):
         upgrade(engine)
         refuse_while_held(engine)
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
@@ -89,6 +92,7 @@ def run(
             )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
             done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
+            telling.done(done.run)
             fallen = alerts(engine)
             notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
@@ -101,8 +105,12 @@ def carried_out(
     work: Work,
     lock: TargetLock,
     agreed: Agreed = lambda _: True,
+    exact: bool = False,
 ) -> Outcome:
-    """Write what was planned and publish what the workspace keeps. Raises as :func:`run` does."""
+    """Write what was planned and publish what the workspace keeps. Raises as :func:`run` does.
+
+    `exact`: StateMovedError as soon as anything was decided since; else only where it would act against that.
+    """
     workspace, folder = planned.landing.workspace, planned.landing.folder
     for stop in planned.stops:
         raise stop
@@ -110,7 +118,7 @@ def carried_out(
     planned.results.write(folder)
     if not agreed(planned):
         raise UsageError("nothing was written", remedy="repeat it and agree, or look at it with `plan`")
-    record = RunRecord(planned.changes.facts, work.began, written)
+    record = RunRecord(planned.changes.facts, work.began, written, exact=exact)
     applied = apply(planned.changes, engine, run=record, progress=work.timed, lock=lock, scratch=folder)
     keep = folder_of(workspace, planned.former)
     notes = remembered(planned, engine)

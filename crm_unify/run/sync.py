@@ -22,6 +22,7 @@ from crm_unify.run.hold import refuse_while_held
 from crm_unify.run.place import aside, folder_of, workspace_of
 from crm_unify.run.publishing import PLAN_FILE, Work, forgotten, published
 from crm_unify.run.quiet import nothing_new
+from crm_unify.run.telling import Telling
 from crm_unify.run.timing import StageTime
 from crm_unify.run.waiting import ASKED, lasting
 from crm_unify.schema.target import open_target
@@ -105,12 +106,13 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
 
     Asks nobody. Raises what a run raises; nothing is written then.
     """
-    engine, work = open_target(project.project.target, root=project.root), Work.begun(progress)
-    with hold(engine) as lock:
+    engine, workspace = open_target(project.project.target, root=project.root), workspace_of(project)
+    telling = Telling(progress, workspace.path, project.environment)
+    work = Work.begun(telling)
+    with hold(engine) as lock, telling.of("sync"):
         upgrade(engine)
         refuse_while_held(engine)
         refuse_unapproved(project, engine, allowed=bool(given.unapproved))
-        workspace = workspace_of(project)
         with aside(workspace) as folder:
             landing = land_sources(
                 project, engine, folder, workspace=workspace, progress=work.timed, given=given
@@ -120,6 +122,7 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
             done = None if nothing is None else _quiet(nothing, engine, landing, work=work, lock=lock)
             if done is None:
                 done = _worked_out(project, engine, landing, given=given, work=work, lock=lock)
+            telling.done(done.run)
             fallen = alerts(engine, news=True)
             notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
             return replace(done, notes=notes)
@@ -128,14 +131,20 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
 def _worked_out(
     project: LoadedProject, engine: sa.Engine, landing: Landing, *, given: Given, work: Work, lock: TargetLock
 ) -> Synced:
-    """Plan and apply; what a person decides meanwhile is heard, and planned again."""
+    """Plan and apply; what a person decides meanwhile is heard, and planned again.
+
+    While people go on deciding it is written all the same, as long as it does not act against them: else no
+    sync would come through while they are at work. What they said then is heard by the next.
+    """
     from crm_unify.run.stages import carried_out  # a second to import, and seldom needed
 
     last = newest(engine)
     for left in reversed(range(ATTEMPTS)):
         planned, anew = _planned(project, engine, landing, given=given, progress=work.timed)
         try:
-            return _synced(carried_out(planned, engine, work=work, lock=lock), last, anew)
+            first = left == ATTEMPTS - 1
+            done = carried_out(planned, engine, work=work, lock=lock, exact=first)
+            return _synced(done, last, anew)
         except StateMovedError:
             if not left:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,10 +18,10 @@ from crm_unify.run.deciding import Draft, drafted, insert
 from crm_unify.run.decisions import REVOKE, VERDICT, Decision, read_decisions
 from crm_unify.run.history import LIST, PastRun, history, kept_rows, named
 from crm_unify.schema.bookkeeping import mig_run, mig_undo
-from crm_unify.schema.target import open_target, reachable
+from crm_unify.schema.target import open_target, reachable, snapshot
 from crm_unify.schema.upgrade import is_empty, require, upgrade
 from matching.decisions import DIFFERENT
-from pipelines.changes import Facts
+from pipelines.changes import Facts, digest
 from pipelines.ledger import ledger_of
 from pipelines.load import Load, RunRecord, apply_in_turn, hold
 from pipelines.load.apply import Next
@@ -72,19 +73,29 @@ class Way:
     forgotten: tuple[int, ...]
     """Runs that can no longer be taken back: their before-images are older than `undo_horizon`."""
 
+    @property
+    def seal(self) -> str:
+        """A hash over every row that is written or stays: another way has another."""
+        way = self.first.way
+        left = [(name, table.to_pylist()) for name, table in (("kept", way.kept), ("failed", way.failed))]
+        then = [(run.id, run.written_rows) for run in self.then]
+        told = (self.first.undone.id, digest(way.changes), left, way.merges, self.first.holds, then)
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
 
 Agreed = Callable[[Way], bool]
 """Asks a person whether to take the runs back."""
 
 
 def plan_undo(project: LoadedProject, said: str, *, cascade: bool) -> Way:
-    """What taking a run back would do; nothing is written.
+    """What taking a run back would do; nothing is written, and nobody who writes is kept waiting.
 
-    Raises UsageError for a run that cannot be taken back (alone), LockHeld while a run is under way.
+    While a run is under way it is what would have been done before it. Raises UsageError for a run that
+    cannot be taken back (alone).
     """
     engine = open_target(project.project.target, root=project.root)
     require(engine)
-    with hold(engine), reachable(engine), engine.connect() as connection:
+    with snapshot(engine) as connection:
         order = _order(connection, said, cascade=cascade)
         return _way(connection, order)
 
@@ -152,12 +163,17 @@ def _steps(runs: Sequence[PastRun], wanted: PastRun, *, cascade: bool) -> list[P
             remedy = f"take back run {standing[-1].id} first; {LIST}"
             raise UsageError("this undo cannot be taken back now", where, why=why, remedy=remedy)
         return [wanted]
-    later = [run for run in reversed(standing) if run.undoes is None and run.id > wanted.id]
+    later = later_than(wanted, runs)
     if later and not cascade:
         why = f"later runs stand on it: {', '.join(str(run.id) for run in later)}"
         remedy = "take them back as well with --cascade, newest first; look at it with --plan"
         raise UsageError("this is not the newest run", where, why=why, remedy=remedy)
     return [*later, wanted]
+
+
+def later_than(wanted: PastRun, runs: Sequence[PastRun]) -> list[PastRun]:
+    """The runs that stand on this one and go before it, newest first."""
+    return [run for run in reversed(runs) if run.stands and run.undoes is None and run.id > wanted.id]
 
 
 def _refuse_forgotten(run: PastRun, kept: Mapping[int, int]) -> None:
@@ -215,7 +231,8 @@ class Taking:
     def load(self) -> Load:
         """What is written for it."""
         facts = self.step.way.changes.facts
-        return Load(self.step.way.changes, RunRecord(facts, datetime.now(UTC), along=self._along))
+        record = RunRecord(facts, datetime.now(UTC), along=self._along, exact=False)
+        return Load(self.step.way.changes, record)
 
     def done(self, run: int) -> Step:
         """The step once it is taken."""

@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from crm_unify.schema.base import CRM, load_stamp, one_of, table
+from crm_unify.schema.base import CRM, by_beginning, load_stamp, one_of, table
 from crm_unify.schema.types import key, long_text, record_id, time
 
 CONTACT_KINDS: Final = ("email", "phone", "fax", "web")
@@ -60,6 +60,7 @@ customer = table(
     sa.Column("custom", long_text()),
     one_of("kind", "person", "organisation"),
     one_of("status", "active", "inactive", "merged"),
+    by_beginning("display_name"),
     layer=CRM,
     owner="id",
 )
@@ -85,6 +86,7 @@ person = table(
     sa.Column("job_title", sa.Text),
     sa.Column("language", sa.Text),
     one_of("gender", "F", "M", "X"),
+    by_beginning("family_name"),
     layer=CRM,
     owner="customer_id",
 )
@@ -121,6 +123,7 @@ contact_point = table(
     sa.Column("is_primary", sa.Boolean),
     sa.Column("verified", sa.Boolean),
     one_of("kind", *CONTACT_KINDS),
+    by_beginning("value_norm"),
     layer=CRM,
     owner="customer_id",
 )

@@ -32,15 +32,16 @@ PRAGMAS: Final = (
 )
 
 
-def open_target(url: str | sa.URL, *, root: Path | None = None) -> sa.Engine:
+def open_target(url: str | sa.URL, *, root: Path | None = None, kept: int = 0) -> sa.Engine:
     """An engine on the CRM database at this SQLAlchemy URL.
 
-    A relative SQLite path counts from `root` (the folder of the project file). Nothing is connected yet.
+    A relative SQLite path counts from `root` (the folder of the project file). So many connections to a
+    server are `kept` when they are done with, by those who connect again and again. Nothing is connected yet.
     Raises UsageError for a URL that names no database system this installation knows.
     """
     try:
         parsed = _below(sa.make_url(url), root)
-        engine = sa.create_engine(parsed, **_pooling(parsed))
+        engine = sa.create_engine(parsed, **_pooling(parsed, kept))
     except (sa.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         remedy = "write a URL such as sqlite:///crm.db or postgresql://user@host/db, and install its driver"
         raise UsageError("the target is no database URL", "target", why=str(error), remedy=remedy) from error
@@ -53,12 +54,22 @@ def open_target(url: str | sa.URL, *, root: Path | None = None) -> sa.Engine:
     return engine
 
 
-def _pooling(url: sa.URL) -> dict[str, Any]:
+def _pooling(url: sa.URL, kept: int) -> dict[str, Any]:
     """No pool: a command connects a few times, and a connection it has done with is closed, not kept.
 
-    A database in memory lives in its connection, which SQLAlchemy keeps for it.
+    A database in memory lives in its connection, which SQLAlchemy keeps for it. A file is opened anew each
+    time, which costs little: it may have been put back from a backup, and what is written must be in it. One
+    that is kept is asked first whether its server is there; nobody waits for one.
     """
-    return {} if _in_memory(url) else {"poolclass": NullPool}
+    if _in_memory(url):
+        return {}
+    if kept and url.get_backend_name() != "sqlite":
+        return {"pool_size": kept, "max_overflow": -1, "pool_pre_ping": True, "pool_recycle": RECYCLED}
+    return {"poolclass": NullPool}
+
+
+RECYCLED: Final = 3_600
+"""Seconds after which a kept connection is made anew."""
 
 
 def _in_memory(url: sa.URL) -> bool:
@@ -80,6 +91,28 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+@contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection that sees one state of the database in all it reads, whoever writes meanwhile."""
+    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with reachable(engine), engine.connect() as connection:  # SQLite and MariaDB do it by themselves
+        yield connection.execution_options(**level)
+
+
+@contextmanager
+def unwaiting(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that fails at once where somebody else writes, in place of waiting; committed at the end.
+
+    For SQLite, which has one writer at a time; elsewhere two people wait for each other only on one row.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":  # its connections are not pooled: the next one has patience again
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            connection.commit()
+        with connection.begin():
+            yield connection
 
 
 @contextmanager

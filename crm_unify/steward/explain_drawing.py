@@ -19,7 +19,9 @@ _ROW: Final = 26.0
 _TOP: Final = 34.0
 _FOOT: Final = 40.0
 LONGEST: Final = 62
-"""Characters of a sentence beside its bar; the whole stands in its title and in the table below."""
+"""Small letters of a sentence beside its bar; the whole stands in its title and in the table below."""
+CAPITAL: Final = 1.35
+"""Small letters that a capital or a figure is as wide as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,15 @@ def _bar(axis: _Axis, place: int, start: int, end: int, label: str) -> Box:
 def _labels(place: int, sentence: str, millibits: int, css: str) -> Sequence[Text]:
     y = _y(place) + 4
     return (
-        Text(css, 8, y, "start", clipped(sentence, LONGEST)),
+        Text(css, 8, y, "start", _fitting(sentence)),
         Text(f"{css} count", _NAMES + _BITS - 12, y, "end", signed(millibits / 1000)),
     )
+
+
+def _fitting(sentence: str) -> str:
+    """As much of a sentence as there is room for; values stand in it in capitals."""
+    ends = accumulate(CAPITAL if one.isupper() or one.isdigit() else 1.0 for one in sentence)
+    return clipped(sentence, max(sum(end <= LONGEST for end in ends), 1))
 
 
 def _joint(axis: _Axis, place: int, end: int) -> Line:

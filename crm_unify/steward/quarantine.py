@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from crm_unify.schema.target import reachable
 from crm_unify.steward.newest import Newest
 from pipelines.corrections import Correction, rest_hash
 from pipelines.interpret.problems import ALL_PROBLEMS, DUPLICATE_KEY
+from pipelines.results import read_fates
 
 QUARANTINED: Final = "quarantined"
 HELD: Final = "held"
@@ -93,12 +93,23 @@ class BadRow:
         }
 
 
+Named = tuple[str, str]
+"""A row by its map and its id."""
+
+
 def bad_rows(
-    project: LoadedProject, newest: Newest, *, queues: Collection[str] = (QUARANTINED,)
+    project: LoadedProject,
+    newest: Newest,
+    *,
+    queues: Collection[str] = (QUARANTINED,),
+    only: Collection[Named] | None = None,
 ) -> tuple[BadRow, ...]:
-    """The rows of these queues, by map, code and row id; maps that the project no longer has are left out."""
-    entries = _entries(newest.engine, [SEVERITIES[q] for q in queues if q in SEVERITIES])
-    held = [*_held(newest)] if HELD in queues and newest.folder is not None else []
+    """The rows of these queues, or `only` some; by map, code and row id.
+
+    Maps that the project no longer has are left out.
+    """
+    entries = _entries(newest.engine, [SEVERITIES[q] for q in queues if q in SEVERITIES], only)
+    held = [*_held(newest, only)] if HELD in queues and newest.folder is not None else []
     fates = _fates(newest, {(e["map"], e["row_id"]) for e in [*entries, *held]})
     grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for entry in [*entries, *held]:
@@ -107,28 +118,37 @@ def bad_rows(
     return tuple(sorted((r for r in rows if r is not None), key=lambda r: (r.map, r.codes, r.row_id)))
 
 
-def _entries(engine: sa.Engine, severities: Collection[str]) -> list[Mapping[str, Any]]:
+def _entries(
+    engine: sa.Engine, severities: Collection[str], only: Collection[Named] | None
+) -> list[Mapping[str, Any]]:
     """Entries of ``mig_quarantine``, those of withheld values with the raw row of their record."""
     q, record = mig_quarantine.c, mig_source_record.c
     columns = (q.map, q.row_id, q.severity, q.source_column, q.code, q.sentence, q.suggestion)
     raw = sa.case((q.severity == SEVERITIES[QUARANTINED], q.raw), else_=record.raw).label("raw")
     query = sa.select(*columns, raw).outerjoin(mig_source_record, record.record_id == q.record_id)
     query = query.where(q.severity.in_(severities)).order_by(q.map, q.row_id, q.code, q.id)
+    if only is not None:
+        query = query.where(q.row_id.in_([row_id for _, row_id in only]))
     with reachable(engine), engine.connect() as connection:
-        return [dict(row) for row in connection.execute(query).mappings() if row["raw"] is not None]
+        rows = [dict(row) for row in connection.execute(query).mappings() if row["raw"] is not None]
+    return [row for row in rows if only is None or (row["map"], row["row_id"]) in only]
 
 
-def _held(newest: Newest) -> Iterator[Mapping[str, Any]]:
+def _held(newest: Newest, only: Collection[Named] | None) -> Iterator[Mapping[str, Any]]:
     """Rows that wait for their parent, out of the workspace."""
-    fates = newest.results.fates
-    held = fates.filter(pc.equal(fates["fate"], Fate.HELD))
+    assert newest.folder is not None, "asked only where there is a workspace"
+    wanted = pc.field("fate") == Fate.HELD
+    if only is not None:
+        wanted &= pc.field("row_id").isin([row_id for _, row_id in only])
+    held = read_fates(newest.folder, wanted)
     for landed in newest.landed if len(held) else ():
         mine = held.filter(pc.equal(held["map"], landed.map))
         rules = dict(zip(mine["row_id"].to_pylist(), mine["rule"].to_pylist(), strict=True))
+        if only is not None:
+            rules = {row_id: rule for row_id, rule in rules.items() if (landed.map, row_id) in only}
         if not rules:
             continue
-        table = pq.read_table(landed.path)
-        table = table.filter(pc.is_in(table["_row_id"], pa.array(list(rules), pa.string())))
+        table = pq.read_table(landed.path, filters=pc.field("_row_id").isin(list(rules)))
         for row in table.to_pylist():
             cells = {c.header: row[c.field] for c in landed.columns if row[c.field]}
             problem = ALL_PROBLEMS[rules[row["_row_id"]]]
@@ -148,9 +168,8 @@ def _fates(newest: Newest, wanted: Collection[tuple[str, str]]) -> dict[tuple[st
     """Place and key of these rows, as far as the workspace knows them."""
     if newest.folder is None or not wanted:
         return {}
-    ids = pa.array(sorted({row_id for _, row_id in wanted}), pa.string())
-    fates = newest.results.fates
-    rows = fates.filter(pc.is_in(fates["row_id"], ids)).to_pylist()
+    ids = sorted({row_id for _, row_id in wanted})
+    rows = read_fates(newest.folder, pc.field("row_id").isin(ids)).to_pylist()
     return {(row["map"], row["row_id"]): row for row in rows}
 
 

@@ -14,7 +14,7 @@ from pipelines.changes.interface import (
     TableChanges,
 )
 from pipelines.changes.merges import Settlement, without_dead_ends
-from pipelines.changes.plan import write_plan
+from pipelines.changes.plan import digest, write_plan
 from pipelines.changes.plan_diff import PlanDiff, plan_diff
 from pipelines.changes.plan_reading import plan_hash, read_plan
 from pipelines.changes.radius import Radius, radius
@@ -35,6 +35,7 @@ __all__ = [
     "Snapshot",
     "TableChanges",
     "change_set",
+    "digest",
     "fingerprint",
     "overwritten",
     "plan_diff",

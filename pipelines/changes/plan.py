@@ -50,17 +50,29 @@ def write_plan(change_set: ChangeSet, path: Path) -> str:
     """Write the plan and give the SHA-256 that stands in its last line."""
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("wb") as file:
-        digest = hashlib.sha256()
+        found = hashlib.sha256()
         for block in _blocks(change_set):
             file.write(block)
-            digest.update(block)
-        file.write(_line({"sha256": digest.hexdigest()}))
+            found.update(block)
+        file.write(_line({"sha256": found.hexdigest()}))
     put_in_place(unfinished, path)
-    return digest.hexdigest()
+    return found.hexdigest()
+
+
+def digest(change_set: ChangeSet) -> str:
+    """SHA-256 of every row that is written or blocked, whatever else was said meanwhile in the CRM."""
+    found = hashlib.sha256()
+    for block in _rows(change_set):
+        found.update(block)
+    return found.hexdigest()
 
 
 def _blocks(change_set: ChangeSet) -> Iterator[bytes | memoryview]:
     yield _line(header(change_set))
+    yield from _rows(change_set)
+
+
+def _rows(change_set: ChangeSet) -> Iterator[bytes | memoryview]:
     for changes in change_set.tables.values():
         for op, rows in parts(changes):
             if changes.table in CRM_TABLES:

@@ -24,6 +24,7 @@ from pipelines.changes.interface import MASK, ChangeSet, Facts, value_fields
 from pipelines.killpoint import killpoint
 from pipelines.ledger import last_run, state
 from pipelines.load.filling import built_afterwards, referred_afterwards
+from pipelines.load.heard import acted_against, only_said
 from pipelines.load.holding import refuse_on_hold
 from pipelines.load.images import keep_images
 from pipelines.load.lock import TargetLock, hold
@@ -45,6 +46,8 @@ class RunRecord:
     """SHA-256 of the plan file."""
     along: Along | None = None
     """Of a run that takes another back: what else it writes in the same transaction."""
+    exact: bool = True
+    """Refused as soon as anything was decided since; else only where it acts against that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ def _written(connection: sa.Connection, load: Load, parts: Sequence[Staged], pro
     change_set, run = load.change_set, load.run
     if run.along is None:
         refuse_on_hold(connection)
-    _refuse_moved(connection, change_set)
+    _refuse_moved(connection, change_set, exact=run.exact)
     number = _begin_run(connection, change_set, run)
     with progress.stage("load", change_set.written_rows) as told:
         for part in in_order(parts):
@@ -280,9 +283,11 @@ def _place(project: str, environment: str | None) -> str:
     return f"project {project}, " + (f"environment {environment}" if environment else "no environment")
 
 
-def _refuse_moved(connection: sa.Connection, change_set: ChangeSet) -> None:
-    now = state(connection)
-    if now == change_set.base:
+def _refuse_moved(connection: sa.Connection, change_set: ChangeSet, *, exact: bool) -> None:
+    now, then = state(connection), change_set.base
+    if now == then:
+        return
+    if not exact and only_said(now, then) and not acted_against(connection, change_set, then):
         return
     why = _what_moved(connection, now.split("/"), change_set.base.split("/"))
     raise StateMovedError("the plan was made for another state of the CRM", why=why, remedy="make a new plan")

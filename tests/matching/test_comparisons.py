@@ -57,6 +57,40 @@ def test_given_names(one: str, two: str | None, expected: int) -> None:
     assert level("given", {"given": one, "family": "Dorn"}, {"given": two, "family": "Dorn"}) == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        pytest.param({"given": "Ho", "middle": "Young"}, {"given": "Hoyoung"}, id="two words, one word"),
+        pytest.param({"given": "Ho Young"}, {"given": "Ho-Young"}, id="a space, a hyphen"),
+        pytest.param({"full": "신호영"}, {"given": "Hoyeong", "family": "Shin"}, id="Korean script"),
+    ],
+)
+def test_given_names_of_two_words_agree_with_themselves_run_together(
+    one: dict[str, Any], two: dict[str, Any]
+) -> None:
+    """Ho Young and Hoyoung are one name; so is a family name in Korean and in Latin letters."""
+    plain = {"family": "Shin"}
+    assert level("given", {**plain, **one} if "full" not in one else one, {**plain, **two}) >= 5
+    assert level("family", {**plain, **one} if "full" not in one else one, {**plain, **two}) == 5
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param("493012345", 4, id="the same"),
+        pytest.param("493012845", 2, id="one digit wrong"),
+        pytest.param("493012349", 2, id="the last digit wrong"),
+        pytest.param("493012346", 0, id="the number that follows"),
+        pytest.param("493012344", 0, id="the number before"),
+        pytest.param("443098765", 0, id="another number"),
+    ],
+)
+def test_phone_numbers_next_to_each_other_are_two(other: str, expected: int) -> None:
+    """Two cards bought together and the lines of a house have numbers that follow one another: no slip."""
+    eva = {"given": "Eva", "family": "Dorn"}
+    assert level("phone", {**eva, "phone": "493012345"}, {**eva, "phone": other}) == expected
+
+
 FAMILY_CASES = [
     pytest.param({"family": "Weatherby"}, {"family": "Weatherby"}, 5, id="same"),
     pytest.param({"family": "Weatherby"}, {"family": "Wetherby"}, 2, id="slip"),
@@ -114,6 +148,10 @@ EMAIL_CASES = [
     pytest.param("kontakt.bonn@x.example", "kontakt.born@x.example", 1, id="mailboxes of two places"),
     pytest.param("info@nordlicht.example", "info@nordlich.example", 3, id="slip in the domain"),
     pytest.param("kontakt@x.example", "kontakt@other.example", 0, id="everybody has a contact mailbox"),
+    pytest.param(
+        "ada@abel-pharmacy.example", "irma@abel-pharmacy.example", 1, id="two mailboxes of one long domain"
+    ),
+    pytest.param("ann+news@x.example", "ann@x.example", 6, id="a tag behind the plus"),
 ]
 
 

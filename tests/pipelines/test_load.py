@@ -199,22 +199,23 @@ def _no_more_pages(connection: sa.Connection) -> None:
 
 def structure(engine: sa.Engine) -> dict[str, list[Any]]:
     """Keys, references, rules and indexes of every table."""
-    found = sa.inspect(engine)
-    return {
-        name: [
-            found.get_pk_constraint(name),
-            *sorted(
-                [
-                    *found.get_indexes(name),
-                    *found.get_foreign_keys(name),
-                    *found.get_check_constraints(name),
-                    *found.get_unique_constraints(name),
-                ],
-                key=lambda part: str(part["name"]),
-            ),
-        ]
-        for name in found.get_table_names()
-    }
+    with engine.connect() as connection:  # one for all: asked of an engine, each question makes its own
+        found = sa.inspect(connection)
+        return {
+            name: [
+                found.get_pk_constraint(name),
+                *sorted(
+                    [
+                        *found.get_indexes(name),
+                        *found.get_foreign_keys(name),
+                        *found.get_check_constraints(name),
+                        *found.get_unique_constraints(name),
+                    ],
+                    key=lambda part: str(part["name"]),
+                ),
+            ]
+            for name in found.get_table_names()
+        }
 
 
 def test_a_first_fill_builds_everything(any_crm: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from crm_unify import errors
 from crm_unify.errors import CrmUnifyError
 from crm_unify.normalise.problems import Problem
 from pipelines.sources import interface
-from tests.repository.markdown import Step, blocks, fits, pages, run_python, run_session, steps
+from tests.repository.markdown import Step, blocks, fits, pages, run_python, run_session, steps, words_alone
 
 ROOT = Path(__file__).parent.parent.parent
 LANGUAGES = {"console", "python", "sh", "text", "yaml", "csv", "json", "sql"}
@@ -58,6 +58,22 @@ def test_a_session_is_read_as_commands_and_answers() -> None:
     """A command may go on after a backslash; what follows up to the next prompt is its answer."""
     session = "$ one \\\n  more\n1\n2\n$ two\n"
     assert steps(session) == [Step("one \\\n  more", "1\n2\n"), Step("two", "")]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        pytest.param("crm-unify run tour \\\n  --yes", ["run", "tour", "--yes"], id="the program alone"),
+        pytest.param("crm-unify trace 'a b.xlsx!C & D!H6'", ["trace", "a b.xlsx!C & D!H6"], id="quoted"),
+        pytest.param("crm-unify run tour > out", None, id="into a file"),
+        pytest.param("echo word | crm-unify user add Ada", None, id="a pipe"),
+        pytest.param("crm-unify dedupe *.csv", None, id="a pattern"),
+        pytest.param("ls book", None, id="another program"),
+    ],
+)
+def test_only_what_needs_a_shell_gets_one(command: str, words: list[str] | None) -> None:
+    """A command that is `crm-unify` and its words is called without bash."""
+    assert words_alone(command) == words
 
 
 @pytest.mark.parametrize(

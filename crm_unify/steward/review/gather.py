@@ -2,63 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from crm_unify.records import PLACEHOLDER
 from crm_unify.run.decisions import CONFIRM, VERDICT, Decision, Rulings, live, read_decisions, rulings
 from crm_unify.run.rekeyed import open_pairs
-from crm_unify.schema.bookkeeping import mig_rekey, mig_source_record
-from crm_unify.schema.crm import party_identifier
-from crm_unify.schema.tables import arrow_schema
+from crm_unify.schema.bookkeeping import mig_source_record
 from crm_unify.steward.decisions import said_of
 from crm_unify.steward.newest import Newest
-from crm_unify.steward.review.asked import Asked
-from crm_unify.steward.review.doubts import DOUBTS, WeakLink, between_customers, weak_links
+from crm_unify.steward.review.asked import Asked, Found
+from crm_unify.steward.review.doubts import DOUBTS, WeakLink
+from crm_unify.steward.review.evidence import Evidence, evidence_of
 from crm_unify.steward.review.known import assignments, known
 from crm_unify.steward.review.queue import Queue
-from crm_unify.steward.review.values import Done, Reason
-from crm_unify.wording import counted
-from matching.clustering import MAX_COMPONENT
-from pipelines.database.read import fetch, matching
+from crm_unify.steward.review.values import Done, Question, Reason
+from pipelines.database.read import matching
 
 AT_WORK: Final = 900.0
 """Seconds between two answers of one person from which on there was a break."""
-NO_WORKSPACE: Final = (
-    "the scored pairs of the newest run are no longer in the workspace: what is listed is what the CRM "
-    "database knows by itself; `crm-unify run` brings the rest back and writes nothing else"
-)
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is asked under the decisions in force: everything, or a part by itself."""
+
+    waiting: tuple[Found, ...]
+    settled: tuple[Question, ...]
+    """Questions that decisions since the run have settled."""
+    apart: tuple[tuple[int, int], ...]
+    """Groups that verdicts keep apart."""
+    holding: tuple[Decision, ...]
+    """Verdicts and confirmations in force, those of the part."""
+
+    @property
+    def questions(self) -> list[Question]:
+        """The open questions."""
+        return [one.question for one in self.waiting]
+
+    @property
+    def groups(self) -> list[tuple[int, int] | None]:
+        """The groups on both sides of each."""
+        return [one.groups for one in self.waiting]
 
 
 def queue_of(newest: Newest, connection: sa.Connection) -> Queue:
     """The queue of a run, over one connection to its database."""
-    decisions = read_decisions(connection)
-    ruled = rulings(decisions, said_of(connection, decisions))
-    pairs, figures = None, dict[str, Any]()
-    if newest.folder is not None:
-        results = newest.results
-        pairs, figures = results.pairs, dict(results.figures)
-    doubts = _doubts(pairs, figures, ruled, connection)
-    weak = [] if pairs is None else weak_links(pairs, oversize=MAX_COMPONENT)
-    lost = figures.get("lost_evidence", ())
-    named = _named(doubts, weak, lost, ruled)
-    ledger = known(connection, named)
-    asked = Asked(ledger, ruled, decisions, assignments(connection))
-    found = [*asked.between(doubts), *asked.inside(weak, lost), *asked.conflicts()]
-    waiting = [one for one in found if not one.settled]
-    done = [one.question.pairs for one in found if one.settled]
-    holding = in_force(decisions, ruled)
+    return queue_from(evidence_of(newest, connection), connection)
+
+
+def queue_from(evidence: Evidence, connection: sa.Connection) -> Queue:
+    """The queue of this evidence, as it stands now."""
+    made = gathered(evidence, connection)
+    done = Done(len(made.holding), _pace(made.holding))
     return Queue(
-        [one.question for one in waiting],
-        groups=[one.groups for one in waiting],
+        made.questions,
+        groups=made.groups,
+        apart=made.apart,
+        settled=made.settled,
+        done=done,
+        notes=evidence.notes,
+    )
+
+
+def gathered(
+    evidence: Evidence, connection: sa.Connection, about: Collection[str] | None = None
+) -> Gathered:
+    """The questions under the decisions in force now; those `about` the records of a part, or all."""
+    decisions = read_decisions(connection, about=None if about is None else sorted(about))
+    ruled = rulings(decisions, said_of(connection, decisions))
+    mine = evidence if about is None else evidence.about(about)
+    doubts = _doubts(mine, ruled, connection)
+    ledger = known(connection, _named(doubts, mine.weak, mine.lost, ruled))
+    asked = Asked(ledger, ruled, decisions, assignments(connection))
+    found = [*asked.between(doubts), *asked.inside(mine.weak, mine.lost), *asked.conflicts()]
+    return Gathered(
+        waiting=tuple(one for one in found if not one.settled),
+        settled=tuple(one.question for one in found if one.settled),
         apart=asked.apart(),
-        done=Done(len(done), sum(done), len(holding), _pace(holding)),
-        notes=(*_placeholders(connection), *(() if pairs is not None else (NO_WORKSPACE,))),
+        holding=tuple(in_force(decisions, ruled)),
     )
 
 
@@ -68,47 +92,28 @@ def in_force(decisions: Sequence[Decision], ruled: Rulings) -> list[Decision]:
     return [one for one in live(decisions) if one.kind in (VERDICT, CONFIRM) and one.id not in lapsed]
 
 
-def _doubts(
-    pairs: pa.Table | None, figures: Mapping[str, Any], ruled: Rulings, connection: sa.Connection
-) -> pa.Table:
+def _doubts(evidence: Evidence, ruled: Rulings, connection: sa.Connection) -> pa.Table:
     """DOUBTS of every kind between customers."""
-    found = [DOUBTS.empty_table()]
-    if pairs is not None:
-        found.append(between_customers(pairs, merge_bits=figures["lines"]["merge_bits"]))
     others: list[tuple[str, str, Reason, int | None]]
     others = [(one, other, Reason.STALE, number) for number, one, other in ruled.lapsed]
-    others += [(one, other, Reason.OPEN_KEYS, None) for one, other in _open_keys(connection, ruled)]
+    keys = _open_keys(evidence.rekeyed, ruled, connection)
+    others += [(one, other, Reason.OPEN_KEYS, None) for one, other in keys]
     rows = [
         {"left": min(one, other), "right": max(one, other), "reason": reason, "decision": number}
         for one, other, reason, number in others
     ]
-    found.append(pa.Table.from_pylist(rows, schema=DOUBTS))
-    return pa.concat_tables(found)
+    return pa.concat_tables([evidence.doubts, pa.Table.from_pylist(rows, schema=DOUBTS)])
 
 
-def _open_keys(connection: sa.Connection, ruled: Rulings) -> list[tuple[str, str]]:
+def _open_keys(waiting: pa.Table, ruled: Rulings, connection: sa.Connection) -> list[tuple[str, str]]:
     """Records that are gone, each with one that has come and may be the same row."""
-    rekeyed = fetch(connection, sa.select(*(mig_rekey.c[name] for name in arrow_schema("mig_rekey").names)))
-    waiting = rekeyed.filter(pc.equal(rekeyed["state"], "open"))
+    if not len(waiting):
+        return []
     ids = pa.chunked_array([*waiting["record_id"].chunks, *waiting["new_id"].chunks], pa.string())
     r = mig_source_record.c
     records = matching(connection, sa.select(r.record_id, r.state), r.record_id, ids)
-    asked = open_pairs(rekeyed, records, ruled.verdicts)
+    asked = open_pairs(waiting, records, ruled.verdicts)
     return list(zip(asked["record_id"].to_pylist(), asked["new_id"].to_pylist(), strict=True))
-
-
-def _placeholders(connection: sa.Connection) -> Iterator[str]:
-    """What is no question between records, and still work: customers that no source has."""
-    c, mark = party_identifier.c, party_identifier.c.scheme == PLACEHOLDER
-    values = list(connection.scalars(sa.select(c.value).where(mark).order_by(c.value)))
-    if values:
-        shown = ", ".join(values[:SHOWN]) + (" ..." if len(values) > SHOWN else "")
-        number = counted(len(values), "customer is a placeholder", "customers are placeholders")
-        yield f"{number} for rows that no source has: {shown}"
-
-
-SHOWN: Final = 5
-"""Placeholders that a note names."""
 
 
 def _named(

@@ -36,6 +36,19 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.WEAK_LINK: "one customer, but these parts are tied by little evidence",
     Reason.BAND: "the evidence is too strong to leave apart and too weak to merge",
 }
+TITLES: Final[Mapping[Reason, str]] = {
+    Reason.CONFLICT: "decisions conflict",
+    Reason.TWO_CONFIRMED: "both confirmed",
+    Reason.LOST_EVIDENCE: "evidence is gone",
+    Reason.OPEN_KEYS: "new key?",
+    Reason.STALE: "news since unsure",
+    Reason.CONTRADICTION: "they contradict",
+    Reason.SHARED: "shared values",
+    Reason.OVER_SIZE: "very large",
+    Reason.WEAK_LINK: "weak link",
+    Reason.BAND: "in doubt",
+}
+"""Why a person is asked, in two or three words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +138,6 @@ class Wanted:
 class Done:
     """What people have answered already."""
 
-    questions: int = 0
-    """Questions of the newest run that answers since have settled."""
-    pairs: int = 0
-    """Doubtful pairs of these."""
     answers: int = 0
     """Verdicts and confirmations that hold, of all times."""
     pace: float | None = None

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 
 from crm_unify.errors import UsageError
 from crm_unify.schema.stewards import ROLES
@@ -30,6 +31,10 @@ class SignInNeededError(Exception):
 
 class ForbiddenError(Exception):
     """Somebody is signed in and may not do this; the text says why."""
+
+
+class StaleError(ForbiddenError):
+    """The form is of another session of the same browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ async def _csrf_given(request: Request) -> str:
 
     Every route asks for it, so here alone U+0000 is refused: PostgreSQL takes it in no text.
     """
-    form = {} if request.method in SAFE else await request.form()
+    form = FormData() if request.method in SAFE else await request.form()
+    request.state.typed = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
     texts = [*request.path_params.values(), *request.query_params.values(), *form.values()]
     if any(isinstance(text, str) and "\0" in text for text in texts):
         raise UsageError("what was sent holds the sign U+0000", remedy="leave it out: no text of ours has it")
@@ -83,7 +89,7 @@ class Needs:
 
     def __call__(self, request: Request, site: At, csrf: Annotated[str, Depends(_csrf_given)]) -> Visitor:
         """The visitor. Raises SignInNeededError or ForbiddenError."""
-        visitor = _visitor(request, site)
+        visitor = request.state.visitor = _visitor(request, site)  # an error page keeps their way round
         if self.role is not None and visitor.role is None:
             raise SignInNeededError
         if request.method not in SAFE:
@@ -110,11 +116,27 @@ BEFORE: Final = "crm-unify-before"
 
 
 def _refuse_forged(request: Request, visitor: Visitor, csrf: str) -> None:
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if from_elsewhere(request):
         raise ForbiddenError("the request comes from another site")
     if not hmac.compare_digest(csrf.encode(), visitor.csrf.encode()):
-        raise ForbiddenError("the form is out of date: load the page again and repeat it")
+        raise StaleError("the form is out of date: send it again, or load the page again and repeat it")
+
+
+def from_elsewhere(request: Request) -> bool:
+    """Whether a page of another site has made the request, as the browser says."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+def typed_by(request: Request) -> list[tuple[str, str]]:
+    """Names and texts of the form that was sent; none before it was read."""
+    return list(getattr(request.state, "typed", ()))
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Who asks, as far as it was found out; None where nobody is signed in."""
+    found = getattr(request.state, "visitor", None)
+    return found if isinstance(found, Visitor) and found.role is not None else None
 
 
 Anybody = Annotated[Visitor, Depends(Needs(None))]

@@ -119,24 +119,24 @@ def customers_of(connection: sa.Connection, records: Sequence[str]) -> dict[str,
 
 
 # --- what stands against it ---
-def two_confirmed(connection: sa.Connection, draft: Draft, by: str) -> bool:
-    """Whether a verdict would make one of two customers that people confirmed, directly or by a chain.
+def confirmed_ones(connection: sa.Connection, draft: Draft, by: str) -> list[set[str]]:
+    """The records of each confirmed customer that a verdict would make one of, directly or by a chain.
 
     What was said to be the same already counts as one. A confirmation of somebody else counts, though the
     person who answers now has taken it back: else one person alone could do what takes two.
     """
     if draft.verdict != SAME:
-        return False
+        return []
     records = [record for side in draft.sides for record in side]
-    ones: list[set[str]] = []
-    confirmed = 0
+    ones, confirmed = list[set[str]](), list[set[str]]()
     for some in customers_of(connection, records).values():
         if any(not one.isdisjoint(some) for one in ones):
             continue
         one, said = _one_customer(connection, some)
         ones.append(one)
-        confirmed += any(_stands(decision, said, by) for decision in said)
-    return confirmed > 1
+        if any(_stands(decision, said, by) for decision in said):
+            confirmed.append(one)
+    return confirmed
 
 
 def _one_customer(connection: sa.Connection, records: Sequence[str]) -> tuple[set[str], tuple[Decision, ...]]:

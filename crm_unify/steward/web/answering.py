@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,14 +14,25 @@ from crm_unify.errors import Overtaken, UsageError
 from crm_unify.run.consequences import described
 from crm_unify.run.deciding import Draft, about, drafted, insert, revoking
 from crm_unify.run.decisions import Decision, read_decisions
-from crm_unify.schema.stewards import mig_answer, mig_note, mig_proposal
+from crm_unify.schema.stewards import mig_answer, mig_note
 from crm_unify.steward.review.values import Settled
-from crm_unify.steward.web.acts import PAST, VERDICTS, Action, Given, by_others_since, drafts, two_confirmed
+from crm_unify.steward.web.acts import (
+    PAST,
+    VERDICTS,
+    Action,
+    Given,
+    by_others_since,
+    confirmed_ones,
+    drafts,
+)
 from crm_unify.steward.web.audit import audited, moment
 from crm_unify.steward.web.canvas import Subject, subject_of
-from crm_unify.steward.web.samples import verdicts
+from crm_unify.steward.web.making import NotReady
+from crm_unify.steward.web.proposals import Ones, agreed, contradicted, proposed, reopened, withdrawn
+from crm_unify.steward.web.samples import following
 from crm_unify.steward.web.site import Site
-from matching.decisions import DIFFERENT
+
+LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +41,13 @@ class Acts:
 
     decisions: tuple[int, ...] = ()
     note: int | None = None
-    proposal: int | None = None
+    proposals: tuple[int, ...] = ()
     closed: tuple[int, ...] = ()
     """Proposals that were agreed to or contradicted with it: open again when it is undone."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
-        own = {"decisions": list(self.decisions), "note": self.note, "proposal": self.proposal}
+        own = {"decisions": list(self.decisions), "note": self.note, "proposals": list(self.proposals)}
         return own | {"closed": list(self.closed)}
 
 
@@ -45,20 +57,36 @@ def answered(site: Site, given: Given, *, by: str) -> dict[str, Any]:
     Raises UsageError for what cannot be recorded, Overtaken where somebody else was faster, Unreachable
     while a load holds the database: nothing is recorded then.
     """
+    found, behind = None, tuple[str, ...]()
     with site.reading() as connection:
-        before = _told(connection, given.key)
-        if before is not None:
-            return before
-        behind = _behind(site, connection, given.canvas)
-        found = None
-        if given.action != Action.UNDO:
-            found = subject_of(site, connection, given.canvas, given.added)
-    answer = site.appending(lambda connection: _act(connection, site, given, found, by))
-    with site.reading() as connection:
-        settled = _on_the_board(site, connection, given, found, answer)
-        answer |= {"next": _next(site, connection, given, answer, behind)}
-    if settled is not None and settled.others:
-        answer["said"] += f"; {settled.sentence}"
+        answer = _told(connection, given.key)
+        if answer is None:
+            behind = _behind(site, connection, given.canvas)
+            if given.action != Action.UNDO:
+                found = subject_of(site, connection, given.canvas, given.added)
+    if answer is None:
+        answer = site.appending(lambda connection: _act(connection, site, given, found, behind, by))
+    return _led_on(site, given, found, answer)
+
+
+def _led_on(site: Site, given: Given, found: Subject | None, answer: dict[str, Any]) -> dict[str, Any]:
+    """What is told of an answer: where to go on, and what it settled besides.
+
+    It is committed by now. What fails here is no failure of the answer: it is logged, the queue is made anew.
+    """
+    behind = answer.pop("behind", ())
+    try:
+        with site.reading() as connection:
+            settled = _on_the_board(site, connection, given, found, answer)
+            answer["next"] = _next(site, connection, answer, behind)
+        if settled is not None and settled.others:
+            answer["said"] += f"; {settled.sentence}"
+    except NotReady:
+        answer["next"] = _back(answer)
+    except Exception:
+        LOG.exception("an answer is recorded, but the queue could not take it in: it is made anew")
+        site.board.anew()
+        answer["next"] = "/" if str(answer["canvas"]).startswith("Q-") else _back(answer)
     return answer
 
 
@@ -69,13 +97,23 @@ def _told(connection: sa.Connection, key: str) -> dict[str, Any] | None:
 
 
 def _behind(site: Site, connection: sa.Connection, name: str) -> tuple[str, ...]:
+    """The questions behind this one, for whoever asks again where an answer leads."""
     with site.board.queue(connection) as queue:
-        return queue.after(name)
+        return queue.after(name)[:BEHIND] if name.startswith("Q-") else ()
+
+
+BEHIND: Final = 40
+"""Questions that are kept with an answer: whoever asks again is led on to the first that is open still."""
 
 
 # --- what is written ---
 def _act(
-    connection: sa.Connection, site: Site, given: Given, found: Subject | None, by: str
+    connection: sa.Connection,
+    site: Site,
+    given: Given,
+    found: Subject | None,
+    behind: Sequence[str],
+    by: str,
 ) -> dict[str, Any]:
     """Write an answer with everything it stands for; what to tell the person."""
     before = _told(connection, given.key)
@@ -91,14 +129,16 @@ def _act(
     others = by_others_since(decisions, given.seen, found.records, by)
     if others and given.action != Action.REVOKE:
         raise _overtaken(others)
-    closed = _contradicted(connection, wanted, by)
-    if any(two_confirmed(connection, one, by) for one in wanted):
-        closed = _agreed(connection, found, by)
-        if not closed:
-            return _proposed(connection, given, found, by)
+    closed = contradicted(connection, wanted, by)
+    for ones in (confirmed_ones(connection, one, by) for one in wanted):
+        if len(ones) > 1:
+            both = agreed(connection, ones, by)
+            if not both:
+                return _proposed(connection, given, found, ones, behind, by)
+            closed += both
     numbers = _decide(connection, wanted, why=given.words, by=by)
     said = f"{PAST[given.action]}: recorded as decision {', '.join(map(str, numbers))}"
-    return _kept(connection, given, Acts(numbers, closed=closed), said, by)
+    return _kept(connection, given, Acts(numbers, closed=closed), said, by, behind=behind)
 
 
 def _overtaken(others: Sequence[Decision]) -> Overtaken:
@@ -126,63 +166,21 @@ def _note(connection: sa.Connection, given: Given, found: Subject, by: str) -> d
     return _kept(connection, given, Acts(note=number), "noted", by)
 
 
-def _asked(found: Subject) -> tuple[str, str]:
-    """The two records, one of each confirmed customer, by which a proposal is found again."""
-    left, right = sorted((found.sides[0][0], found.sides[-1][0]))
-    return left, right
-
-
-def _agreed(connection: sa.Connection, found: Subject, by: str) -> tuple[int, ...]:
-    """Close what somebody else proposed, for a second one has said the same now; nothing where nobody did.
-
-    Raises UsageError where it is one's own proposal.
-    """
-    (left, right), p = _asked(found), mig_proposal.c
-    same = sa.and_(p.left_record == left, p.right_record == right, p.state == "open")
-    before = connection.execute(sa.select(p.id, p.proposed_by).where(same).order_by(p.id)).all()
-    others = tuple(row.id for row in before if row.proposed_by != by)
-    if before and not others:
-        why = "both customers were confirmed by a person, and you have said already that they are one"
-        raise UsageError("a second person has to say so", why=why, remedy="ask somebody to answer it")
-    return _close(connection, others, "agreed", by)
-
-
-def _contradicted(connection: sa.Connection, wanted: Sequence[Draft], by: str) -> tuple[int, ...]:
-    """Close proposals whose two records are kept apart now."""
-    p, apart = mig_proposal.c, [one.sides for one in wanted if one.verdict == DIFFERENT]
-    if not apart:
-        return ()
-    rows = connection.execute(sa.select(p.id, p.left_record, p.right_record).where(p.state == "open")).all()
-    found = [
-        row.id for row in rows if any(_parts(sides, row.left_record, row.right_record) for sides in apart)
-    ]
-    return _close(connection, found, "withdrawn", by)
-
-
-def _parts(sides: Sequence[Sequence[str]], left: str, right: str) -> bool:
-    places = [number for one in (left, right) for number, side in enumerate(sides) if one in side]
-    return len(set(places)) > 1
-
-
-def _close(connection: sa.Connection, numbers: Sequence[int], state: str, by: str) -> tuple[int, ...]:
-    mine = mig_proposal.c.id.in_(numbers)
-    connection.execute(mig_proposal.update().where(mine).values(state=state, closed_by=by))
-    return tuple(numbers)
-
-
-def _proposed(connection: sa.Connection, given: Given, found: Subject, by: str) -> dict[str, Any]:
-    """Keep what the first person says of two confirmed customers; it holds when a second says the same."""
-    left, right = _asked(found)
-    number = (connection.scalar(sa.select(sa.func.max(mig_proposal.c.id))) or 0) + 1
-    row = {"id": number, "left_record": left, "right_record": right, "why": given.words, "proposed_by": by}
-    connection.execute(mig_proposal.insert().values(**row, proposed_at=moment(), state="open"))
+def _proposed(
+    connection: sa.Connection, given: Given, found: Subject, ones: Ones, behind: Sequence[str], by: str
+) -> dict[str, Any]:
+    """Keep what the first person says of confirmed customers; it holds when a second says the same."""
+    numbers = proposed(connection, ones, found.records, why=given.words, by=by)
     said = "both are confirmed: it holds as soon as a second person says the same"
-    return _kept(connection, given, Acts(proposal=number), said, by)
+    return _kept(connection, given, Acts(proposals=numbers), said, by, behind=behind)
 
 
-def _kept(connection: sa.Connection, given: Given, acts: Acts, said: str, by: str) -> dict[str, Any]:
+def _kept(
+    connection: sa.Connection, given: Given, acts: Acts, said: str, by: str, *, behind: Sequence[str] = ()
+) -> dict[str, Any]:
     """Keep the answer under its key, and in the audit."""
     answer = {"said": said, "canvas": given.canvas, "action": given.action, **acts.as_json()}
+    answer |= {"behind": list(behind)}
     row = {"id": given.key, "answered_by": by, "answered_at": moment(), "acts": json.dumps(acts.as_json())}
     connection.execute(mig_answer.insert().values(**row, answer=json.dumps(answer)))
     audited(connection, by=by, action=f"answer-{given.action}", subject=given.canvas, detail=acts.as_json())
@@ -206,11 +204,8 @@ def _undo(connection: sa.Connection, given: Given, by: str) -> dict[str, Any]:
         n = mig_note.c
         connection.execute(mig_note.update().where(n.id == acts["note"]).values(withdrawn_at=now))
     told = json.loads(last.answer)
-    reopened = mig_proposal.c.id.in_(acts.get("closed", ()))
-    connection.execute(mig_proposal.update().where(reopened).values(state="open", closed_by=None))
-    said = f"undone: {told['said']}"
-    if acts["proposal"] is not None:
-        said = _withdrawn(connection, acts["proposal"], by) or said
+    reopened(connection, acts["closed"])
+    said = withdrawn(connection, acts["proposals"], by) or f"undone: {told['said']}"
     connection.execute(mig_answer.update().where(a.id == last.id).values(undone_at=now))
     answer = {"said": said, "canvas": told["canvas"], "decisions": list(numbers)}
     row = {"id": given.key, "answered_by": by, "answered_at": now, "acts": NOTHING}
@@ -219,16 +214,6 @@ def _undo(connection: sa.Connection, given: Given, by: str) -> dict[str, Any]:
         connection, by=by, action="answer-undo", subject=told["canvas"], detail={"decisions": list(numbers)}
     )
     return answer
-
-
-def _withdrawn(connection: sa.Connection, number: int, by: str) -> str | None:
-    """Withdraw one's proposal; in words why it cannot be, where somebody has agreed to it."""
-    row = connection.execute(sa.select(mig_proposal).where(mig_proposal.c.id == number)).one()
-    if row.state == "agreed":
-        return f"{row.closed_by} has agreed, so it holds; take back that decision on the canvas to undo it"
-    if row.state == "open":
-        _close(connection, [number], "withdrawn", by)
-    return None
 
 
 NOTHING: Final = "{}"
@@ -252,7 +237,7 @@ def _on_the_board(
     found: Subject | None,
     answer: Mapping[str, Any],
 ) -> Settled | None:
-    """Tell the queue of an answer to its question, or of a pin; all else has it made anew."""
+    """Tell the queue of an answer to its question, or of a pin; of all else it finds out by itself."""
     numbers = answer["decisions"]
     if not numbers or found is None:
         return None
@@ -263,27 +248,25 @@ def _on_the_board(
     elif given.action == Action.PIN:
         site.board.recorded(numbers, "", "")
     else:
-        return None  # the queue is made anew when somebody looks at it
+        return None
     with site.board.queue(connection):  # takes it in
         return site.board.settled(numbers[-1])
 
 
-def _next(
-    site: Site,
-    connection: sa.Connection,
-    given: Given,
-    answer: Mapping[str, Any],
-    behind: Sequence[str],
-) -> str:
+def _next(site: Site, connection: sa.Connection, answer: Mapping[str, Any], behind: Sequence[str]) -> str:
     """Where to go on: back to what was undone, on to the next question, or stay."""
     canvas = str(answer["canvas"])
-    kind = {"Q-": "questions", "S-": "samples"}.get(canvas[:2], "clusters")
-    if given.action not in VERDICTS or kind == "clusters":
-        return f"/{kind}/{canvas}"
-    if kind == "samples":
-        sample = site.samples.current()
-        done = verdicts(connection, sample)
-        return f"/samples/{next((name for name in sample.pairs if name not in done), 'done')}"
+    if answer.get("action") not in VERDICTS or not canvas.startswith(("Q-", "S-")):
+        return _back(answer)
+    if canvas.startswith("S-"):
+        return f"/samples/{following(connection, site.samples.of(connection, canvas))}"
     with site.board.queue(connection) as queue:
-        following = next((name for name in behind if queue.question(name) is not None), None)
-    return "/" if following is None else f"/questions/{following}"
+        open_ones = (name for name in behind if queue.question(name) is not None)
+        name = next(open_ones, None) or next(iter(queue.after(canvas)), None)
+    return "/" if name is None else f"/questions/{name}"
+
+
+def _back(answer: Mapping[str, Any]) -> str:
+    """The page on which an answer was given."""
+    canvas = str(answer["canvas"])
+    return f"/{({'Q-': 'questions', 'S-': 'samples'}).get(canvas[:2], 'clusters')}/{canvas}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -11,24 +10,28 @@ from crm_unify.progress import Silent
 from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.explain import explainer
 from crm_unify.run.model import settings
-from crm_unify.steward.web.stamps import stamp
+from crm_unify.steward.web.making import Making
 from matching.explain import Explainer
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bench:
     """Keeps the explainer until the next run."""
 
-    project: LoadedProject
-    _made: Explainer | None = None
-    _run: tuple[int, ...] | None = None
-    _lock: Lock = field(default_factory=Lock)
+    making: Making[None, Explainer]
 
     def explainer(self, connection: sa.Connection) -> Explainer:
-        """Explains the records as they are now. Raises UsageError when no run has stored a model."""
-        with self._lock:
-            run = stamp(connection)
-            if self._made is None or run != self._run:
-                chosen = settings(self.project.project)
-                self._made, self._run = explainer(connection, chosen, progress=Silent()), run
-            return self._made
+        """Explains the records as they are now.
+
+        Raises NotReady while it is made by a thread of its own; UsageError when no run has stored a model.
+        """
+        return self.making.get(connection, None)
+
+
+def bench_of(project: LoadedProject, engine: sa.Engine) -> Bench:
+    """The bench of a project, with nothing on it yet."""
+
+    def make(connection: sa.Connection, _: None) -> Explainer:
+        return explainer(connection, settings(project.project), progress=Silent())
+
+    return Bench(Making(engine, "the explanation", make))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 import sqlalchemy as sa
@@ -102,6 +103,16 @@ class Canvas:
     """What was ever decided on any of the records, the newest first."""
 
     @property
+    def content(self) -> str:
+        """Another text where its records are others, or somebody has decided on one of them since.
+
+        By it a browser knows whether what it remembers is about what it shows.
+        """
+        newest = max((one.id for one in self.decisions), default=0)
+        said = "\n".join([str(newest), *sorted(self.subject.records)])
+        return blake2b(said.encode(), digest_size=8).hexdigest()
+
+    @property
     def later(self) -> int | None:
         """Where the next window begins."""
         end = self.start + len(self.heads)
@@ -123,7 +134,7 @@ def subject_of(site: Site, connection: sa.Connection, key: str, added: Sequence[
         customers = tuple(side.customer or side.records[0] for side in question.sides)
         found = Subject(key, question, tuple(side.records for side in question.sides), customers)
     elif key.startswith("S-"):
-        pair = site.samples.pair(key)
+        pair = site.samples.pair(connection, key)
         found = Subject(key, None, ((pair[0],), (pair[1],)), pair)
     else:
         named = subject(connection, key)

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from crm_unify.errors import CrmUnifyError, GuardStopped, LockHeld, Unreachable, UsageError
-from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, Visitor
-from crm_unify.steward.web.shape import is_part, page, wants_json
+from crm_unify.steward.web.access import ForbiddenError, SignInNeededError, StaleError, Visitor
+from crm_unify.steward.web.making import NotReady
+from crm_unify.steward.web.shape import WAITING, WAITING_PAGE, is_part, page, wants_json
+from crm_unify.steward.web.typed import typed
 
 RETRY_SECONDS: Final = 3
 """After which a browser tries again what a busy database refused."""
@@ -23,26 +25,37 @@ STATUS: Final[dict[type[CrmUnifyError], int]] = {
     GuardStopped: 409,
     UsageError: 422,
 }
+SENT_AGAIN: Final = (401, 409, 422, 503)
+"""Answers after which what was typed is shown, to be sent again."""
 SIGN_IN: Final = "/sign-in"
 
 
 def tell_failures(app: FastAPI) -> None:
     """Turn what view functions raise into answers."""
     app.add_exception_handler(CrmUnifyError, _known)
+    app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(SignInNeededError, _sign_in)
     app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
 
 
-def _told(request: Request, status: int, what: str, *, why: str = "", remedy: str = "") -> Response:
-    """The answer in the form that was asked for."""
+def _told(
+    request: Request, status: int, what: str, *, why: str = "", remedy: str = "", again: bool = False
+) -> Response:
+    """The answer in the form that was asked for; with what was typed where it may be sent `again`."""
     said = {"what": what, "why": why, "remedy": remedy}
     if wants_json(request):
         return JSONResponse({"error": said}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
-    nobody = Visitor("", None, "")
-    return page(request, request.app.state.site, nobody, template, status=status, **said)
+    form = typed(request, status) if again or status in SENT_AGAIN else None
+    return page(request, request.app.state.site, _who(request), template, status=status, typed=form, **said)
+
+
+def _who(request: Request) -> Visitor:
+    """Who asks, as far as that was found out."""
+    found = getattr(request.state, "visitor", None)
+    return found if isinstance(found, Visitor) else Visitor("", None, "")
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -52,6 +65,23 @@ async def _known(request: Request, error: Exception) -> Response:
     answer = _told(request, status, what, why=error.why, remedy=error.remedy)
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+async def _not_ready(request: Request, error: Exception) -> Response:
+    """Whoever looks gets a part that asks again until it is there; scripts and forms are told to come back.
+
+    What asks again stays in its place: a screen reader would read a new one out each time.
+    """
+    assert isinstance(error, NotReady), "that is what it is registered for"
+    if wants_json(request) or request.method != "GET":
+        return await _known(request, error)
+    template = "waiting_part.html" if is_part(request) else "waiting.html"
+    again = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    said = {"what": error.what, "why": error.why, "again": again}
+    answer = page(request, request.app.state.site, _who(request), template, status=202, **said)
+    if request.headers.get("HX-Trigger") in (WAITING, WAITING_PAGE):
+        answer.headers["HX-Reswap"] = "none"
     return answer
 
 
@@ -66,7 +96,9 @@ async def _sign_in(request: Request, _: Exception) -> Response:
 
 
 async def _forbidden(request: Request, error: Exception) -> Response:
-    return _told(request, 403, "you may not do this", why=str(error))
+    return _told(
+        request, 403, "you may not do this", why=str(error), again=isinstance(error, StaleError)
+    )
 
 
 async def _misread(request: Request, error: Exception) -> Response:

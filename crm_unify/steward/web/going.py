@@ -1,7 +1,9 @@
-"""A run that was begun on a page: a process of its own, whose lines are kept for those who watch.
+"""A run while it goes: what it says, kept once for all who watch.
 
-It is the command `crm-unify run`: the server goes on answering while it works, and a run that dies takes
-nothing with it. One at a time; the lock of the target keeps runs begun elsewhere apart.
+One that was begun on a page is the command `crm-unify run` in a process of its own: the server goes on
+answering while it works, and a run that dies takes nothing with it. One at a time; the lock of the target
+keeps runs begun elsewhere apart. Those, of a terminal or a timer, tell in a file of the workspace how far
+they are, and are followed there.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock, Thread
+from time import sleep
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from crm_unify.errors import LockHeld
+from crm_unify.errors import EXIT_DEFECT, LockHeld
+from crm_unify.run.telling import OVER, SAID, is_live
 
 KEPT: Final = 400
 """Lines that are kept of a run."""
@@ -85,12 +89,48 @@ _ONE: Final = Lock()
 
 
 def going(engine: sa.Engine) -> Going | None:
-    """The run that was begun last on this server, going or over."""
+    """The run that was begun last on this server, or seen by it, going or over."""
     return _GOING.get(engine)
 
 
+def under_way(engine: sa.Engine, file: Path) -> Going | None:
+    """The run that goes, wherever it was begun: `file` is where those of this project tell; else the last."""
+    with _ONE:
+        last = _GOING.get(engine)
+        if (last is None or last.code is not None) and is_live(file):
+            last = _GOING[engine] = Going(ELSEWHERE)
+            Thread(target=_follow_file, args=(file, last), daemon=True).start()
+    return last
+
+
+ELSEWHERE: Final = "the command line or a timer"
+"""Who has begun a run that was not begun on a page."""
+DIED: Final = {"error": {"what": "it ended without a word", "remedy": "look at its log, and begin another"}}
+"""What is told of a run that was killed, or whose machine was."""
+
+
+def _follow_file(file: Path, run: Going) -> None:
+    """Keep the lines of a run as it writes them, and what it answered at its end."""
+    with file.open(encoding="utf-8") as lines:
+        rest = ""
+        while True:
+            live = is_live(file)  # asked first: what is written before the end is not lost
+            rest += lines.read()
+            *whole, rest = rest.split("\n")
+            for line in filter(None, map(_answer, whole)):
+                if SAID in line:
+                    run.said(str(line[SAID]))
+                if OVER in line:
+                    run.ended(int(line[OVER]["code"]), line[OVER])
+                    return
+            if not live:
+                run.ended(EXIT_DEFECT, DIED)
+                return
+            sleep(PAUSE)
+
+
 def refuse_second(engine: sa.Engine) -> None:
-    """Raises LockHeld while a run that was begun here still goes."""
+    """Raises LockHeld while a run that was begun here, or seen here, still goes."""
     last = _GOING.get(engine)
     if last is not None and last.code is None:
         remedy = "watch it; begin another when it is over"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crm_unify.schema.bookkeeping import mig_xref
 from crm_unify.schema.stewards import mig_note, mig_proposal
 
 
@@ -28,7 +29,10 @@ def notes_of(connection: sa.Connection, records: Sequence[str]) -> tuple[Note, .
         Note(row.text, row.written_by, row.written_at)
         for row in connection.execute(sa.select(n.text, n.written_by, n.written_at).where(stands))
     ]
-    asked = sa.and_(p.left_record.in_(records), p.right_record.in_(records), p.state == "open")
+    x = mig_xref.c
+    here = sa.select(x.customer_id).where(x.record_id.in_(records))
+    theirs = sa.select(x.record_id).where(x.customer_id.in_(here))  # whatever record the proposal names
+    asked = sa.and_(p.left_record.in_(theirs), p.right_record.in_(theirs), p.state == "open")
     for row in connection.execute(sa.select(p.why, p.proposed_by, p.proposed_at).where(asked)):
         text = f"says they are the same customer; a second person has to say so, too. {row.why}".rstrip()
         found.append(Note(text, row.proposed_by, row.proposed_at))

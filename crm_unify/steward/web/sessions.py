@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from crm_unify.schema.stewards import mig_session, mig_user
-from crm_unify.schema.target import is_connection_trouble
+from crm_unify.schema.target import is_connection_trouble, unwaiting
 from crm_unify.steward.web.accounts import User
 
 IDLE: Final = timedelta(hours=1)
@@ -75,16 +75,16 @@ def session_of(connection: sa.Connection, token: str, now: datetime) -> Session 
 
 
 def seen(engine: sa.Engine, session: Session, now: datetime) -> None:
-    """Note that somebody is there.
+    """Note that somebody is there, without waiting for anybody who writes: pages are shown beside a load.
 
-    While a load holds the database it is noted with a later request: nobody is signed out for that, for a
-    load is shorter than IDLE.
+    While one holds the database it is noted with a later request: nobody is signed out for that, for a load
+    is shorter than IDLE.
     """
     if now - session.seen_at < NOTED:
         return
     statement = mig_session.update().where(mig_session.c.id == _id(session.token)).values(seen_at=now)
     try:
-        with engine.begin() as connection:
+        with unwaiting(engine) as connection:
             connection.execute(statement)
     except OperationalError as error:
         if not is_connection_trouble(error):

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from crm_unify.steward.report.page import environment as report_environment
-from crm_unify.steward.report.page import visible
+from crm_unify.steward.report.page import raw, visible
 from crm_unify.steward.web.access import Visitor
 from crm_unify.steward.web.site import Site
 
 STATIC: Final = Path(__file__).parent / "static"
+
+
+WAITING: Final = "waits-part"
+"""The element of a page that asks for a part until that is there."""
+WAITING_PAGE: Final = "waits-page"
+"""The element of a page that stands for another one until that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,12 @@ class Frame:
 def page(
     request: Request, site: Site, visitor: Visitor, template: str, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """A page, or a part of one, made of a template; templates see `frame` beside the values."""
+    """A page, or a part of one, made of a template; templates see `frame` beside the values.
+
+    A page that waited for this one is loaded anew, scripts and all.
+    """
+    if request.headers.get("HX-Trigger") == WAITING_PAGE and status == 200:
+        return HTMLResponse("", headers={"HX-Refresh": "true"})
     places = [one for one in request.app.state.places if visitor.may(one.least)]
     frame = Frame(site.project.project.project, site.project.environment, places, request.url.path, visitor)
     text = templates().get_template(template).render(frame=frame, **values)
@@ -65,9 +79,28 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= report_environment().filters
-    environment.filters["plain"] = visible
+    environment.filters |= {"plain": visible, "record": record_name}
     environment.globals["static"] = static
     return environment
+
+
+RECORD: Final = re.compile(r"([^.]+)\.[^:]+:(.*)#[^#]*", re.DOTALL)
+"""System and key in the id of a record."""
+KEYLESS: Final = re.compile(r"([0-9a-f]{8})[0-9a-f]{16}-(\d+)")
+"""The key of a row whose source has none: a hash of what it says, and which of equal ones."""
+
+
+def record_name(record: str) -> Markup:
+    """A record as people name it: its system and its key there; the whole id is for programs.
+
+    >>> str(record_name("billing.customers:0017#org"))
+    '<bdi>billing 0017</bdi>'
+    """
+    found = RECORD.fullmatch(record)
+    if found is None:
+        return raw(record)
+    short = KEYLESS.fullmatch(found[2])
+    return raw(f"{found[1]} {unquote(found[2]) if short is None else f'{short[1]}-{short[2]}'}")
 
 
 @cache

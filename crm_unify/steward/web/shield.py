@@ -53,9 +53,18 @@ class Shield:
         if not length.isdigit() or int(length) > LONGEST_FORM:
             await self._refuse(scope, receive, send)
             return
+        body = _Bounded(receive)
+        guarded = self._guarded(scope, send)
+
+        async def unless_too_long(message: Message) -> None:
+            if not body.too_long:  # else whoever read the form has made another error of it
+                await guarded(message)
+
         try:
-            await self._app(scope, _bounded(receive), self._guarded(scope, send))
+            await self._app(scope, body, unless_too_long)
         except TooLongError:
+            assert body.too_long, "nobody else raises it"
+        if body.too_long:
             await self._refuse(scope, receive, send)
 
     def _guarded(self, scope: Scope, send: Send) -> Send:
@@ -78,16 +87,20 @@ class Shield:
         await PlainTextResponse(text, status_code=413)(scope, receive, self._guarded(scope, send))
 
 
-def _bounded(receive: Receive) -> Receive:
-    got = 0
+class _Bounded:
+    """What comes of a request, up to the length of the longest form: no more of it is read."""
 
-    async def bounded() -> Message:
-        nonlocal got
-        message = await receive()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._got = 0
+        self.too_long = False
+
+    async def __call__(self) -> Message:
+        """The next part. Raises TooLongError."""
+        message = await self._receive()
         if message["type"] == "http.request":
-            got += len(message.get("body", b""))
-            if got > LONGEST_FORM:
+            self._got += len(message.get("body", b""))
+            if self._got > LONGEST_FORM:
+                self.too_long = True
                 raise TooLongError
         return message
-
-    return bounded

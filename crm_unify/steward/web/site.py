@@ -16,12 +16,16 @@ from crm_unify.rules.loaded import LoadedProject
 from crm_unify.run.appending import Made, in_turn
 from crm_unify.schema.target import open_target, reachable
 from crm_unify.steward.web.attempts import Attempts
-from crm_unify.steward.web.bench import Bench
+from crm_unify.steward.web.bench import Bench, bench_of
 from crm_unify.steward.web.board import Board
-from crm_unify.steward.web.samples import Samples
+from crm_unify.steward.web.samples import Samples, samples_of
 
 PATIENCE: Final = 1_500
 """Milliseconds a request waits on SQLite for somebody else's transaction; the browser tries again later."""
+
+
+KEPT: Final = 8
+"""Connections to a database server that are kept for the next requests; of more at once the others end."""
 
 
 def now() -> datetime:
@@ -43,7 +47,7 @@ class Site:
     bench: Bench
     """The explainer."""
     samples: Samples
-    """The blind sample."""
+    """The blind samples."""
     clock: Callable[[], datetime] = now
     attempts: Attempts = field(default_factory=Attempts)
     """Sign-ins that failed."""
@@ -71,10 +75,11 @@ class Site:
 
 def site_of(project: LoadedProject, *, secure: bool = False, clock: Callable[[], datetime] = now) -> Site:
     """The site of a project, on its target."""
-    engine = open_target(project.project.target, root=project.root)
+    engine = open_target(project.project.target, root=project.root, kept=KEPT)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _impatient)
-    return Site(project, engine, secure, Board(project, engine), Bench(project), Samples(project), clock)
+    kept = (Board(project, engine), bench_of(project, engine), samples_of(project, engine))
+    return Site(project, engine, secure, *kept, clock)
 
 
 def _impatient(connection: Any, _record: Any) -> None:

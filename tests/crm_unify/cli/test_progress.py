@@ -5,8 +5,9 @@ import io
 import pytest
 
 from crm_unify.cli._output import Output
-from crm_unify.cli._progress import Bars, Lines
+from crm_unify.cli._progress import Bars, lines
 from crm_unify.progress import Stage
+from crm_unify.run.telling import Lines
 
 
 class Terminal(io.StringIO):
@@ -20,7 +21,7 @@ class Terminal(io.StringIO):
 def test_a_log_gets_a_line_a_tenth() -> None:
     """A stage of known length tells its beginning, every tenth it passes, and its end."""
     log = io.StringIO()
-    with Lines(log).stage("billing", total=2_000) as stage:
+    with lines(log).stage("billing", total=2_000) as stage:
         for _ in range(4):
             stage.advance(500)
     assert log.getvalue().splitlines() == [
@@ -35,7 +36,7 @@ def test_a_log_gets_a_line_a_tenth() -> None:
 def test_a_log_is_not_flooded() -> None:
     """However small the steps are, there are nine lines between the first and the last."""
     log = io.StringIO()
-    with Lines(log).stage("pairs", total=10_000) as stage:
+    with lines(log).stage("pairs", total=10_000) as stage:
         for _ in range(10_000):
             stage.advance()
     assert len(log.getvalue().splitlines()) == 11
@@ -44,7 +45,7 @@ def test_a_log_is_not_flooded() -> None:
 def test_a_stage_of_unknown_length_tells_its_ends() -> None:
     """Without a total there are no tenths."""
     log = io.StringIO()
-    with Lines(log).stage("newsletter") as stage:
+    with lines(log).stage("newsletter") as stage:
         stage.advance(3_000)
     assert log.getvalue().splitlines() == ["newsletter: begun", "newsletter: 3,000 done"]
 
@@ -52,7 +53,7 @@ def test_a_stage_of_unknown_length_tells_its_ends() -> None:
 def test_a_stage_without_units_is_done_without_a_count() -> None:
     """Where nothing was counted there is no nought to be told."""
     log = io.StringIO()
-    with Lines(log).stage("match"):
+    with lines(log).stage("match"):
         pass
     assert log.getvalue().splitlines() == ["match: begun", "match: done"]
 
@@ -60,7 +61,7 @@ def test_a_stage_without_units_is_done_without_a_count() -> None:
 def test_a_failed_stage_says_how_far_it_came() -> None:
     """The last line tells where the work broke off; the error goes on to the caller."""
     log = io.StringIO()
-    with pytest.raises(OSError, match="disk"), Lines(log).stage("load", total=10) as stage:
+    with pytest.raises(OSError, match="disk"), lines(log).stage("load", total=10) as stage:
         _break_off(stage)
     assert log.getvalue().splitlines()[-1] == "load: failed after 4"
 

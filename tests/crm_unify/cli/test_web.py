@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from crm_unify.cli import _web, serve
+from crm_unify.schema import target
+from crm_unify.schema.target import BUSY_MILLISECONDS
 from tests.crm_unify.run.people import people
+from tests.crm_unify.steward.web.loads import load, written
 from tests.projects import crm, run
 
 
@@ -37,6 +40,20 @@ def test_users_are_made_changed_and_listed(project: Path, monkeypatch: pytest.Mo
     listed = crm("user", "list", "-p", project).data["users"]
     assert listed == [{"name": "Ada", "role": "admin", "active": True}]
     assert "did you mean Ada" in crm("user", "change", "Adda", "--role", "viewer", "-p", project).stderr
+
+
+def test_users_are_changed_beside_a_load(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is shown meanwhile; a change waits as long as any other command before it gives up."""
+    with load(project):
+        assert crm("user", "list", "-p", project).code == 0
+    typed(monkeypatch)
+    with written() as tried:
+        assert crm("user", "add", "Cora", "-p", project).code == 0
+    assert {patience for _, patience in tried} == {BUSY_MILLISECONDS}
+    monkeypatch.setattr(target, "PRAGMAS", ("PRAGMA busy_timeout = 0",))
+    with load(project):
+        told = crm("user", "change", "Cora", "--role", "viewer", "-p", project)
+    assert (told.code, "the CRM database is in use" in told.stderr) == (4, True)
 
 
 def test_without_the_extra_it_says_how_to_install_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

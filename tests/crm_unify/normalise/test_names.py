@@ -105,6 +105,25 @@ END = st.sampled_from(["", " Jr", ", III", ", PhD"])
 SHAPES = st.sampled_from(["{f}{p}{g} {m}{s}", "{l}, {g} {m}{s}", "{l}, {f}{g} {m}"])
 
 
+@pytest.mark.parametrize(
+    ("raw", "order"),
+    [
+        pytest.param("Людмила Романовна Антонова", "family_first", id="between, family names first"),
+        pytest.param("Людмила Романовна Антонова", "given_first", id="between"),
+        pytest.param("Антонова Людмила Романовна", "auto", id="last, in Cyrillic letters"),
+        pytest.param("Антонова Людмила Романовна", "family_first", id="last, family names first"),
+    ],
+)
+def test_a_patronymic_tells_the_order_of_a_name(raw: str, order: str) -> None:
+    """It follows the given name, in every order that Russian lists have."""
+    assert parts(raw, order) == {"g": "Людмила", "m": "Романовна", "f": "Антонова"}
+
+
+def test_a_family_name_like_a_patronymic_stays_one_in_latin_letters() -> None:
+    """Rabinovich ends as patronymics do: without the order of the column it is the family name."""
+    assert parts("Mary Ann Rabinovich", "auto") == {"g": "Mary", "m": "Ann", "f": "Rabinovich"}
+
+
 @given(SHAPES, FRONT, GIVEN, MIDDLE, FAMILY, END, st.sampled_from(["", "van ", "de la ", "von der "]))
 def test_patterns_answer_as_nameparser(
     shape: str, front: str, given: str, middle: str, family: str, end: str, particle: str

@@ -103,6 +103,32 @@ def test_family_names_first_is_seen() -> None:
     assert taken_for({"Full name": names}).columns[0].order == "family_first"
 
 
+def test_names_that_end_in_patronymics_have_the_family_name_first() -> None:
+    """Ivanova Olga Petrovna, as Russian lists have it in any letters, beside names without a patronymic."""
+    names = ["Orlova Vera Petrovna", "Belov Anton Ilyich", "Titov Pavel Olegovich", "Zuev Egor"] * 10
+    assert taken_for({"Full name": names}).columns[0].order == "family_first"
+    turned = ["Vera Petrovna Orlova", "Anton Olegovich Belov", "Egor Zuev"] * 10
+    assert taken_for({"Full name": turned}).columns[0].order == "auto"
+
+
+def test_names_without_a_space_in_their_own_script_are_full_names() -> None:
+    """A Korean or Chinese name has two parts although no space stands between them."""
+    korean = [family + first + "영" for family in "신박임오김이" for first in "호경석서민준우"]
+    assert taken_for({"name": korean}).columns[0].role == "full-name"
+
+
+def test_a_reading_of_names_is_no_town() -> None:
+    """Japanese lists write names twice; each reading goes with one postcode, as towns do."""
+    columns = {
+        "氏名": [f"田中 {'健裕太香織稔美優翔葵'[i % 10]}{'子一二郎'[i % 4]}" for i in range(40)],
+        "フリガナ": [f"タナカ {'アイウエオカキクケコ'[i % 10]}{'サシスセ'[i % 4]}" for i in range(40)],
+        "郵便番号": [f"{100 + i:03}-{1000 + i}" for i in range(40)],
+    }
+    reading = taken_for(columns).columns[1]
+    assert reading.role == "full-name"
+    assert reading.fallback
+
+
 def test_the_country_of_phones_comes_from_the_file() -> None:
     """Postcodes of one country's shape say where numbers without calling code belong."""
     columns = {"postcode": [f"LS{i % 9 + 1} {i % 9}AB" for i in range(30)], "phone": ["0113 496 0123"] * 30}

@@ -27,8 +27,15 @@ NEEDED = (
     "crm_unify.run.stages",
     "crm_unify.run.sync",
     "crm_unify.run.undo",
+    "anyascii",
     "dlt.destinations",
+    "email_validator",
+    "fsspec.implementations.local",
     "pandera.pandas",
+    "phonenumbers",
+    "pyarrow.dataset",
+    "requests",
+    "rich.progress",
     "tests.pipelines.crm_states",
 )
 """What the commands import, paid for once."""

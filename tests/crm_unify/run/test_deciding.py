@@ -18,8 +18,8 @@ from crm_unify.schema.upgrade import upgrade
 
 SERVERS = [
     pytest.param("sqlite", id="SQLite"),
-    pytest.param("postgres_url", id="PostgreSQL", marks=pytest.mark.postgres),
-    pytest.param("mariadb_url", id="MariaDB", marks=pytest.mark.mariadb),
+    pytest.param("postgres_crm_url", id="PostgreSQL", marks=pytest.mark.postgres),
+    pytest.param("mariadb_crm_url", id="MariaDB", marks=pytest.mark.mariadb),
 ]
 RECORDS = {"a": "C-1", "A": "C-1", "b": "C-2", "c ": "C-3"}
 """Record and customer; on every database ``a`` and ``A`` are two."""

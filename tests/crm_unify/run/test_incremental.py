@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -110,6 +111,9 @@ def test_what_news_alone_do_not_tell_is_worked_out_anew(office: Path, change: Ca
 
 
 # --- what people say ---
+GIVEN = Given(date.fromisoformat(AS_OF))
+
+
 class Interrupting(Silent):
     """Progress of a run during which somebody decides, once, when the plan is made and nothing written."""
 
@@ -131,6 +135,47 @@ def test_a_decision_made_between_plan_and_commit_is_heard(office: Path) -> None:
     assert (done.customers, done.anew) == (1, None)
     assert customer_of(office, 1) == customer_of(office, 2)
     assert sync(office).data["written_rows"] == 0
+
+
+class Chatter(Silent):
+    """Progress of a run during which somebody decides each time that a plan is made and nothing written."""
+
+    def __init__(self, *decides: Callable[[], None]) -> None:
+        self._decides = list(decides)
+
+    def stage(self, name: str, total: int | None = None) -> Stage:
+        """Decide between plan and commit, the last one again and again."""
+        if name == "stage":
+            self._decides[0]()
+            del self._decides[: len(self._decides) > 1]
+        return super().stage(name, total)
+
+
+def test_people_who_go_on_deciding_do_not_keep_a_sync_out(office: Path) -> None:
+    """It is planned anew once; then it is written, and the next one obeys what was said meanwhile."""
+    fill(office, [line.replace("Clerk", "Cook") for line in GOOD])
+    people = Chatter(*(partial(say, office, "confirm", record_id(one)) for one in (1, 2)), lambda: None)
+    synced(load_project(office), given=GIVEN, progress=people)
+    jobs = question(office / "crm.db", "SELECT job_title FROM person ORDER BY 1")
+    confirmed = question(office / "crm.db", "SELECT count(*) FROM customer WHERE confirmed_at IS NOT NULL")
+    assert (jobs, confirmed) == ([("Baker",), ("Cook",)], [(1,)])
+    assert [sync(office).data["quiet"] for _ in range(2)] == [False, True]
+    assert question(office / "crm.db", "SELECT count(*) FROM mig_decision") == [(2,)]
+
+
+def test_no_load_acts_against_what_was_just_said(hamlet: Path) -> None:
+    """A sync that would part two records waits for who says meanwhile that they are one: it plans again."""
+    say(hamlet, "decide", record_id(0), record_id(1), "different")
+    same = partial(say, hamlet, "decide", record_id(0), record_id(1), "same")
+    nothing = partial(say, hamlet, "confirm", record_id(4))
+    revoked = partial(say, hamlet, "revoke", "1")
+
+    def other_mind() -> None:
+        revoked()
+        same()
+
+    synced(load_project(hamlet), given=GIVEN, progress=Chatter(nothing, other_mind, lambda: None))
+    assert customer_of(hamlet, 0) == customer_of(hamlet, 1)
 
 
 def test_a_plan_that_a_decision_overtook_is_refused(office: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -14,17 +14,20 @@ import pytest
 
 from crm_unify.schema.tables import TABLES
 from pipelines.killpoint import VARIABLE
+from tests.crm_unify.conftest import Toured
 from tests.crm_unify.run.mortal import Mortal, mortal
 from tests.crm_unify.run.targets import Rows, rows_of, wait_for_lock
 from tests.projects import AS_OF, copied, crm, exported, interpreter, run
 
 pytestmark = pytest.mark.slow
 BEFORE_COMMIT = ("before-first-write", "table:consent", "before-commit")
+OTHERS, LAST = BEFORE_COMMIT[:-1], BEFORE_COMMIT[-1:]
+ON_POSTGRES, ON_MARIADB, SOAK = pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.soak
 TARGETS = (
     pytest.param("sqlite", id="into SQLite"),
-    pytest.param("postgresql", id="into PostgreSQL", marks=pytest.mark.postgres),
+    pytest.param("postgresql", id="into PostgreSQL", marks=ON_POSTGRES),
 )
-EVERY = (*TARGETS, pytest.param("mariadb", id="into MariaDB", marks=pytest.mark.mariadb))
+EVERY = (*TARGETS, pytest.param("mariadb", id="into MariaDB", marks=ON_MARIADB))
 
 some_tables = pytest.mark.parametrize(
     "step",
@@ -71,22 +74,30 @@ def carries_on(project: Path, *, written: bool) -> None:
 
 
 @pytest.fixture(scope="module")
-def unharmed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def unharmed(toured: Toured, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The exported files of a run that nobody killed."""
-    project = copied("tour", tmp_path_factory.mktemp("unharmed"))
-    assert run(project).code == 0
-    return exported(project, project / "export")
+    return exported(toured.project, tmp_path_factory.mktemp("unharmed") / "export")
 
 
-@pytest.mark.parametrize("target", EVERY, indirect=True)
+@pytest.mark.parametrize(
+    ("target", "places"),
+    [
+        pytest.param("sqlite", BEFORE_COMMIT, id="into SQLite"),
+        pytest.param("postgresql", LAST, id="into PostgreSQL", marks=ON_POSTGRES),
+        pytest.param("mariadb", LAST, id="into MariaDB", marks=ON_MARIADB),
+        pytest.param("postgresql", OTHERS, id="into PostgreSQL, other places", marks=[ON_POSTGRES, SOAK]),
+        pytest.param("mariadb", OTHERS, id="into MariaDB, other places", marks=[ON_MARIADB, SOAK]),
+    ],
+    indirect=["target"],
+)
 def test_a_first_run_killed_before_its_commit_has_written_nothing(
-    unharmed: dict[str, bytes], target: str, tmp_path: Path, dying: Mortal
+    unharmed: dict[str, bytes], target: str, places: Sequence[str], tmp_path: Path, dying: Mortal
 ) -> None:
     """Each time the CRM is as empty as before; in the end it is the CRM of a run that nobody killed."""
     project = copied("tour", tmp_path)
     words = ("run", project, "--as-of", AS_OF, "--yes")
-    found = {place: killed(dying, place, target, *words) for place in BEFORE_COMMIT}
-    assert found == {place: {} for place in BEFORE_COMMIT}
+    found = {place: killed(dying, place, target, *words) for place in places}
+    assert found == {place: {} for place in places}
     carries_on(project, written=True)
     assert exported(project, tmp_path / "export") == unharmed
 

@@ -101,14 +101,12 @@ def test_a_plan_is_refused_when_a_source_has_moved(tmp_path: Path) -> None:
     assert crm("apply", project / "plan.jsonl", "-p", project, "--yes").code == 0
 
 
-def test_plans_leave_the_rows_of_the_newest_run_in_the_workspace(tmp_path: Path) -> None:
+def test_plans_leave_the_rows_of_the_newest_run_in_the_workspace(office: Path) -> None:
     """After more plans than runs are kept a cell of the run can still be traced."""
-    project = people(tmp_path)
-    assert run(project).code == 0
     for number in range(4):
-        fill(project, (GOOD[0].replace("Clerk", f"Clerk {number}"), GOOD[1]))
-        planned(project)
-    assert crm("trace", "people.csv!2!Name", "-p", project).code == 0
+        fill(office, (GOOD[0].replace("Clerk", f"Clerk {number}"), GOOD[1]))
+        planned(office)
+    assert crm("trace", "people.csv!2!Name", "-p", office).code == 0
 
 
 def test_the_lines_a_project_sets_are_not_kept_in_the_model(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Story:
 
 def approved(project: Path, *names: str, by: str = "Doris") -> Answer:
     """What ``crm-unify approve`` answers for production."""
-    return crm("approve", *names, "-p", project, *THERE, "--by", by, "--where", "workshop 4")
+    return crm("approve", *names, "-p", project, *THERE, "--by", by, "--where", "workshop 4", "--yes")
 
 
 def rehearsed(project: Path) -> Answer:

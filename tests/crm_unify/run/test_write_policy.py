@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,14 +15,26 @@ from tests.projects import AS_OF, crm, question, run
 HEADER = "ID,Name,Mail,Job,Changed,Note"
 
 
-def office(folder: Path, policy: str) -> Path:
+def clerk(folder: Path, policy: str | None = None) -> Path:
     """One person, loaded as a clerk, in a project with this write policy."""
     project = people(folder / "office", source="updated: Changed")
-    with (project / "crm_unify.yml").open("a") as file:
-        file.write(f"write_policy: {policy}\n")
+    if policy is not None:
+        write_as(policy, project)
     told(project, "Clerk", "2020-01-02")
     assert run(project).code == 0
     return project
+
+
+def write_as(policy: str, project: Path) -> None:
+    """Set the write policy of a project."""
+    with (project / "crm_unify.yml").open("a") as file:
+        file.write(f"write_policy: {policy}\n")
+
+
+@pytest.fixture(scope="module")
+def hired(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clerk in a project without a policy."""
+    return clerk(tmp_path_factory.mktemp("hired"))
 
 
 def told(project: Path, job: str, changed: str) -> None:
@@ -58,10 +71,11 @@ def job_title(project: Path) -> str | None:
     ],
 )
 def test_each_policy_decides_about_an_edited_field(
-    tmp_path: Path, policy: str, edited: str | None, source: tuple[str, str], held: str | None
+    hired: Path, tmp_path: Path, policy: str, edited: str | None, source: tuple[str, str], held: str | None
 ) -> None:
     """After an edit in the CRM and a word of the source; a further run writes nothing."""
-    project = office(tmp_path, f"{{fields: {{person.job_title: {policy}}}}}")
+    project = Path(shutil.copytree(hired, tmp_path / "office"))
+    write_as(f"{{fields: {{person.job_title: {policy}}}}}", project)
     edit(project, edited)
     told(project, *source)
     assert run(project).code == 0
@@ -71,7 +85,7 @@ def test_each_policy_decides_about_an_edited_field(
 
 def test_the_default_goes_for_every_field_that_is_not_named(tmp_path: Path) -> None:
     """Rows that are new are written whole."""
-    project = office(tmp_path, "{default: never, fields: {person.job_title: if_source_changed}}")
+    project = clerk(tmp_path, "{default: never, fields: {person.job_title: if_source_changed}}")
     assert job_title(project) == "Clerk"
     fill(project, ["1,Ann Birch,ann@post.example,Head,2021-01-01,Lane 9"], header=HEADER)
     run(project)
@@ -103,13 +117,13 @@ def test_a_policy_that_a_field_cannot_have_is_refused(tmp_path: Path, policy: st
 
 def test_consent_is_written_most_restrictively_whether_it_is_said_or_not(tmp_path: Path) -> None:
     """The policy may be named; it changes nothing."""
-    project = office(tmp_path, "{default: if_source_changed, fields: {consent: most_restrictive}}")
+    project = clerk(tmp_path, "{default: if_source_changed, fields: {consent: most_restrictive}}")
     assert run(project).data["written_rows"] == 0
 
 
 def test_a_quiet_source_does_not_keep_a_sync_from_writing_always(tmp_path: Path) -> None:
     """What a run would overwrite a sync overwrites, too, although nothing is new."""
-    project = office(tmp_path, "{default: always}")
+    project = clerk(tmp_path, "{default: always}")
     edit(project, "Buyer")
     assert crm("sync", project, "--as-of", AS_OF).code == 0
     assert job_title(project) == "Clerk"

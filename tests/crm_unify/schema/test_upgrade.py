@@ -62,14 +62,15 @@ def test_an_empty_database_gets_every_table_and_view(empty: sa.Engine) -> None:
 
 def described(engine: sa.Engine) -> dict[str, Any]:
     """Columns, keys, checks and indexes of every table by name, and the text of every view."""
-    found = sa.inspect(engine)
     parts = ("columns", "pk_constraint", "foreign_keys", "check_constraints", "indexes", "unique_constraints")
     dialect = engine.dialect.name
-    tables = {
-        name: {part: by_name(getattr(found, f"get_{part}")(name), dialect) for part in parts}
-        for name in found.get_table_names()
-    }
-    return tables | {name: found.get_view_definition(name) for name in found.get_view_names()}
+    with engine.connect() as connection:  # one for all: asked of an engine, each question makes its own
+        found = sa.inspect(connection)
+        tables = {
+            name: {part: by_name(getattr(found, f"get_{part}")(name), dialect) for part in parts}
+            for name in found.get_table_names()
+        }
+        return tables | {name: found.get_view_definition(name) for name in found.get_view_names()}
 
 
 def by_name(parts: Any, dialect: str) -> Any:

@@ -38,8 +38,8 @@ def connection(tmp_path: Path) -> Iterator[sa.Connection]:
 
 @pytest.fixture(
     params=[
-        pytest.param("postgres_url", id="PostgreSQL", marks=pytest.mark.postgres),
-        pytest.param("mariadb_url", id="MariaDB", marks=pytest.mark.mariadb),
+        pytest.param("postgres_crm_url", id="PostgreSQL", marks=pytest.mark.postgres),
+        pytest.param("mariadb_crm_url", id="MariaDB", marks=pytest.mark.mariadb),
     ]
 )
 def server(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:

@@ -35,8 +35,8 @@ Dump = dict[str, list[tuple[Any, ...]]]
 
 
 def in_mariadb(test: Any) -> Any:
-    """Try a test on MariaDB as well; a database there takes seconds to make, so few tests are worth it."""
-    again = pytest.param("mariadb_url", id="MariaDB", marks=pytest.mark.mariadb)
+    """Try a test on MariaDB as well; what is asked there takes twice as long, so few tests are worth it."""
+    again = pytest.param("mariadb_crm_url", id="MariaDB", marks=pytest.mark.mariadb)
     return pytest.mark.parametrize("engine", [*TARGETS, again], indirect=True)(test)
 
 

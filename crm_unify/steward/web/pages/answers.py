@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import JSONResponse, Response
@@ -12,14 +11,11 @@ from crm_unify.errors import UsageError
 from crm_unify.steward.web.access import Steward
 from crm_unify.steward.web.acts import LONGEST_WORDS, Action, Given
 from crm_unify.steward.web.answering import answered
+from crm_unify.steward.web.selection import MOST, Selection, listed
 from crm_unify.steward.web.site import At
 
 router = APIRouter()
 
-LONGEST_SELECTION: Final = 200_000
-"""Characters of a selection as JSON."""
-MOST: Final = 2_000
-"""Records of a selection."""
 Records = Annotated[list[str], Form(default_factory=list, max_length=MOST)]
 
 
@@ -31,7 +27,7 @@ def answer(
     action: Annotated[Action, Form()],
     selected: Records,
     added: Records,
-    selection: Annotated[str, Form(max_length=LONGEST_SELECTION)] = "[]",
+    selection: Selection = "[]",
     canvas: Annotated[str, Form(max_length=64)] = "",
     seen: Annotated[int, Form(ge=0)] = 0,
     words: Annotated[str, Form(max_length=2 * LONGEST_WORDS)] = "",
@@ -39,15 +35,12 @@ def answer(
     record: Annotated[str, Form(max_length=1_000)] = "",
     decision: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
-    """Record an answer and tell what it did.
-
-    `selection` is the selected records as one JSON list: of single fields a form has a thousand at most.
-    """
+    """Record an answer and tell what it did; the selected records come as one `selection`, or one by one."""
     given = Given(
         key=key,
         action=action,
         canvas=canvas,
-        selected=tuple(dict.fromkeys([*selected, *_listed(selection)])),
+        selected=tuple(dict.fromkeys([*selected, *listed(selection)])),
         added=tuple(added),
         seen=seen,
         words=_words(words),
@@ -56,18 +49,6 @@ def answer(
         decision=decision,
     )
     return JSONResponse(answered(site, given, by=visitor.name))
-
-
-def _listed(text: str) -> list[str]:
-    """Record ids out of JSON. Raises UsageError for anything else."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, str) for one in found):
-        why = f"it is a JSON list of at most {MOST:,} record ids"
-        raise UsageError("the selection cannot be read", why=why, remedy="load the page again")
-    return found
 
 
 def _words(text: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.run.consequences import consequences, described
 from crm_unify.run.deciding import Draft, drafted
 from crm_unify.run.decisions import VERDICT, read_chain
-from crm_unify.steward.review.values import Progress
+from crm_unify.steward.review.values import SENTENCES, TITLES, Progress
 from crm_unify.steward.web.access import Viewer, Visitor
 from crm_unify.steward.web.accounts import users
 from crm_unify.steward.web.canvas import Canvas, Subject, canvas_of, subject_of
@@ -22,14 +22,15 @@ from crm_unify.steward.web.effects import effects
 from crm_unify.steward.web.notes import notes_of
 from crm_unify.steward.web.pages.queue import Filters, wanted_of
 from crm_unify.steward.web.reasons import why_of
+from crm_unify.steward.web.selection import Selection, listed
 from crm_unify.steward.web.shape import page
 from crm_unify.steward.web.site import At, Site
-from crm_unify.steward.web.veil import veil_of
+from crm_unify.steward.web.veil import Veil, veil_of
 
 router = APIRouter()
 
 Added = Annotated[list[str], Query(alias="add", default_factory=list, max_length=20)]
-Selected = Annotated[list[str], Query(alias="selected", default_factory=list, max_length=2_000)]
+AddedField = Annotated[list[str], Form(alias="add", default_factory=list, max_length=20)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,18 @@ def _page(
     notes = [replace(one, text=veil.words(one.text)) for one in notes_of(connection, drawn.subject.records)]
     blind = request.cookies.get(BLIND) == "yes"
     values |= {"canvas": drawn, "notes": notes, "described": described, "blind": blind}
+    values |= {"called": _called(drawn, veil), "reasons": SENTENCES, "titles": TITLES}
+    values["customers"] = [one for one in dict.fromkeys(drawn.subject.customers) if one.startswith("C-")]
     return page(request, site, visitor, "canvas.html", **values)
+
+
+def _called(drawn: Canvas, veil: Veil) -> list[str]:
+    """What the two sides of a question, or a customer, are called; nothing where no record has a name."""
+    question = drawn.subject.question
+    if question is not None:
+        return [veil.name(question.kind, side.name) or "" for side in question.sides]
+    rows = (row for _, some in drawn.groups for row in some if row.label == "Name")
+    return [text for row in rows for text in row.golden[:1]]
 
 
 BLIND = "crm-unify-blind"
@@ -111,12 +123,15 @@ def why(request: Request, site: At, visitor: Viewer, name: str, add: Added) -> R
     return page(request, site, visitor, "why.html", why=told, veiled=veil.hides(""))
 
 
-@router.get("/canvas/{name}/effects")
+@router.post("/canvas/{name}/effects")
 def follows(
-    request: Request, site: At, visitor: Viewer, name: str, add: Added, selected: Selected
+    request: Request, site: At, visitor: Viewer, name: str, add: AddedField, selection: Selection = "[]"
 ) -> Response:
-    """The part of the page that tells what follows from SAME and from DIFFERENT."""
-    veil = veil_of(site, visitor)
+    """The part of the page that tells what follows from SAME and from DIFFERENT; nothing is written.
+
+    Posted all the same: a selection of hundreds of records is too long for an address.
+    """
+    veil, selected = veil_of(site, visitor), frozenset(listed(selection))
     with site.reading() as connection:
         found = subject_of(site, connection, name, add)
         sides = _sides(found, selected)
@@ -130,7 +145,7 @@ def follows(
     return page(request, site, visitor, "effects.html", told=told, changed=changed)
 
 
-def _sides(found: Subject, selected: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _sides(found: Subject, selected: Collection[str]) -> tuple[tuple[str, ...], ...]:
     chosen = tuple(record for record in found.records if record in selected)
     rest = tuple(record for record in found.records if record not in selected)
     return (chosen, rest) if chosen and rest else found.sides

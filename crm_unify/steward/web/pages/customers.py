@@ -16,8 +16,10 @@ from crm_unify.steward.book.masking import HIDDEN
 from crm_unify.steward.customer import CustomerView, GoldenValue, customer
 from crm_unify.steward.history import events, former_ids
 from crm_unify.steward.ledger_view import KnownRecord
+from crm_unify.steward.report.evidence import DECIDED
 from crm_unify.steward.report.rows import amount
 from crm_unify.steward.web.access import Viewer
+from crm_unify.steward.web.finding import found, how
 from crm_unify.steward.web.shape import Place, page
 from crm_unify.steward.web.site import At
 from crm_unify.steward.web.veil import Veil, veil_of
@@ -39,6 +41,8 @@ TYPED: Final = ("subject", "description", "note", "title", "text", "body", "orig
 """Columns into which people type what they like: hidden from whom any field is hidden."""
 INSIDE: Final = ("id", "source_record_id", "custom", "customer_id")
 """Columns that say nothing to people."""
+WON: Final = {**DECIDED, "agreed": "all records agree", "only": "only this record says it"}
+"""Why a golden value is what it is, in words."""
 HEADS: Final = 7
 """Columns of a table on the page."""
 
@@ -51,7 +55,7 @@ class Cell:
     value: str | None
     record: str | None
     by: str | None
-    """What decided it."""
+    """What decided it, in words."""
     origin: str
     """Columns of the source and how they were read."""
     rivals: tuple[tuple[str, str | None], ...]
@@ -61,21 +65,17 @@ class Cell:
 def find(
     request: Request, site: At, visitor: Viewer, search: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
-    """Customers by a part of their name or by their id; a known id leads to its page."""
+    """Customers by name, address, number or id; a known id leads to its page."""
     c, text, veil = customers.c, search.strip(), veil_of(site, visitor)
     query = sa.select(c.id, c.display_name, c.kind, c.status).limit(SHOWN)
-    if not text:
-        query = query.order_by(c.id)  # the key: no million names are sorted for a page of fifty
-    else:
-        query = query.order_by(c.display_name, c.id)
-        called = sa.func.lower(c.display_name).contains(text.lower(), autoescape=True)
-        query = query.where(sa.or_(c.id == text, sa.and_(called, c.kind.not_in(veil.nameless))))
+    query = query.order_by(c.id)  # the key: no million names are sorted for a page of fifty
     with site.reading() as connection:
-        found = connection.execute(query).all()
-    if text and len(found) == 1 and found[0].id == text:
+        every = found(connection, text, veil, most=SHOWN, merged=True) if text else connection.execute(query)
+        rows = [(row.id, veil.name(row.kind, row.display_name), row.kind, row.status) for row in every]
+        ways = how(connection)
+    if len(rows) == 1 and rows[0][0] == text:
         return RedirectResponse(f"/customers/{text}", status_code=303)
-    rows = [(row.id, veil.name(row.kind, row.display_name), row.kind, row.status) for row in found]
-    return page(request, site, visitor, "customers.html", rows=rows, search=search, most=SHOWN)
+    return page(request, site, visitor, "customers.html", rows=rows, search=search, most=SHOWN, how=ways)
 
 
 @router.get("/customers/{name}")
@@ -103,6 +103,7 @@ def one_customer(request: Request, site: At, visitor: Viewer, name: str) -> Resp
         events=[replace(one, why=veil.words(one.why or "")) for one in told],
         consent_hidden=veil.hides("consent"),
         former=former,
+        money=MONEY,
         most=SHOWN,
         hidden=veil.hides(""),
     )
@@ -114,7 +115,8 @@ def _cells(view: CustomerView, veil: Veil) -> Iterator[Cell]:
     for value in view.golden:
         rivals = tuple((record, veil.value(value.field, str(said))) for record, said in value.rivals)
         shown = veil.value(value.field, str(value.value))
-        yield Cell(value.field, shown, value.record_id, value.decided_by, _origin(value, of), rivals)
+        decided = WON.get(value.decided_by or "", value.decided_by)
+        yield Cell(value.field, shown, value.record_id, decided, _origin(value, of), rivals)
 
 
 def _origin(value: GoldenValue, of: Mapping[str, KnownRecord]) -> str:

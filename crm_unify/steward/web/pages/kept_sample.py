@@ -12,16 +12,16 @@ from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.steward.review.recording import kept, told
 from crm_unify.steward.web.access import Steward
 from crm_unify.steward.web.audit import audited
-from crm_unify.steward.web.samples import Wish, verdicts
+from crm_unify.steward.web.samples import LAST_SEED, MOST, Wish, verdicts
 from crm_unify.steward.web.site import At
 
 router = APIRouter()
-Pairs = Annotated[int, Form(ge=0, le=1_000)]
+Pairs = Annotated[int, Form(ge=0, le=MOST)]
 
 
 @router.post("/sample/kept")
 def keep(
-    site: At, visitor: Steward, merged: Pairs, apart: Pairs, seed: Annotated[int, Form(ge=0, le=1_000_000)]
+    site: At, visitor: Steward, merged: Pairs, apart: Pairs, seed: Annotated[int, Form(ge=0, le=LAST_SEED)]
 ) -> Response:
     """Keep the figures of a sample as they are by now; on to the trend, which shows a fall."""
     with site.reading() as connection:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.errors import UsageError
 from crm_unify.steward.review.answers import assigned
-from crm_unify.steward.review.values import SENTENCES, Question, Reason, Wanted
+from crm_unify.steward.review.values import SENTENCES, TITLES, Question, Reason, Wanted
 from crm_unify.steward.web.access import Steward, Viewer, Visitor
 from crm_unify.steward.web.accounts import known
 from crm_unify.steward.web.audit import audited
@@ -71,7 +71,7 @@ def queue(
     veil = veil_of(site, visitor)
     with site.reading() as connection, site.board.queue(connection) as found:
         shown = found.page(wanted_of(chosen, visitor, veil), start=start, size=SIZE)
-        progress, notes = found.progress(), found.notes
+        progress, notes = found.progress(), (*site.board.notes, *found.notes)
     return page(
         request,
         site,
@@ -83,6 +83,7 @@ def queue(
         chosen=chosen,
         later=start + SIZE if start + SIZE < shown.found else None,
         reasons=SENTENCES,
+        titles=TITLES,
         systems=sorted(site.project.project.sources),
         veil=veil,
         filter=said(chosen),
@@ -103,8 +104,6 @@ def give(
     if question is None:
         raise UsageError("no open question has this id", name, why="it may be settled", remedy="go on")
     site.appending(lambda connection: _given(connection, question, who, by=visitor.name))
-    with site.reading() as connection:
-        site.board.assign(connection, name, who)
     return RedirectResponse(f"/questions/{name}", status_code=303)
 
 

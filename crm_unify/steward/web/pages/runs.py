@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
@@ -14,13 +15,15 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from crm_unify.errors import UsageError
 from crm_unify.progress import Silent
 from crm_unify.run.history import PastRun, history
-from crm_unify.run.undo import Step, Way, plan_undo, undo
+from crm_unify.run.place import workspace_of
+from crm_unify.run.telling import file_of
+from crm_unify.run.undo import Step, Way, later_than, plan_undo, undo
 from crm_unify.schema.bookkeeping import mig_run
 from crm_unify.steward.web.access import Admin, Viewer
 from crm_unify.steward.web.audit import audited
-from crm_unify.steward.web.going import Going, begin, going, refuse_second
+from crm_unify.steward.web.going import Going, begin, refuse_second, under_way
 from crm_unify.steward.web.shape import Place, page
-from crm_unify.steward.web.site import At
+from crm_unify.steward.web.site import At, Site
 from crm_unify.steward.web.veil import veil_of
 
 router = APIRouter()
@@ -40,7 +43,7 @@ def runs(request: Request, site: At, visitor: Viewer) -> Response:
     """Every run, the newest first, and the one that goes."""
     with site.reading() as connection:
         every = history(connection)
-    now = going(site.engine)
+    now = under_way(site.engine, _told_in(site))
     shown = list(reversed(every))[:SHOWN]
     return page(
         request, site, visitor, "runs.html", runs=shown, going=now, held=any(bool(one.holds) for one in every)
@@ -50,6 +53,7 @@ def runs(request: Request, site: At, visitor: Viewer) -> Response:
 @router.post("/runs")
 def start(site: At, visitor: Admin) -> Response:
     """Begin a run of the project; the page of the runs shows how it goes."""
+    under_way(site.engine, _told_in(site))
     refuse_second(site.engine)
     site.appending(lambda connection: audited(connection, by=visitor.name, action="run-begin", subject="run"))
     begin(site.engine, site.project.path, site.project.environment, by=visitor.name)
@@ -64,8 +68,13 @@ async def live(
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isdecimal() and len(last) < 10 else seen
     every = visitor.may("steward") and not veil_of(site, visitor).hides("")
-    events = _events(going(site.engine), seen, every=every)
+    events = _events(under_way(site.engine, _told_in(site)), seen, every=every)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def _told_in(site: Site) -> Path:
+    """The file in which runs of the project tell how far they are."""
+    return file_of(workspace_of(site.project).path, site.project.environment)
 
 
 async def _events(now: Going | None, seen: int, *, every: bool) -> AsyncIterator[str]:
@@ -118,13 +127,16 @@ def one_run(request: Request, site: At, visitor: Viewer, number: int) -> Respons
 
 @router.get("/runs/{number}/undo")
 def undo_plan(request: Request, site: At, visitor: Admin, number: int, cascade: bool = False) -> Response:
-    """What taking a run back would do; nothing is written. Runs after it are named, and go first."""
+    """What taking a run back would do; nothing is written. Where runs stand on it they are named first."""
     with site.reading() as connection:
-        past = _named(connection, number)
+        past, every = _named(connection, number), history(connection)
+    later = [] if past.undoes is not None else later_than(past, every)
+    if later and past.stands and not cascade:
+        return page(request, site, visitor, "undo.html", run=past, later=later, way=None)
     way = plan_undo(site.project, str(number), cascade=cascade)
     return page(
         request, site, visitor, "undo.html", run=past, way=way, counts=_counts(way.first), cascade=cascade,
-        seal=_seal(way),
+        seal=way.seal, going=under_way(site.engine, _told_in(site)),
     )  # fmt: skip
 
 
@@ -140,7 +152,7 @@ def take_back(
 
     def agreed(way: Way) -> bool:
         """Whether it is what was shown; if so it stands in the audit before anything is done."""
-        if _seal(way) != seal:
+        if way.seal != seal:
             return False
         detail = {"runs": [way.first.undone.id, *(run.id for run in way.then)]}
         site.appending(
@@ -150,13 +162,6 @@ def take_back(
 
     undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
     return RedirectResponse("/runs", status_code=303)
-
-
-def _seal(way: Way) -> str:
-    """What a plan of an undo says, in short: another one has another."""
-    left = len(way.first.way.kept), len(way.first.way.failed)
-    rows = way.first.way.changes.written_rows
-    return f"{way.first.undone.id}:{rows}:{left[0]}:{left[1]}:" + ",".join(str(run.id) for run in way.then)
 
 
 def _counts(step: Step) -> list[tuple[str, int, int, int]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm_unify.steward.web.access import Steward, Viewer
 from crm_unify.steward.web.canvas import canvas_of, subject_of
-from crm_unify.steward.web.samples import Wish, verdicts
+from crm_unify.steward.web.samples import DONE, LAST_SEED, MOST, Wish, following, verdicts, wish_of
 from crm_unify.steward.web.shape import Place, page
 from crm_unify.steward.web.site import At
 from crm_unify.steward.web.veil import veil_of
@@ -29,35 +31,33 @@ def drawn(
     request: Request,
     site: At,
     visitor: Steward,
-    merged: Annotated[int, Query(ge=0, le=1_000)] = 100,
-    apart: Annotated[int, Query(ge=0, le=1_000)] = 100,
-    seed: Annotated[int, Query(ge=0, le=1_000_000)] = 1,
+    merged: Annotated[int, Query(ge=0, le=MOST)] = 100,
+    apart: Annotated[int, Query(ge=0, le=MOST)] = 100,
+    seed: Annotated[int, Query(ge=0, le=LAST_SEED)] = 1,
 ) -> Response:
     """How far a sample is answered, and what the answers say so far."""
     with site.reading() as connection:
         sample = site.samples.draw(connection, Wish(merged, apart, seed))
         said = verdicts(connection, sample)
-    following = next((name for name in sample.pairs if name not in said), None)
+        name = following(connection, sample)
     found = sample.estimated(said)
+    going_on = None if name.startswith(DONE) else name
     return page(
-        request, site, visitor, "sample.html", sample=sample, said=said, found=found, following=following
+        request, site, visitor, "sample.html", sample=sample, said=said, found=found, following=going_on
     )
 
 
 @router.get("/samples/{name}")
 def pair(request: Request, site: At, visitor: Steward, name: str) -> Response:
     """Two records side by side, and nothing that tells what the machine made of them."""
-    if name == "done":
-        wish = site.samples.current().wish
-        return RedirectResponse(
-            f"/sample/drawn?merged={wish.merged}&apart={wish.apart}&seed={wish.seed}", status_code=303
-        )
+    if name.startswith(DONE):
+        return RedirectResponse(f"/sample/drawn?{urlencode(asdict(wish_of(name)))}", status_code=303)
     with site.reading() as connection:
-        sample = site.samples.current()
+        sample = site.samples.of(connection, name)
         found = subject_of(site, connection, name)
         shown = canvas_of(site, connection, found, veil_of(site, visitor))
         said = verdicts(connection, sample)
-    names = list(sample.pairs)
+    names = [sample.named(one) for one in (*sample.pairs, DONE)]
     at = names.index(name)
     return page(
         request,
@@ -65,8 +65,9 @@ def pair(request: Request, site: At, visitor: Steward, name: str) -> Response:
         visitor,
         "pair.html",
         canvas=shown,
-        later=(names[at + 1 :] or ["done"])[0],
+        later=names[at + 1],
         earlier=names[at - 1] if at else "",
-        total=len(names),
+        place=at + 1,
+        total=len(sample.pairs),
         done=len(said),
     )

@@ -7,12 +7,26 @@
   const steward = place.dataset.steward === "yes";
   const added = JSON.parse(place.dataset.added);
   const KEPT = `crm.selected.${name}`;
-  const stored = sessionStorage.getItem(KEPT);
-  const selected = new Set(stored ? JSON.parse(stored) : JSON.parse(place.dataset.preselected));
+  const who = document.querySelector('meta[name="visitor"]').content;
+  const selected = new Set(remembered() || JSON.parse(place.dataset.preselected));
   const standing = document.getElementById("standing");
   let busy = false;
 
   // --- selection ---
+  /** What this person had selected of these records; nothing where the canvas is about others by now. */
+  function remembered() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+    if (!kept || kept.who !== who || !(kept.adding || kept.content === place.dataset.content)) return null;
+    const here = new Set(JSON.parse(place.dataset.records));
+    return kept.selected.filter((one) => here.has(one));
+  }
+
+  /** Remember the selection; `adding`: the page that comes next has a record more. */
+  function remember(adding) {
+    const kept = { who, content: place.dataset.content, selected: [...selected], adding: Boolean(adding) };
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  }
+
   const boxes = () => [...document.querySelectorAll("[data-pick]")];
 
   function drawSelection() {
@@ -26,12 +40,8 @@
     }
     const total = Number(place.dataset.total);
     const some = selected.size > 0 && selected.size < total;
-    for (const act of ["different", "unsure", "split"]) {
-      const button = document.querySelector(`[data-act="${act}"]`);
-      if (button) button.disabled = !some || busy;
-    }
-    const same = document.querySelector('[data-act="same"]');
-    if (same) same.disabled = busy;
+    for (const act of ["different", "unsure", "split"]) able(act, some && !busy);
+    able("same", !busy);
     if (!busy && standing) {
       standing.textContent = some
         ? `${selected.size} selected against ${total - selected.size}`
@@ -39,8 +49,15 @@
     }
   }
 
+  /** Whether a button acts; one that does not keeps the focus. */
+  function able(act, yes) {
+    const button = document.querySelector(`.actions [data-act="${act}"]`);
+    if (button) button.setAttribute("aria-disabled", String(!yes));
+  }
+  const idle = (button) => button.disabled || button.getAttribute("aria-disabled") === "true";
+
   function changed() {
-    sessionStorage.setItem(KEPT, JSON.stringify([...selected]));
+    remember();
     drawSelection();
     effects();
   }
@@ -52,12 +69,18 @@
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const number = ++asked;
-      const query = new URLSearchParams();
-      added.forEach((one) => query.append("add", one));
-      [...selected].slice(0, 500).forEach((one) => query.append("selected", one));
-      const answer = await fetch(`/canvas/${name}/effects?${query}`, { headers: { "HX-Request": "true" } });
-      const text = await answer.text();
-      if (number === asked) document.getElementById("effects").innerHTML = text;
+      const body = new FormData();
+      added.forEach((one) => body.append("add", one));
+      body.append("selection", JSON.stringify([...selected]));
+      const headers = { "HX-Request": "true", "X-CSRF-Token": window.crm.csrf };
+      const shown = document.getElementById("effects");
+      try {
+        const answer = await fetch(`/canvas/${name}/effects`, { method: "POST", headers, body });
+        const text = await answer.text();
+        if (number === asked) shown.innerHTML = text;
+      } catch { // the server is away, or the page is about to be left
+        if (number === asked) shown.textContent = "The server does not answer; select again to ask it again.";
+      }
     }, 200);
   }
 
@@ -74,7 +97,7 @@
     standing.textContent = "saving …";
     drawSelection();
     const fields = [["action", action], ["canvas", name], ["seen", place.dataset.seen]];
-    for (const one of selected) fields.push(["selected", one]);
+    fields.push(["selection", JSON.stringify([...selected])]);
     for (const one of added) fields.push(["added", one]);
     for (const [key, value] of Object.entries(more || {})) fields.push([key, String(value)]);
     window.crm.outbox.put(fields);
@@ -87,7 +110,7 @@
       if (!mine) { window.crm.say(data.said); return; }
       sessionStorage.removeItem(KEPT);
       sessionStorage.setItem("crm.said", data.said);
-      go(data.next || "/");
+      go(data.next || "/", what === "pin" ? cell(answer) : "");
       return;
     }
     busy = false;
@@ -115,13 +138,20 @@
     const again = document.createElement("button");
     again.type = "button";
     again.textContent = "Look at it as it stands now";
-    again.addEventListener("click", () => location.reload());
+    again.addEventListener("click", () => { window.crm.focusNext(); location.reload(); });
     note.append(said, yours, again);
     note.hidden = false;
     again.focus();
   }
 
-  function go(path) {
+  /** The cell of a pin, to come back to. */
+  function cell(answer) {
+    const of = Object.fromEntries(answer.fields);
+    return `[data-pin="${CSS.escape(of.field)}"][data-record="${CSS.escape(of.record)}"]`;
+  }
+
+  function go(path, focus) {
+    window.crm.focusNext(focus);
     const filters = new URLSearchParams(location.search);
     ["start", "add"].forEach((one) => filters.delete(one));
     const query = filters.toString();
@@ -148,7 +178,8 @@
   });
 
   function pin(button) {
-    if (!steward || !button) { window.crm.say("move to a value first: Tab, then P"); return; }
+    if (!steward) return;
+    if (!button) { window.crm.say("move to a value first: Tab, then P"); return; }
     const value = button.textContent.trim();
     words(`Pin ${button.dataset.label}`, value, "Reason", (text) =>
       send("pin", { words: text, field: button.dataset.pin, record: button.dataset.record }));
@@ -168,10 +199,10 @@
     later: () => step(place.dataset.later),
     earlier: () => step(place.dataset.earlier),
     search: () => { open("finder"); document.getElementById("finder-text").focus(); },
-    help: () => open("help"),
     blind: () => {
       const now = document.cookie.includes("crm-unify-blind=yes");
       document.cookie = `crm-unify-blind=${now ? "no" : "yes"}; path=/; SameSite=Strict`;
+      window.crm.focusNext('[data-act="blind"]');
       location.reload();
     },
     "select-none": () => { selected.clear(); changed(); },
@@ -179,33 +210,45 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act]");
-    if (button && ACTS[button.dataset.act] && !button.disabled) ACTS[button.dataset.act](button);
+    if (button && ACTS[button.dataset.act]) act(button);
     const value = event.target.closest("[data-pin]");
     if (value) pin(value);
+    if (event.target.closest("[data-window]")) window.crm.focusNext(".sheet");
     const more = event.target.closest("[data-add]");
     if (more) {
       const query = new URLSearchParams(location.search);
       query.append("add", more.dataset.add);
+      window.crm.focusNext();
+      remember(true);
       location.search = query.toString();
     }
   });
 
-  // --- keys ---
-  const KEYS = { m: "same", d: "different", u: "unsure", s: "split", n: "note", z: "undo", j: "later", k: "earlier", "/": "search", "?": "help" };
+  /** Do what a button stands for, or say why it cannot be done. */
+  function act(button) {
+    const name = button.dataset.act;
+    if (!idle(button)) ACTS[name](button);
+    else if (!busy) window.crm.say(name === "later" || name === "earlier" ? "this is the only question" : "select some of the records first");
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "finder-found") return;
+    const list = event.detail.target.querySelector("[data-found]");
+    document.getElementById("finder-count").textContent = list ? `${list.dataset.found} found` : event.detail.target.textContent.trim();
+  });
+
+  // --- keys: each is that of a button; where the button is missing, it does nothing ---
+  const KEYS = { m: "same", d: "different", u: "unsure", s: "split", n: "note", z: "undo", j: "later", k: "earlier", "/": "search" };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+    if (!window.crm.keys.free(event) || window.crm.keys.off(event)) return;
     const key = event.key.toLowerCase();
     if (key === "p") { event.preventDefault(); pin(document.activeElement.closest("[data-pin]")); return; }
     if (key === "arrowright" || key === "arrowleft") { if (move(key === "arrowright" ? 1 : -1)) event.preventDefault(); return; }
-    const act = KEYS[key];
-    if (!act) return;
+    const button = KEYS[key] && document.querySelector(`.actions [data-act="${KEYS[key]}"]`);
+    if (!button) return;
     event.preventDefault();
-    const button = document.querySelector(`.actions [data-act="${act}"]`);
-    if (!button && act === "split") return; // a page without the button, a blind pair, takes no split
-    if (button && button.disabled) { if (!busy) window.crm.say(act === "later" || act === "earlier" ? "this is the only question" : "select some of the records first"); return; }
-    ACTS[act](button);
+    act(button);
   });
 
   /** Move the focus between the heads of records. */
@@ -218,6 +261,7 @@
     return true;
   }
 
+  if (sessionStorage.getItem(KEPT)) remember();
   drawSelection();
   effects();
 })();

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.crm_unify.run.decided import town
@@ -25,34 +21,13 @@ from tests.crm_unify.steward.review.towns import (
     imported,
     listed,
 )
+from tests.office import saved_by_libreoffice
 from tests.projects import run
 
-SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 PEOPLE = 26
 """People of two doubtful records each."""
 NAMELESS_ROWS = ("901,,dora@post.example,Clerk,1 Lane", "902,,emil@post.example,Baker,2 Lane")
 NONSENSE = ("perhaps", "=B2", "12")
-needs_libreoffice = pytest.mark.skipif(
-    SOFFICE is None, reason="no LibreOffice: apt-get install --no-install-recommends libreoffice-calc"
-)
-
-
-def saved_by_libreoffice(file: Path) -> Path:
-    """The workbook as LibreOffice saves it after opening it."""
-    out = file.parent / f"{file.stem}-saved"
-    home = f"-env:UserInstallation=file://{file.parent / 'profile'}"
-    words = [
-        SOFFICE,
-        "--headless",
-        home,
-        "--convert-to",
-        "xlsx:Calc MS Excel 2007 XML",
-        "--outdir",
-        out,
-        file,
-    ]
-    subprocess.run(list(map(str, words)), check=True, capture_output=True, env=dict(os.environ), timeout=300)
-    return out / file.name
 
 
 def sort_filter_and_answer(page: Worksheet) -> None:
@@ -72,7 +47,6 @@ def sort_filter_and_answer(page: Worksheet) -> None:
         answer(page, row, f"seen in row {row}", "Note")
 
 
-@needs_libreoffice
 def test_twenty_answers_out_of_libreoffice_hold(tmp_path: Path) -> None:
     """Saved by LibreOffice twice, sorted and filtered: 20 answers hold, 3 nonsense cells are listed.
 

@@ -18,7 +18,7 @@ from crm_unify.steward.web.access import session_cookie
 from crm_unify.steward.web.accounts import User, add_user
 from crm_unify.steward.web.app import create_app
 from crm_unify.steward.web.sessions import begin
-from crm_unify.steward.web.site import now, site_of
+from crm_unify.steward.web.site import Site, now, site_of
 
 PASSWORD = "lantern meadow copper"
 """Of every user of the tests."""
@@ -47,6 +47,14 @@ class Browser(TestClient):
         found = re.search(r'<meta name="csrf" content="(\w+)"', self.get("/sign-in").text)
         assert found is not None, "every page has it"
         return found.group(1)
+
+    def ready(self, path: str) -> Any:
+        """What is shown when the server has prepared it."""
+        answer = self.get(path, headers={"HX-Request": "true"})
+        if answer.status_code != 202:
+            return answer
+        prepared(self.app.state.site)  # type: ignore[attr-defined]  # the application is a FastAPI
+        return self.get(path)
 
     def form(self, path: str, **values: Any) -> Any:
         """Post a form as the page would."""
@@ -85,4 +93,12 @@ def with_users(project: Path) -> None:
 def served(project: Path) -> Iterator[Served]:
     """The application on a project."""
     clock = Clock()
-    yield Served(project, create_app(load_project(project), clock=clock), clock)
+    app = create_app(load_project(project), clock=clock)
+    yield Served(project, app, clock)
+    prepared(app.state.site)
+
+
+def prepared(site: Site) -> None:
+    """Wait until the threads of a site have prepared what was asked for."""
+    for one in (site.bench.making, site.samples.making, site.board):
+        one.wait()

@@ -5,9 +5,11 @@ import sqlite3
 from contextlib import closing
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from crm_unify.steward.review.queue import Queue
 from tests.crm_unify.steward.web.people import SECOND, Browser, Served
 from tests.projects import question
 
@@ -57,13 +59,30 @@ def test_nothing_selected_says_that_all_are_one(site: Served) -> None:
 
 
 def test_an_answer_that_comes_twice_counts_once(site: Served) -> None:
-    """The same key records nothing again and is told the same."""
+    """The same key records nothing again, is told the same, and leads to the same next question."""
     browser = site.browser()
-    name, _, other = asked(browser)
+    name, _, other = asked(browser, 4)
     first = say(browser, name, "same", selected=other, key="a" * 32).json()
     again = say(browser, name, "same", selected=other, key="a" * 32).json()
     assert len(decisions(site)) == 1
-    assert again["decisions"] == first["decisions"]
+    assert again == first
+    assert again["next"] == f"/questions/{asked(browser, 4)[0]}"
+
+
+def test_what_fails_behind_an_answer_is_no_failure_of_it(
+    site: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is committed, so it is told as recorded; the defect is logged, and the queue gathered anew."""
+    browser, board = site.browser(), site.app.state.site.board
+    name, _, other = asked(browser)
+    monkeypatch.setattr(Queue, "answered", lambda *_: 1 // 0)
+    answer = say(browser, name, "same", selected=other)
+    monkeypatch.undo()
+    assert (answer.status_code, answer.json()["decisions"], answer.json()["next"]) == (200, [1], "/")
+    assert "ZeroDivisionError" in caplog.text
+    assert browser.get("/").status_code == 200
+    board.wait()
+    assert f"/questions/{name}" not in browser.get("/").text
 
 
 def test_the_second_of_two_people_is_told_and_nothing_is_lost(site: Served) -> None:
@@ -180,7 +199,38 @@ def test_one_person_cannot_do_alone_what_takes_two(site: Served) -> None:
         answer = say(stella, third, "same", selected=side, added=side).json()
     assert (answer["decisions"], proposals(site)) == ([], ["open"])
     say(stella, both[1], "revoke", decision=2)
-    assert say(stella, name, "same", selected=other).json()["decisions"] == []
+    assert say(stella, name, "same", selected=other).status_code == 422
+    assert len(decisions(site)) == 4
+
+
+def test_it_is_one_proposal_on_whatever_page_it_is_made(site: Served) -> None:
+    """A third record leads the canvas: the first is told that they have said so, the second one agrees."""
+    ada, stella = site.browser(), site.browser(name=SECOND)
+    name, one, other, _ = confirmed(site, ada)
+    third = asked(ada, 3)[1][0]
+    assert say(ada, third, "same", selected=one, added=one).json()["decisions"] == [3]
+    assert say(ada, name, "same", selected=other).json()["decisions"] == []
+    beyond = {"selected": other, "added": [*one, *other]}
+    assert say(ada, third, "same", **beyond).status_code == 422
+    assert proposals(site) == ["open"]
+    ((customer,),) = question(site.project / "crm.db", customers([third]))
+    added = "&".join(f"add={quote(record)}" for record in (*one, *other))
+    assert "a second person has to say so" in ada.get(f"/clusters/{customer}?{added}").text
+    assert say(stella, third, "same", **beyond).json()["decisions"] == [4]
+    assert proposals(site) == ["agreed"]
+
+
+def test_of_three_confirmed_customers_every_two_are_proposed(site: Served) -> None:
+    """A second person who says it of two agrees to these; the others wait on."""
+    ada, stella = site.browser(), site.browser(name=SECOND)
+    name, one, other, _ = confirmed(site, ada)
+    third = asked(ada, 3)[1][0]
+    assert say(ada, third, "same").status_code == 200
+    assert say(ada, third, "same", selected=[third], added=[*one, *other]).json()["proposals"] == [1, 2, 3]
+    assert say(stella, name, "same", selected=other).json()["decisions"] == [4]
+    assert sorted(proposals(site)) == ["agreed", "open", "open"]
+    assert say(stella, third, "same", selected=[third], added=[*one, *other]).json()["decisions"] == [5]
+    assert sorted(proposals(site)) == ["agreed", "agreed", "agreed"]
 
 
 def test_an_agreement_that_is_undone_is_a_proposal_again(site: Served) -> None:

@@ -1,5 +1,6 @@
 """What the queue and the canvas show."""
 
+import json
 import re
 from pathlib import Path
 
@@ -38,10 +39,20 @@ def test_why_and_consequences_are_told(looked_at: Served) -> None:
     """The waterfall with a sentence a field, and who would survive."""
     browser = looked_at.browser("viewer")
     name, _, _ = asked(browser)
-    why = browser.get(f"/canvas/{name}/why").text
+    why = browser.ready(f"/canvas/{name}/why").text
     assert "<svg" in why
     assert "the same" in why
-    assert "the next run merges" in browser.get(f"/canvas/{name}/effects").text
+    assert "the next run merges" in browser.form(f"/canvas/{name}/effects").text
+
+
+def test_consequences_are_told_of_hundreds_of_selected_records(looked_at: Served) -> None:
+    """One field holds them all, however many; too many, and what is no list, are refused in words."""
+    browser = looked_at.browser("viewer")
+    name, _, other = asked(browser)
+    path, many = f"/canvas/{name}/effects", [f"office.people:{number}#person" for number in range(2_001)]
+    assert "the next run merges" in browser.form(path, selection=json.dumps([*other, *many[:1_990]])).text
+    for bad in (json.dumps(many), "{}", "[1]", "[" * 50_000):
+        assert browser.form(path, selection=bad).status_code == 422
 
 
 def test_a_record_is_found_and_added(looked_at: Served) -> None:
@@ -63,8 +74,11 @@ def test_what_a_role_may_not_see_is_of_nobody(site: Served) -> None:
     (again,) = served(Path(site.project))
     browser, steward = again.browser("viewer"), again.browser()
     name, _, _ = asked(browser)
-    paths = ("/", f"/questions/{name}", f"/canvas/{name}/why", f"/canvas/{name}/effects", "/search?text=Abel")
-    seen, veiled = ("".join(one.get(path).text for path in paths) for one in (steward, browser))
+    paths = ("/", f"/questions/{name}", f"/canvas/{name}/why", "/search?text=Abel")
+    seen, veiled = (
+        "".join(one.ready(path).text for path in paths) + one.form(f"/canvas/{name}/effects").text
+        for one in (steward, browser)
+    )
     names = [name for (name,) in question(site.project / "crm.db", "SELECT full_name FROM person")]
     assert len([name for name in names if name in seen]) >= 12
     assert [name for name in names if name in veiled or "post.example" in veiled] == []
@@ -73,8 +87,8 @@ def test_what_a_role_may_not_see_is_of_nobody(site: Served) -> None:
 def test_a_blind_sample_measures_how_right_the_customers_are(site: Served) -> None:
     """Pairs are shown without a score; answers are decisions, and precision and recall follow from them."""
     browser = site.browser()
-    first = browser.get("/sample/drawn?merged=0&apart=3&seed=1").text
-    name = re.findall(r"/samples/(S-\w+)", first)[0]
+    first = browser.ready("/sample/drawn?merged=0&apart=3&seed=1").text
+    name = re.findall(r"/samples/(S-[^\"]+)", first)[0]
     page = browser.get(f"/samples/{name}").text
     assert "likely" not in page
     assert 'id="why"' not in page

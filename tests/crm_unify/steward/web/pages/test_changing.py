@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from crm_unify.errors import LockHeld
+from crm_unify.progress import Silent
+from crm_unify.rules.load import load_project
+from crm_unify.run.place import workspace_of
+from crm_unify.run.telling import Telling
 from crm_unify.steward.web.going import Going, begin, going, keep
-from tests.crm_unify.steward.web.people import SECOND, Browser, Served
+from crm_unify.steward.web.site import Site
+from tests.crm_unify.steward.web.people import SECOND, Browser, Served, prepared
 from tests.projects import question
 
 
@@ -55,6 +60,25 @@ def test_the_word_of_another_is_not_replaced(tour_site: Served) -> None:
     assert one.form(f"{path}/fix", **{"cell:TYPE": "P", "seen": "0"}).status_code == 303
     refused = other.form(f"{path}/fix", **{"cell:TYPE": "C", "seen": "0"})
     assert (refused.status_code, "Stefan repaired the row meanwhile" in refused.text) == (409, True)
+    assert len(kept(tour_site)) == 1
+
+
+def test_of_two_repairs_at_once_the_second_is_told(
+    tour_site: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read the row; what holds is asked for in the transaction that would write."""
+    (path,) = rows(tour_site)
+    one, other = tour_site.browser("steward"), tour_site.browser("steward", name=SECOND)
+    write = Site.appending
+
+    def after_another(site: Site, act: Any) -> Any:
+        monkeypatch.undo()
+        assert other.form(f"{path}/fix", **{"cell:TYPE": "P", "seen": "0"}).status_code == 303
+        return write(site, act)
+
+    monkeypatch.setattr(Site, "appending", after_another)
+    refused = one.form(f"{path}/fix", **{"cell:TYPE": "C", "seen": "0"})
+    assert (refused.status_code, "Stella repaired the row meanwhile" in refused.text) == (409, True)
     assert len(kept(tour_site)) == 1
 
 
@@ -166,6 +190,34 @@ def test_a_viewer_hears_only_how_far_a_run_is(tour_site: Served) -> None:
     assert "Abel" not in "".join(heard)
 
 
+def telling(served: Served) -> Telling:
+    """A run of the project in another process, as it tells how far it is."""
+    return Telling(Silent(), workspace_of(load_project(served.project)).path, None)
+
+
+def test_a_run_begun_elsewhere_is_watched_too(tour_site: Served) -> None:
+    """One of a timer is seen while it goes, with all it says from its beginning, and no other is begun."""
+    browser, other = tour_site.browser("admin"), telling(tour_site)
+    with other.of("sync"), other.stage("match", 8) as stage:
+        stage.advance(4)
+        assert "A run is under way" in browser.get("/runs").text
+        assert "A run is under way" in browser.get("/runs/1/undo").text
+        assert browser.form("/runs").status_code == 409
+        other.done(7)
+    told = [one.partition("data: ")[2] for one in events(browser)]
+    assert told[:3] == ['"match: 0 of 8"', '"match: 4 of 8"', '"match: 4 done"']
+    assert json.loads(told[-1])["run"] == 7
+
+
+def test_a_run_that_was_killed_ends_for_those_who_watch(tour_site: Served) -> None:
+    """It said nothing more, and holds its file no more."""
+    browser, other = tour_site.browser("admin"), telling(tour_site)
+    with other.of("run"):
+        assert "A run is under way" in browser.get("/runs").text
+        other._close()  # as the system does for a process that is gone
+    assert "it ended without a word" in events(browser)[-1]
+
+
 @pytest.mark.soak
 def test_a_run_is_begun_and_watched(tour_site: Served) -> None:
     """Its lines come as events with numbers, its end in words; whoever comes back gets only the rest."""
@@ -202,6 +254,9 @@ def test_nothing_goes_until_somebody_begins(toured_site: Served) -> None:
 
 def test_a_sample_of_few_answers_is_not_kept(tour_site: Served) -> None:
     """It says how many are needed, and the trend stays empty."""
-    refused = tour_site.browser("steward").form("/sample/kept", merged=10, apart=10, seed=1)
+    browser, drawn = tour_site.browser("steward"), {"merged": 10, "apart": 10, "seed": 1}
+    assert browser.form("/sample/kept", **drawn).status_code == 503  # it is being drawn
+    prepared(tour_site.app.state.site)
+    refused = browser.form("/sample/kept", **drawn)
     assert (refused.status_code, "nothing to record" in refused.text) == (422, True)
     assert question(tour_site.project / "crm.db", "SELECT count(*) FROM mig_accuracy") == [(0,)]
