@@ -80,7 +80,7 @@ def run(
     """
     engine = open_target(project.project.target, root=project.root)
     workspace = workspace or workspace_of(project)
-    telling = Telling(progress, workspace.path, project.environment)
+    telling = Telling(progress, workspace.path, engine.url)
     work = Work.begun(telling)
     with hold(engine) as lock, telling.of("run"):
         upgrade(engine)

@@ -73,8 +73,8 @@ async def live(
 
 
 def _told_in(site: Site) -> Path:
-    """The file in which runs of the project tell how far they are."""
-    return file_of(workspace_of(site.project).path, site.project.environment)
+    """The file in which runs of the project into this target tell how far they are."""
+    return file_of(workspace_of(site.project).path, site.engine.url)
 
 
 async def _events(now: Going | None, seen: int, *, every: bool) -> AsyncIterator[str]:
