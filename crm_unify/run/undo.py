@@ -76,7 +76,10 @@ class Way:
 
     @property
     def seal(self) -> str:
-        """A hash over every row that is written or stays: another way has another."""
+        """A hash over every row that the first step writes or leaves, and over which runs follow.
+
+        What those do is known only once the first is taken back: of them it holds the numbers and their rows.
+        """
         way = self.first.way
         left = [(name, table.to_pylist()) for name, table in (("kept", way.kept), ("failed", way.failed))]
         then = [(run.id, run.written_rows) for run in self.then]
