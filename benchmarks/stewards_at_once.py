@@ -44,6 +44,8 @@ from crm_unify.schema.target import open_target
 BUSY: Final = (429, 502, 503, 504)
 FASTER: Final = (409, 422)
 """Somebody else answered it, or it is settled: told in words, and gone on to another question."""
+PREPARED: Final = 202
+"""What takes long is made once for all: asked for again every second, as the pages do."""
 VERDICTS: Final = ("same", "different", "unsure", "same", "different")
 
 
@@ -103,6 +105,7 @@ class Steward(Thread):
         status, _ = self._post("sign-in", "/sign-in", name=self._who, password=PASSWORD)
         assert status == 303, f"the sign-in answers {status}"
         self._page("queue", "/")
+        self._http.close()  # all the others sign in before work begins: opened anew then
 
     def _questions(self) -> Iterator[str]:
         """Questions as this person comes to them: the next one, else another from the queue."""
@@ -120,11 +123,12 @@ class Steward(Thread):
         self._next = ""
         if seen is None or sides is None:
             return
-        for part in ("why", "effects"):
-            self._page(part, f"/canvas/{question}/{part}", gone_is_told=True)
+        selection = json.dumps(json.loads(sides.group(1).replace("&#34;", '"')))
+        self._page("why", f"/canvas/{question}/why", gone_is_told=True)
+        status, text = self._post("effects", f"/canvas/{question}/effects", selection=selection)
+        assert status == 200 or status in FASTER, f"what follows is told {status}: {text[:200]}"
         time.sleep(self._pace * (0.5 + self._random.random()))
-        selected = json.loads(sides.group(1).replace("&#34;", '"'))
-        form = {"canvas": question, "seen": seen.group(1), "selection": json.dumps(selected)}
+        form = {"canvas": question, "seen": seen.group(1), "selection": selection}
         self._next = self._answer(action=self._random.choice(VERDICTS), **form)
         if at % 5 == 3:
             self._answer(action="undo")
@@ -153,6 +157,9 @@ class Steward(Thread):
 
     def _page(self, what: str, path: str, *, gone_is_told: bool = False) -> str:
         status, text = self._ask(what, "GET", path, None, {})
+        while status == PREPARED:
+            time.sleep(1)
+            status, text = self._ask(what, "GET", path, None, {})
         assert status == 200 or (gone_is_told and status in FASTER), f"{path} answers {status}: {text[:200]}"
         token = re.search(r'<meta name="csrf" content="(\w+)"', text)
         self._csrf = token.group(1) if token else self._csrf
