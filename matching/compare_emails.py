@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.alike import edits
 from matching.cells import best, cells, levels, rarity
 from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations
 from matching.comparer import CellsOfValues, Comparer, ceiling, per_pair
+from matching.contacts import of_a_task
 from matching.features import KindFeatures
 from matching.sharing import by_sharing, part_cells, shared_by_several, unnumbered
 from matching.texts import Texts
@@ -17,16 +17,6 @@ from matching.texts import Texts
 LONG_LOCAL = 5
 """Characters that the part of an e-mail address before the @ must have to mean anything at another
 provider."""
-
-_ROLE_WORDS = (
-    "info office kontakt contact contacto contatti mail post zentrale empfang reception service support "
-    "kundenservice kundendienst sales vertrieb verkauf ventas ventes order orders bestellung einkauf "
-    "purchasing accounts accounting billing invoice invoices rechnung rechnungen buchhaltung finance compta "
-    "admin verwaltung administration hr jobs bewerbung personal karriere marketing presse press hello hallo "
-    "enquiries anfrage team buero biuro shop webmaster noreply"
-)
-ROLES = frozenset(_ROLE_WORDS.split())
-"""First words of mailboxes that belong to a task and not to a person; a place may follow (info-koeln)."""
 
 LIKE_EMAIL = 0.8
 """Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
@@ -79,9 +69,7 @@ def _unlike_emails(features: KindFeatures) -> CellsOfValues:
 
 def _are_roles(local: Texts) -> Flags:
     """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
-    first = pc.replace_substring_regex(local.array, r"(?s)[-._+\p{Nd}].*", "")
-    told = pc.is_in(first, value_set=pa.array(sorted(ROLES)))
-    return np.asarray(told.to_numpy(zero_copy_only=False), np.bool_)
+    return np.asarray(of_a_task(local.array).to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
