@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow.compute as pc
 
 from matching.alike import edits
 from matching.cells import best, cells, levels, rarity
-from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations
+from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations, part
 from matching.comparer import CellsOfValues, Comparer, ceiling, per_pair
 from matching.contacts import of_a_task
 from matching.features import KindFeatures
-from matching.sharing import by_sharing, part_cells, shared_by_several, unnumbered
+from matching.sharing import agreeing, by_sharing, part_cells, shared_by_several, unnumbered
 from matching.texts import Texts
 
 LONG_LOCAL = 5
@@ -50,7 +52,7 @@ def _unlike_emails(features: KindFeatures) -> CellsOfValues:
     local, domain = features.parts["email_local"], features.parts["email_domain"]
     roles, long = _are_roles(local.values), local.values.lengths >= LONG_LOCAL
     at_home, slipped = part_cells(domain, level=1), cells(np.array([3]))
-    elsewhere = cells(np.full(len(local.values), 2), rarity(local.counts))
+    elsewhere, untagged = cells(np.full(len(local.values), 2), rarity(local.counts)), _untagged(local, domain)
 
     def compare(one: Codes, two: Codes) -> Small:
         found = at_home(one, two)
@@ -61,7 +63,9 @@ def _unlike_emails(features: KindFeatures) -> CellsOfValues:
         found[kept] = elsewhere[a[kept]]
         # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
         # is one mailbox with a slip.
-        found = np.where(_slip(col.values, local, one, two) & ~(role & ~agree), slipped, found)
+        tag, tags = untagged(one, two)
+        slip = tag | (_slip(col.values, local, one, two) & ~tags)
+        found = np.where(slip & ~(role & ~agree), slipped, found)
         return np.where((levels(found) <= 1) & shared_by_several(col, one, two), np.uint8(0), found)
 
     return compare
@@ -83,6 +87,25 @@ def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
     steps = edits(local.values, a[asked], b[asked], np.floor(length * (1 - LIKE_LOCAL)).astype(np.int64) + 1)
     like[asked] = 1 - steps / np.maximum(length, 1) >= LIKE_LOCAL
     return unnumbered(local.values, a, b, like)
+
+
+def _untagged(local: Part, domain: Part) -> Callable[[Codes, Codes], tuple[Flags, Flags]]:
+    """Of two mailboxes that are one but for tags: which pairs have one without, which have two other tags.
+
+    ann+news@ is what Ann wrote to a list, a slip of ann@; bookings+1@ and bookings+2@ may be two guests of
+    an agency that keeps them apart so.
+    """
+    bare = part(pc.replace_substring_regex(local.values.array, r"(?s)(.)\+.*$", r"\1"))
+    tagged = local.values.lengths > bare.values.lengths[bare.codes]
+
+    def compare(one: Codes, two: Codes) -> tuple[Flags, Flags]:
+        a, b = local.codes[one], local.codes[two]
+        alike = agreeing(domain, one, two) & (a != MISSING) & (b != MISSING) & (a != b)
+        alike[alike] = bare.codes[a[alike]] == bare.codes[b[alike]]
+        with_one = alike & (tagged[a] != tagged[b])
+        return with_one, alike & ~with_one
+
+    return compare
 
 
 def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:

@@ -64,7 +64,6 @@ def _points(table: Claimed) -> tuple[Column, Column, Column]:
     n = len(table)
     email = _picked(kind, given, "email")
     email = pc.utf8_lower(pc.replace_substring_regex(email, r"\s+", ""))
-    email = pc.replace_substring_regex(email, r"(?s)^([^@+]+)\+[^@]*@", r"\1@")
     phone = pc.replace_substring_regex(_picked(kind, given, "phone"), r"\D", "")
     phone = pc.if_else(pc.greater_equal(pc.utf8_length(phone), 5), phone, pa.scalar(None, pa.string()))
     web = pc.utf8_lower(_picked(kind, given, "web"))

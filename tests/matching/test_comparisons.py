@@ -151,7 +151,9 @@ EMAIL_CASES = [
     pytest.param(
         "ada@abel-pharmacy.example", "irma@abel-pharmacy.example", 1, id="two mailboxes of one long domain"
     ),
-    pytest.param("ann+news@x.example", "ann@x.example", 6, id="a tag behind the plus"),
+    pytest.param("ann+news@x.example", "ann@x.example", 3, id="a tag behind the plus"),
+    pytest.param("bookings+tim@x.example", "bookings+tom@x.example", 1, id="two guests of one agency"),
+    pytest.param("import+0@x.example", "import+7919@x.example", 1, id="numbered behind the plus"),
 ]
 
 
