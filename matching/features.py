@@ -146,7 +146,7 @@ _ROUGH = {
 
 
 def rough_customers(kind: str, columns: Mapping[str, Column], where: Places) -> Ints:
-    """The rough customer of each record; of addresses only homes count: a town has namesakes."""
+    """The rough customer of each record; of addresses only homes count: a town or district has namesakes."""
     called = columns["identifier"]
     own = np.where(called.degree < MANY, np.arange(len(called.values)), MISSING).astype(np.int32)
     told = {**columns, "address": where.homes, "identifier": called.recoded(own)}
@@ -156,12 +156,12 @@ def rough_customers(kind: str, columns: Mapping[str, Column], where: Places) -> 
 
 
 _TOLD_APART_BY = ("identifier", "phone", "email", "domain", "contact")
-"""What tells two organisations of one name apart, besides their homes."""
+"""What tells two organisations of one name apart, besides where they are."""
 
 
 def _with_nothing_else(name: Column, others: Sequence[Column], where: Places) -> Column:
     """The names of records that have nothing else: nothing says that those of one name are several."""
-    alone = np.logical_and.reduce([col.first == MISSING for col in (*others, where.homes)])
+    alone = np.logical_and.reduce([col.first == MISSING for col in (*others, where.districts)])
     return single_valued(np.where(alone, name.first, MISSING).astype(np.int32), None)
 
 
