@@ -111,6 +111,14 @@ def test_names_that_end_in_patronymics_have_the_family_name_first() -> None:
     assert taken_for({"Full name": turned}).columns[0].order == "auto"
 
 
+def test_some_names_that_end_in_patronymics_turn_no_other_names_round() -> None:
+    """Ten Americans, two Russians; and Rabinovich is a family name behind a given name."""
+    names = ["John Smith", "Mary Johnson", "James Brown", "Linda Miller", "Robert Davis"] * 10
+    russian = ["Ivanova Olga Petrovna", "Smirnov Oleg Ivanovich"] * 6
+    assert taken_for({"Full name": [*names, *russian]}).columns[0].order == "auto"
+    assert taken_for({"Full name": ["Mary Ann Rabinovich", "Xyla Dorn"] * 10}).columns[0].order == "auto"
+
+
 def test_names_without_a_space_in_their_own_script_are_full_names() -> None:
     """A Korean or Chinese name has two parts although no space stands between them."""
     korean = [family + first + "영" for family in "신박임오김이" for first in "호경석서민준우"]
