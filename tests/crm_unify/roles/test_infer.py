@@ -161,6 +161,15 @@ def test_every_column_has_a_reason() -> None:
     assert all(column.reason for column in taken_for({**people(), "z": [None] * 60}).columns)
 
 
+def test_a_column_that_is_taken_for_nothing_is_no_reason_for_another() -> None:
+    """Of two columns that are hardly names the first gets no role: the second cannot be told that it has."""
+    names = [family + given for family in "王李张刘陈" for given in "伟芳娜敏"]
+    units = [f"{'销财人技市'[i % 5]}部" for i in range(20)]
+    found = taken_for({"x1": names, "x2": units}).columns
+    assert [column.role for column in found] == ["noise", "noise"]
+    assert not any("x1" in column.reason for column in found)
+
+
 def test_an_empty_column_is_noise() -> None:
     """A column without a value is taken for nothing, whatever its header says."""
     assert taken_for({"email": [None, None]}).columns[0].role == Role.NOISE
