@@ -170,6 +170,12 @@ def test_a_column_that_is_taken_for_nothing_is_no_reason_for_another() -> None:
     assert not any("x1" in column.reason for column in found)
 
 
+def test_yes_and_no_are_no_names_whatever_the_header_says() -> None:
+    """A column of Y and N beside a given name is not the family name."""
+    columns = {"first name": (GIVEN * 3)[:40], "surname": ["Y", "N"] * 20}
+    assert roles_of(columns)["surname"] not in ("family-name", "full-name", "nickname")
+
+
 def test_an_empty_column_is_noise() -> None:
     """A column without a value is taken for nothing, whatever its header says."""
     assert taken_for({"email": [None, None]}).columns[0].role == Role.NOISE
