@@ -17,6 +17,10 @@ from tests.crm_unify.normalise.cases import one
         pytest.param("伊藤裕太", "伊藤", "裕太", id="Japanese without a space"),
         pytest.param("田中健", "田中", "健", id="Japanese, three signs"),
         pytest.param("佐々木健", "佐々木", "健", id="a family name of three signs"),
+        pytest.param("五十嵐健", "五十嵐", "健", id="three signs that begin like a family name of two"),
+        pytest.param("久保田健", "久保田", "健", id="久保 is a family name, too"),
+        pytest.param("佐久間さくら", "佐久間", "さくら", id="three signs before kana"),
+        pytest.param("綾小路みほ", "綾小路", "みほ", id="three unlisted signs before kana"),
         pytest.param("山田くみ子", "山田", "くみ子", id="kana in the given name"),
         pytest.param("신호영", "신", "호영", id="Korean"),
         pytest.param("남궁민수", "남궁", "민수", id="Korean, a family name of two"),
@@ -30,7 +34,21 @@ def test_the_family_name_comes_first_whatever_the_order_of_the_column(
     assert (found["family_name"], found["given_name"]) == (family, given)
 
 
-@pytest.mark.parametrize("raw", ["株式会社東京商事", "李"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param("株式会社東京商事", id="a firm"),
+        pytest.param("李", id="one sign"),
+        pytest.param("田中", id="a family name alone"),
+        pytest.param("남궁", id="a Korean one alone"),
+        pytest.param("鶴岡健", id="Japanese, of a family that is in no list"),
+        pytest.param("鶴岡健一", id="the same with two signs behind"),
+        pytest.param("石塚健", id="石, Chinese, or 石塚, Japanese"),
+        pytest.param("一ノ木健", id="kana within a family name"),
+        pytest.param("선우진", id="선 or 선우"),
+        pytest.param("뢰브그렌", id="no Korean family name"),
+    ],
+)
 def test_what_is_no_name_of_two_parts_stays_whole(raw: str) -> None:
-    """A firm's name is longer, a single sign is the family name."""
+    """A firm's name is longer, a single sign is the family name; what nobody can tell is not cut."""
     assert one(lambda values: split_names(values, order="auto"), raw)["family_name"] == raw
