@@ -8,6 +8,14 @@ from typing import Final
 _SIGN: Final = r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\x{30fc}]"
 SCRIPT: Final = rf"^{_SIGN}+(?: {_SIGN}+)?$"
 """A name of one or two words in these scripts"""
+KATAKANA: Final = r"^[\p{Katakana}\x{30fc} ]+$"
+"""A reading, or a foreigner's name in the order of his own language: the script says nothing of the order"""
+
+_SAID_BEHIND: Final = "先生|女士|小姐|太太|様|さま|さん|氏"
+COURTESY: Final = rf"^(?P<rest>(?:{_SIGN}+ )?{_SIGN}+)(?P<prefix>(?: ?(?:{_SAID_BEHIND}))| (?:씨|님))$"
+"""What is said behind a name, as Mr and Mrs are in front of it"""
+COURTESY_JOINED: Final = r"^(?P<rest>\p{Hangul}(?:\p{Hangul}{2,3})?)(?P<prefix>씨|님)$"
+"""The Korean ones without a space; behind two syllables they may be the third one of a name (하님)"""
 
 _LONGEST: Final = 6
 """Signs that a name without a space has at most; what is longer is a firm or a sentence"""

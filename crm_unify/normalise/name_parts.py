@@ -26,7 +26,7 @@ from crm_unify.normalise.columns import (
     replace_where_found,
     some,
 )
-from crm_unify.normalise.east_asian import SCRIPT, family_marked
+from crm_unify.normalise.east_asian import COURTESY, COURTESY_JOINED, KATAKANA, SCRIPT, family_marked
 from crm_unify.normalise.name_words import (
     BIRTH_MARKER,
     CREDENTIAL,
@@ -75,10 +75,33 @@ _BIRTH_IN_BRACKETS: Final = re.compile(r"[(\[]\s*born:?\s+(?P<name>[^()\[\]]+?)\
 def name_parts(tidy: Strings, *, order: str) -> dict[str, Strings]:
     """The parts of squeezed names, null where a name has no such part."""
     bare = none_if_blank(replace_where_found(tidy, "^[ ,;.]+|[ ,;]+$", ""))
-    bare = each_where(bare, matches(bare, SCRIPT), family_marked)
+    courtesy, bare = _courtesy_cut(bare)
+    bare = _signs_marked(bare, order)
     bare = _patronymics_marked(bare, order)
     columns, settled = _usual(bare, order)
-    return answer_rest(bare, columns, settled, slow=lambda text: _unusual(text, order))
+    found = answer_rest(bare, columns, settled, slow=lambda text: _unusual(text, order))
+    return {**found, "prefix": either(present(courtesy), courtesy, found["prefix"])}
+
+
+def _courtesy_cut(bare: Strings) -> tuple[Strings, Strings]:
+    """What is said behind Chinese, Japanese and Korean names for Mr and Mrs, and the names without it."""
+    said = nulls(len(bare))
+    for pattern in (COURTESY, COURTESY_JOINED):
+        found = matches(bare, pattern)
+        cut = extract_where(bare, found, pattern)
+        bare = either(found, cut["rest"], bare)
+        said = either(found, _trimmed(cut["prefix"]), said)
+    return said, bare
+
+
+def _signs_marked(bare: Strings, order: str) -> Strings:
+    """Chinese, Japanese and Korean names with a comma behind the family name.
+
+    An order that somebody has declared holds for those with a space, too.
+    """
+    signs = both(matches(bare, SCRIPT), negate(matches(bare, KATAKANA)))
+    declared = both(signs, matches(bare, " ")) if order == "given_first" else negate(present(bare))
+    return each_where(bare, both(signs, negate(declared)), family_marked)
 
 
 def _patronymics_marked(bare: Strings, order: str) -> Strings:

@@ -13,7 +13,6 @@ from tests.crm_unify.normalise.cases import one
         pytest.param("吴娟丽", "吴", "娟丽", id="Chinese"),
         pytest.param("王伟", "王", "伟", id="two signs"),
         pytest.param("欧阳娜娜", "欧阳", "娜娜", id="Chinese, a family name of two signs"),
-        pytest.param("伊藤\u3000裕太", "伊藤", "裕太", id="Japanese with a wide space"),
         pytest.param("伊藤裕太", "伊藤", "裕太", id="Japanese without a space"),
         pytest.param("田中健", "田中", "健", id="Japanese, three signs"),
         pytest.param("佐々木健", "佐々木", "健", id="a family name of three signs"),
@@ -29,9 +28,46 @@ from tests.crm_unify.normalise.cases import one
 def test_the_family_name_comes_first_whatever_the_order_of_the_column(
     raw: str, family: str, given: str, order: str
 ) -> None:
-    """A column of names in Latin letters says nothing of those in these scripts."""
+    """Without a space, a column of names in Latin letters says nothing of those in these scripts."""
     found = one(lambda values: split_names(values, order=order), raw)  # type: ignore[arg-type]  # a text
     assert (found["family_name"], found["given_name"]) == (family, given)
+
+
+@pytest.mark.parametrize(
+    ("raw", "order", "family", "given"),
+    [
+        pytest.param("伊藤\u3000裕太", "auto", "伊藤", "裕太", id="Japanese with a wide space"),
+        pytest.param("伊藤\u3000裕太", "family_first", "伊藤", "裕太", id="the same, said to be so"),
+        pytest.param("娟丽 吴", "given_first", "吴", "娟丽", id="Chinese, turned round by an export"),
+        pytest.param("호영 신", "given_first", "신", "호영", id="Korean, turned round"),
+        pytest.param("ジョン スミス", "auto", "スミス", "ジョン", id="a foreigner in katakana"),
+        pytest.param("タナカ ケン", "family_first", "タナカ", "ケン", id="a column of readings"),
+    ],
+)
+def test_with_a_space_a_declared_order_holds(raw: str, order: str, family: str, given: str) -> None:
+    """Where nothing is declared the family name comes first, but of names in katakana nobody knows."""
+    found = one(lambda values: split_names(values, order=order), raw)  # type: ignore[arg-type]  # a text
+    assert (found["family_name"], found["given_name"]) == (family, given)
+
+
+@pytest.mark.parametrize(
+    ("raw", "family", "given", "title"),
+    [
+        pytest.param("王伟 先生", "王", "伟", "先生", id="Chinese"),
+        pytest.param("王先生", "王", None, "先生", id="without a given name"),
+        pytest.param("田中様", "田中", None, "様", id="Japanese"),
+        pytest.param("田中 健 様", "田中", "健", "様", id="three words"),
+        pytest.param("신호영씨", "신", "호영", "씨", id="Korean"),
+        pytest.param("신 호영 님", "신", "호영", "님", id="Korean with spaces"),
+        pytest.param("김하님", "김", "하님", None, id="a given name that ends so"),
+    ],
+)
+def test_what_is_said_behind_a_name_is_no_part_of_it(
+    raw: str, family: str, given: str | None, title: str | None
+) -> None:
+    """Mr and Mrs stand behind names in these scripts."""
+    found = one(lambda values: split_names(values, order="auto"), raw)
+    assert (found["family_name"], found["given_name"], found["prefix"]) == (family, given, title)
 
 
 @pytest.mark.parametrize(
