@@ -125,17 +125,29 @@ def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def spoken(row: Mapping[str, Any], decisions: Sequence[Decision]) -> set[int]:
     """The live decisions a contradiction is made of: who said DIFFERENT, and who SAME along the chain."""
-    steps, apart = [*pairwise(row["chain"])], (row["left"], row["right"])
+    apart = (row["left"], row["right"])
+    found = _joining([*pairwise(row["chain"])], decisions)
+    return found | {d.id for d in decisions if _live(d) and d.verdict == DIFFERENT and _names(d, apart)}
+
+
+def suspended(row: Mapping[str, Any], decisions: Sequence[Decision]) -> set[int]:
+    """The live decisions of a contradiction that do not hold until it is settled."""
+    return _joining([(row["suspended_left"], row["suspended_right"])], decisions)
+
+
+def _joining(steps: Sequence[tuple[str, str]], decisions: Sequence[Decision]) -> set[int]:
+    """The live decisions that make one customer of a step's two records."""
     found = set()
-    for decision in decisions:
-        if decision.revoked_by is not None:
-            continue
-        said_different = decision.verdict == DIFFERENT and _names(decision, apart)
+    for decision in (one for one in decisions if _live(one)):
         said_same = decision.verdict == SAME and any(_names(decision, step) for step in steps)
         confirmed = decision.kind == CONFIRM and any(_holds(decision, step) for step in steps)
-        if said_different or said_same or confirmed:
+        if said_same or confirmed:
             found.add(decision.id)
     return found
+
+
+def _live(decision: Decision) -> bool:
+    return decision.revoked_by is None
 
 
 def _names(decision: Decision, pair: tuple[str, str]) -> bool:

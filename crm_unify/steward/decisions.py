@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from crm_unify.run.consequences import contradictions, spoken
+from crm_unify.run.consequences import contradictions, spoken, suspended
 from crm_unify.run.decisions import REVOKE, Decision, Said, read_decisions, rulings
 from crm_unify.run.subjects import subject
 from crm_unify.schema.bookkeeping import mig_run, mig_source_record
@@ -21,7 +21,7 @@ class Listed:
 
     decision: Decision
     state: str
-    """Empty where it holds; else that it was revoked, waits for a run, or lapsed."""
+    """Empty where it holds; else that it was revoked, waits for a run, is suspended, or lapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,13 @@ def listing(connection: sa.Connection, *, about: str | None, every: bool) -> Lis
     """
     decisions = read_decisions(connection)
     found = rulings(decisions, said_of(connection, decisions))
-    lapsed = {number for number, _, _ in found.lapsed}
+    rows = contradictions(found).to_pylist()
+    other = {number: LAPSED for number, _, _ in found.lapsed}
+    other |= {number: SUSPENDED for row in rows for number in suspended(row, decisions)}
     newest = connection.scalar(sa.select(sa.func.max(mig_run.c.started_at)))
     wanted = None if about is None else set(subject(connection, about).records)
     listed = tuple(
-        Listed(decision, _state(decision, lapsed, newest))
+        Listed(decision, _state(decision, other, newest))
         for decision in decisions
         if (every or _live(decision)) and (wanted is None or wanted & {m.record_id for m in decision.members})
     )
@@ -82,7 +84,7 @@ def listing(connection: sa.Connection, *, about: str | None, every: bool) -> Lis
             suspended=(row["suspended_left"], row["suspended_right"]),
             sentence=row["sentence"],
         )
-        for row in contradictions(found).to_pylist()
+        for row in rows
         if wanted is None or wanted & set(row["chain"])
     )
     return Listing(listed, conflicts)
@@ -92,11 +94,15 @@ def _live(decision: Decision) -> bool:
     return decision.revoked_by is None and decision.kind != REVOKE
 
 
-def _state(decision: Decision, lapsed: set[int], newest: datetime | None) -> str:
+LAPSED: Final = "lapsed: a record says something new, so the question is open again"
+SUSPENDED: Final = "suspended: others contradict it, and DIFFERENT wins until that is settled"
+
+
+def _state(decision: Decision, other: Mapping[int, str], newest: datetime | None) -> str:
     if decision.revoked_by is not None:
         return f"revoked by decision {decision.revoked_by}"
-    if decision.id in lapsed:
-        return "lapsed: a record says something new, so the question is open again"
+    if decision.id in other:
+        return other[decision.id]
     if newest is None or decision.at > newest:
         return "waits for the next run"
     return ""

@@ -89,7 +89,9 @@ def test_two_verdicts_that_contradict_are_listed_and_different_wins(hamlet: Path
     answer = run(hamlet)
     assert "contradictions between decisions: see `crm-unify decisions`" in answer.data["waiting"]
     assert owners(hamlet) == first
-    assert [c["decisions"] for c in crm("decisions", hamlet).data["conflicts"]] == [[1, 2]]
+    listed = crm("decisions", hamlet).data
+    assert [c["decisions"] for c in listed["conflicts"]] == [[1, 2]]
+    assert [d["state"].partition(":")[0] for d in listed["decisions"]] == ["suspended", "holds"]
     say(hamlet, "revoke", "2")
     assert again(hamlet)[2] == first[0]
     assert crm("decisions", hamlet).data["conflicts"] == []

@@ -9,11 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_unify.records import KINDS, RECORDS, REJECTIONS, ROW_FATES, arrow_schema
 from pipelines.interpret.interface import HITS, Interpreted
+from tests.examples import fewer
 from tests.pipelines.interpret.maps import Row, entries, out, project_of, rule_text
 
 TARGETS = """
@@ -52,7 +53,7 @@ LEGACY = {
     "MAIL": st.sampled_from([None, "ada@park.example", "ada@"]),
     "SUM": st.sampled_from([None, "5", "-5", "much"]),
 }
-FEWER = settings(max_examples=settings().max_examples // 5)
+FEWER = fewer(10, share=2)
 """Each example is a whole run of the stage."""
 ROWS = st.lists(st.fixed_dictionaries(LEGACY), max_size=12)
 

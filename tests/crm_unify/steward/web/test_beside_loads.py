@@ -19,7 +19,7 @@ def test_no_page_waits_for_a_load(haunted: Served) -> None:
     browser = haunted.browser("admin")
     haunted.clock.ahead = timedelta(minutes=2)
     with load(haunted.project), written() as tried:
-        statuses = [browser.get(path).status_code for path in paths]
+        statuses = [browser.ready(path).status_code for path in paths]
     assert set(statuses) == {200}
     assert set(tried) == {("UPDATE mig_session", 0)}
 
