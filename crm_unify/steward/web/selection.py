@@ -9,10 +9,10 @@ from fastapi import Form
 
 from crm_unify.errors import UsageError
 
-LONGEST: Final = 200_000
-"""Characters of a selection as JSON."""
 MOST: Final = 2_000
 """Records of a selection."""
+LONGEST: Final = 500 * MOST
+"""Characters of a selection as JSON: an id may have 700, few have 100; a field ends at a megabyte."""
 Selection = Annotated[str, Form(max_length=LONGEST)]
 """The field of a form; of single fields a form has a thousand at most, and an address ends long before."""
 

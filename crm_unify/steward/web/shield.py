@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -29,7 +30,11 @@ HEADERS: Final = {  # "no-referrer" would have browsers send `Origin: null` with
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 LONGEST_FORM: Final = 256 * 1024
-"""Bytes of a form: a note has up to 10 kB, a selection up to some thousand record ids."""
+"""Bytes of a form: a note has up to 10 kB."""
+LONGEST_SELECTING: Final = LONGEST_FORM + 1024 * 1024
+"""Bytes of a form with a selection: thousands of record ids."""
+SELECTING: Final = re.compile(r"/answers|/canvas/[^/]+/effects")
+"""Where selections arrive."""
 
 
 class TooLongError(Exception):
@@ -49,11 +54,11 @@ class Shield:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LONGEST_FORM:
+        length, longest = headers.get("content-length", "0"), _longest(scope["path"])
+        if not length.isdigit() or int(length) > longest:
             await self._refuse(scope, receive, send)
             return
-        body = _Bounded(receive)
+        body = _Bounded(receive, longest)
         guarded = self._guarded(scope, send)
 
         async def unless_too_long(message: Message) -> None:
@@ -83,15 +88,21 @@ class Shield:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import PlainTextResponse
 
-        text = f"what was sent is longer than {LONGEST_FORM // 1024} kB, and no form of ours is\n"
+        bound = _longest(scope["path"]) // 1024
+        text = f"what was sent is longer than {bound} kB, and no form of ours is\n"
         await PlainTextResponse(text, status_code=413)(scope, receive, self._guarded(scope, send))
+
+
+def _longest(path: str) -> int:
+    """Bytes of the longest form that is sent there."""
+    return LONGEST_SELECTING if SELECTING.fullmatch(path) else LONGEST_FORM
 
 
 class _Bounded:
     """What comes of a request, up to the length of the longest form: no more of it is read."""
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
+    def __init__(self, receive: Receive, longest: int) -> None:
+        self._receive, self._longest = receive, longest
         self._got = 0
         self.too_long = False
 
@@ -100,7 +111,7 @@ class _Bounded:
         message = await self._receive()
         if message["type"] == "http.request":
             self._got += len(message.get("body", b""))
-            if self._got > LONGEST_FORM:
+            if self._got > self._longest:
                 self.too_long = True
                 raise TooLongError
         return message

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from crm_unify.steward.review.queue import Queue
+from crm_unify.steward.web.selection import MOST
 from tests.crm_unify.steward.web.people import SECOND, Browser, Served, served
 from tests.projects import question
 
@@ -152,6 +153,20 @@ def test_a_full_note_and_a_long_selection_arrive(site: Served) -> None:
     assert say(browser, name, "note", words="x" * 10_241).status_code == 422
     assert say(browser, name, "same", selection="{}").status_code == 422
     assert say(browser, name, "different", selection=json.dumps(other)).json()["decisions"] == [1]
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_as_many_records_as_are_told_may_be_selected(site: Served, longer: int) -> None:
+    """2,000, with ids longer than most systems have; one more is refused in words."""
+    browser = site.browser()
+    name, _, _ = asked(browser)
+    many = [f"office.people:{at:0450}#person" for at in range(MOST + longer)]
+    answers = (
+        browser.form(f"/canvas/{name}/effects", selection=json.dumps(many)),
+        say(browser, name, "note", words="many", selection=json.dumps(many)),
+    )
+    assert [one.status_code for one in answers] == [422 if longer else 200] * 2
+    assert all(("2,000 record ids" in one.text) == bool(longer) for one in answers)
 
 
 def test_records_are_split_off_their_customer(site: Served) -> None:

@@ -133,7 +133,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(haunted: Served) -> None
     """A body without a length, and a form of thousands of fields; the sizes of a form are enough for ours."""
     browser = haunted.browser()
     kind = {"Content-Type": "application/x-www-form-urlencoded", "X-CSRF-Token": browser.token()}
-    assert browser.post("/answers", content=pieces(400_000), headers=kind).status_code == 413
+    assert browser.post("/answers", content=pieces(1_400_000), headers=kind).status_code == 413
     many = "&".join(f"field{at}=1" for at in range(5_000))
     refused = browser.post("/answers", content=many, headers=kind)
     assert (refused.status_code, "Traceback" in refused.text) == (400, False)

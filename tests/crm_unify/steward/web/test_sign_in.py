@@ -117,7 +117,8 @@ def test_every_answer_forbids_what_no_page_needs(looked_at: Served) -> None:
 def test_what_is_too_long_or_elsewhere_is_refused(looked_at: Served) -> None:
     """Long bodies, paths out of the folder of files, and other names of this machine."""
     browser = looked_at.browser()
-    assert browser.post("/answers", content=b"x" * 300_000).status_code == 413
+    assert browser.post("/sign-out", content=b"x" * 300_000).status_code == 413
+    assert browser.post("/answers", content=b"x" * 1_400_000).status_code == 413
     assert browser.get("/static/..%2f..%2fapp.py").status_code == 404
     assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert browser.get("/docs").status_code == 404
@@ -126,5 +127,6 @@ def test_what_is_too_long_or_elsewhere_is_refused(looked_at: Served) -> None:
 @pytest.mark.parametrize("role", ["", "admin"])
 def test_an_upload_is_refused_unread(looked_at: Served, role: str) -> None:
     """Nothing takes one, whoever sends it."""
-    files = {"file": b"x" * 300_000}
-    assert looked_at.browser(role).post("/answers", files=files).status_code == 413
+    for path, size in (("/sign-out", 300_000), ("/answers", 1_400_000)):
+        answer = looked_at.browser(role).post(path, files={"file": b"x" * size})
+        assert answer.status_code == 413
