@@ -34,6 +34,8 @@ def client(project: Path) -> TestClient:
     """A browser in which somebody has signed in."""
     app = create_app(load_project(project))
     site, (name,) = app.state.site, with_stewards(project, 1)
+    site.board.prepare()
+    site.board.wait()
     with site.writing() as connection:
         token = begin(connection, User(name, "steward", active=True), site.clock(), former="")
     browser = TestClient(app, base_url="http://127.0.0.1", cookies={session_cookie(site): token})
