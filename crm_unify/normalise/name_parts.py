@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from crm_unify.normalise import patronymics
 from crm_unify.normalise.columns import (
     Mask,
     Strings,
@@ -26,7 +27,7 @@ from crm_unify.normalise.columns import (
     replace_where_found,
     some,
 )
-from crm_unify.normalise.east_asian import SCRIPT, family_marked
+from crm_unify.normalise.east_asian import COURTESY, COURTESY_JOINED, KATAKANA, SCRIPT, family_marked
 from crm_unify.normalise.name_words import (
     BIRTH_MARKER,
     CREDENTIAL,
@@ -50,12 +51,6 @@ _WITH_COMMA: Final = (
 )
 _GIVEN_FIRST: Final = rf"^{_GIVEN}(?: {_MIDDLE})?? {_FAMILY}$"
 _FAMILY_FIRST: Final = rf"^{_FAMILY} {_GIVEN}(?: {_MIDDLE})?$"
-_OF_FATHER: Final = (
-    r"\p{L}+(?i:(?:[oe]v|yov|iv)(?:ich|ych|na)|inichna|(?:ов|ев|ёв|йов)(?:ич|на)|[\x{456}\x{457}]вна|ична|ьич)"
-)
-"""A patronymic (Ivanovich, Ivanovna), in Latin or Cyrillic letters"""
-_FATHER_BETWEEN: Final = rf"^([^ ,]+) ({_OF_FATHER}) ([^ ,]+)$"
-_FATHER_LAST: Final = rf"^(\p{{Cyrillic}}[^ ,]*) ([^ ,]+) ({_OF_FATHER})$"
 _ALONE: Final = rf"^(?P<family>(?i:{FAMILY_HEAD})?{_WORD})$"
 
 _PREFIX: Final = rf"(?i)^(?P<prefix>{TITLE}+)(?P<rest>.*)$"
@@ -75,20 +70,33 @@ _BIRTH_IN_BRACKETS: Final = re.compile(r"[(\[]\s*born:?\s+(?P<name>[^()\[\]]+?)\
 def name_parts(tidy: Strings, *, order: str) -> dict[str, Strings]:
     """The parts of squeezed names, null where a name has no such part."""
     bare = none_if_blank(replace_where_found(tidy, "^[ ,;.]+|[ ,;]+$", ""))
-    bare = each_where(bare, matches(bare, SCRIPT), family_marked)
-    bare = _patronymics_marked(bare, order)
+    courtesy, bare = _courtesy_cut(bare)
+    bare = _signs_marked(bare, order)
+    bare = patronymics.family_marked(bare, order=order)
     columns, settled = _usual(bare, order)
-    return answer_rest(bare, columns, settled, slow=lambda text: _unusual(text, order))
+    found = answer_rest(bare, columns, settled, slow=lambda text: _unusual(text, order))
+    return {**found, "prefix": either(present(courtesy), courtesy, found["prefix"])}
 
 
-def _patronymics_marked(bare: Strings, order: str) -> Strings:
-    """Names with a patronymic with a comma behind the family name, where its place tells the order.
+def _courtesy_cut(bare: Strings) -> tuple[Strings, Strings]:
+    """What is said behind Chinese, Japanese and Korean names for Mr and Mrs, and the names without it."""
+    said = nulls(len(bare))
+    for pattern in (COURTESY, COURTESY_JOINED):
+        found = matches(bare, pattern)
+        cut = extract_where(bare, found, pattern)
+        bare = either(found, cut["rest"], bare)
+        said = either(found, _trimmed(cut["prefix"]), said)
+    return said, bare
 
-    It follows the given name, and nobody is called by it alone. In Latin letters a last word in -ovich may be
-    a family name too (Rabinovich): there the order of the column decides.
+
+def _signs_marked(bare: Strings, order: str) -> Strings:
+    """Chinese, Japanese and Korean names with a comma behind the family name.
+
+    An order that somebody has declared holds for those with a space, too.
     """
-    between = replace_where_found(bare, _FATHER_BETWEEN, r"\3, \1 \2")
-    return between if order == "given_first" else replace_where_found(between, _FATHER_LAST, r"\1, \2 \3")
+    signs = both(matches(bare, SCRIPT), negate(matches(bare, KATAKANA)))
+    declared = both(signs, matches(bare, " ")) if order == "given_first" else negate(present(bare))
+    return each_where(bare, both(signs, negate(declared)), family_marked)
 
 
 def _usual(tidy: Strings, order: str) -> tuple[dict[str, Strings], Mask]:

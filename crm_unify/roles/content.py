@@ -85,7 +85,7 @@ def content(held: Profile, dates: DateReading) -> dict[Role, Fit]:
 def _names(m: Marks) -> dict[Role, Fit]:
     held = m.held
     short = held.share(pc.less_equal(pc.utf8_length(held.texts), 40))
-    name = min(m.plain, short)
+    name = min(m.plain, short) * (1 - _answers(held))
     single = 1 - m.several
     varied = min(1.0, held.distinct / 20)
     given = _up(m.given, 0.5) * varied * (0.25 + 0.6 * single)
@@ -204,7 +204,7 @@ def _rest(m: Marks) -> dict[Role, Fit]:
     wordy = 0.7 * max(_up(lengthy, 0.5), min(1.0, max(0.0, (m.words - 6) / 6)))
     repeated = held.filled / max(held.distinct, 1)
     few = 0.35 if held.usual <= 30 and repeated >= 10 else 0.0
-    few = max(few, 0.8 * held.rows_share(_all_words(held, YES_NO)) if held.usual <= 3 else 0.0)
+    few = max(few, 0.8 * _answers(held))
     return {
         Role.IDENTIFIER: Fit(max(m.digits, tokens, coded), max(issued, 0.8 * tokens)),
         Role.ROW_KEY: Fit(1.0, keyed),
@@ -215,6 +215,11 @@ def _rest(m: Marks) -> dict[Role, Fit]:
 
 
 _LISTS: Final = {Role.NAME_SUFFIX: SUFFIXES, Role.TITLE: TITLES, Role.GENDER: GENDERS}
+
+
+def _answers(held: Profile) -> float:
+    """Share of yes and no, in a column that says little else: there it is no name, not even No."""
+    return held.rows_share(_all_words(held, YES_NO)) if held.usual <= 3 else 0.0
 
 
 def _up(share: float, enough: float) -> float:

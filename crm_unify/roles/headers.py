@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ _WHOLE, _QUALIFIED, _PARTLY, _GLUED = 0.92, 0.88, 0.8, 0.6
 besides (times the share of letters covered), and that ends with a known header without a space"""
 
 _SHORTEST_GLUED = 4
+_SHORT = 3
+"""Letters up to which a word is too many things without its marks: họ and HO (head office), tên and ten"""
 _TAIL = 0.06
 """In most languages of the lists the last words say what a thing is: phone type, customer phone"""
 
@@ -68,6 +71,16 @@ class HeaderWords:
         return {key: tuple(readings) for key, readings in found.items()}
 
     @cached_property
+    def marked(self) -> frozenset[str]:
+        """Squashed headers that are known with their marks alone: short, and never listed without them."""
+        short: dict[str, bool] = {}
+        for header in (header for headers in self.headers.values() for header in headers):
+            for key in _squashed([header]):
+                if len(key) <= _SHORT:
+                    short[key] = short.get(key, True) and _is_marked(header)
+        return frozenset(key for key, always in short.items() if always)
+
+    @cached_property
     def place_words(self) -> frozenset[str]:
         """Folded `places`."""
         return frozenset(word for text in _folded(self.places) for word in text.split())
@@ -87,9 +100,12 @@ class HeaderWords:
 def read_header(header: str, words: HeaderWords) -> tuple[HeaderGuess, ...]:
     """All readings of a header, the likeliest first; none where no word of it is known."""
     tokens = header_words(header)
+    bare = not _is_marked(header)
     best: dict[tuple[Role | None, str | None], HeaderGuess] = {}
     for start in range(len(tokens)):
         for stop in range(start + 1, len(tokens) + 1):
+            if bare and "".join(tokens[start:stop]) in words.marked:
+                continue
             for guess in _window(tokens, start, stop, words=words):
                 _keep(best, guess)
     if not best:
@@ -103,6 +119,11 @@ def header_words(header: str) -> list[str]:
     parted = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", re.sub("[°º]", " ", header))
     parted = re.sub(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", parted)
     return (_folded([parted])[0]).split()
+
+
+def _is_marked(header: str) -> bool:
+    """Whether Latin letters of a header have marks, or it is in no Latin letters at all."""
+    return any(not letter.isascii() and letter.isalpha() for letter in unicodedata.normalize("NFC", header))
 
 
 def _window(tokens: list[str], start: int, stop: int, *, words: HeaderWords) -> Iterable[HeaderGuess]:

@@ -106,7 +106,8 @@ def _assigned(read: Sequence[ColumnReadings], *, taken: Mapping[str, ColumnRole]
                 continue
             chosen[name] = _left_over(reading, column, owners[slot])
             continue
-        if slot[0] is not None or reading.role == Role.FAMILY_NAME:
+        owned = slot[0] is not None or reading.role == Role.FAMILY_NAME
+        if owned and reading.certainty >= LEAST:
             owners[_slot(reading.role, reading.group, 0.0)] = name
         chosen[name] = _taken(reading, column)
     return {column.held.name: chosen.get(column.held.name) or _nothing(column) for column in read}

@@ -32,21 +32,26 @@ _PATRONYMIC: Final = "(?:[OE]V|IV)(?:ICH|YCH|NA)|ICHNA"
 def name_order(held: Profile) -> str:
     """family_first where the last word, not the first, is a given name, or a patronymic; else auto."""
     plain = pc.and_(pc.invert(matches(held.texts, ",")), matches(held.folded, "^[^ ]+ [^ ]"))
-    if _ends_in_patronymics(held, plain):
-        return "family_first"
     known = _known(given_names())
     words: Any = pc.split_pattern(held.folded, " ")
     first = pc.and_(plain, pc.is_in(pc.list_element(words, 0), value_set=known))
     last = pc.and_(plain, pc.is_in(_last(words), value_set=known))
+    if _ends_in_patronymics(held, plain, first):
+        return "family_first"
     return "family_first" if held.share(last) > held.share(first) + _CLEAR else "auto"
 
 
-def _ends_in_patronymics(held: Profile, plain: Any) -> bool:
-    """Whether many names end in a patronymic (Ivanova Olga Petrovna), more than have one as second word."""
+def _ends_in_patronymics(held: Profile, plain: Any, first: Any) -> bool:
+    """Whether many names end in a patronymic (Ivanova Olga Petrovna), and fewer speak for the other order.
+
+    For it speak a given name as the first word, and a patronymic as the second of three. Mary Ann Rabinovich
+    begins with a given name: what ends like a patronymic is her family name.
+    """
     ending = matches(held.folded, rf"^[^ ]+ [^ ]+ [^ ]+(?:{_PATRONYMIC})$")
     between = matches(held.folded, rf"^[^ ]+ [^ ]+(?:{_PATRONYMIC}) [^ ]+$")
-    share = held.share(pc.and_(plain, ending))
-    return share >= _PATRONYMICS and share > held.share(pc.and_(plain, between))
+    share = held.share(pc.and_(pc.and_(plain, ending), pc.invert(first)))
+    natural = held.share(pc.and_(plain, pc.or_(first, between)))
+    return share >= _PATRONYMICS and share > natural
 
 
 def is_mixed(held: Profile) -> bool:

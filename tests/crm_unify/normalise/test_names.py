@@ -119,6 +119,24 @@ def test_a_patronymic_tells_the_order_of_a_name(raw: str, order: str) -> None:
     assert parts(raw, order) == {"g": "Людмила", "m": "Романовна", "f": "Антонова"}
 
 
+@pytest.mark.parametrize(
+    ("raw", "order", "expected"),
+    [
+        pytest.param("Орлов Лев Никитич", "auto", "Лев Никитич Орлов", id="last, of Nikita"),
+        pytest.param("Лев Никитич Орлов", "family_first", "Лев Никитич Орлов", id="between, of Nikita"),
+        pytest.param("Фома Лукич Орлов", "family_first", "Фома Лукич Орлов", id="between, of Luka"),
+        pytest.param("Гагаринский Заур Хасанович", "auto", "Заур Хасанович Гагаринский", id="unlisted"),
+        pytest.param("Анна Мария Хацкевич", "auto", "Анна Мария Хацкевич", id="a woman's family name"),
+        pytest.param("Ян Адам Мицкевич", "auto", "Ян Адам Мицкевич", id="a man's behind two given names"),
+    ],
+)
+def test_a_son_s_patronymic_is_told_from_a_family_name_by_the_words_before_it(
+    raw: str, order: str, expected: str
+) -> None:
+    """Behind a given name with a family name in front of it -ич is a patronymic; else it may be a family."""
+    assert parts(raw, order) == dict(zip("gmf", expected.split(), strict=True))
+
+
 def test_a_family_name_like_a_patronymic_stays_one_in_latin_letters() -> None:
     """Rabinovich ends as patronymics do: without the order of the column it is the family name."""
     assert parts("Mary Ann Rabinovich", "auto") == {"g": "Mary", "m": "Ann", "f": "Rabinovich"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from crm_unify.roles.headers import read_header
@@ -35,6 +37,27 @@ from pipelines.bare.headers import header_words
 def test_headers_are_known(header: str, role: Role) -> None:
     """The likeliest reading of a header is the role that people mean by it."""
     assert read_header(header, header_words())[0].role == role
+
+
+@pytest.mark.parametrize(
+    ("header", "plain", "role"),
+    [
+        pytest.param("họ", "HO", Role.FAMILY_NAME, id="head office"),
+        pytest.param("Tên", "Ten", Role.GIVEN_NAME, id="tenure"),
+    ],
+)
+def test_a_short_word_with_marks_is_known_by_them_alone(header: str, plain: str, role: Role) -> None:
+    """Without its marks a word of two or three letters is a word of other languages, or an abbreviation."""
+    assert read_header(header, header_words())[0].role == role
+    assert read_header(unicodedata.normalize("NFD", header), header_words())[0].role == role
+    assert read_header(plain, header_words()) == ()
+
+
+def test_short_headers_that_old_systems_write_without_marks_are_listed_so() -> None:
+    """Név and nev are one header, since nothing else is called so."""
+    assert [read_header(header, header_words())[0].role for header in ("név", "NEV", "Ф.И.О.", "FIO")] == (
+        [Role.FULL_NAME] * 4
+    )
 
 
 def test_a_known_header_is_surer_than_one_with_other_words() -> None:

@@ -111,6 +111,14 @@ def test_names_that_end_in_patronymics_have_the_family_name_first() -> None:
     assert taken_for({"Full name": turned}).columns[0].order == "auto"
 
 
+def test_some_names_that_end_in_patronymics_turn_no_other_names_round() -> None:
+    """Ten Americans, two Russians; and Rabinovich is a family name behind a given name."""
+    names = ["John Smith", "Mary Johnson", "James Brown", "Linda Miller", "Robert Davis"] * 10
+    russian = ["Ivanova Olga Petrovna", "Smirnov Oleg Ivanovich"] * 6
+    assert taken_for({"Full name": [*names, *russian]}).columns[0].order == "auto"
+    assert taken_for({"Full name": ["Mary Ann Rabinovich", "Xyla Dorn"] * 10}).columns[0].order == "auto"
+
+
 def test_names_without_a_space_in_their_own_script_are_full_names() -> None:
     """A Korean or Chinese name has two parts although no space stands between them."""
     korean = [family + first + "영" for family in "신박임오김이" for first in "호경석서민준우"]
@@ -151,6 +159,21 @@ def test_the_sample_does_not_depend_on_the_order() -> None:
 def test_every_column_has_a_reason() -> None:
     """What a column is taken for comes with a sentence why."""
     assert all(column.reason for column in taken_for({**people(), "z": [None] * 60}).columns)
+
+
+def test_a_column_that_is_taken_for_nothing_is_no_reason_for_another() -> None:
+    """Of two columns that are hardly names the first gets no role: the second cannot be told that it has."""
+    names = [family + given for family in "王李张刘陈" for given in "伟芳娜敏"]
+    units = [f"{'销财人技市'[i % 5]}部" for i in range(20)]
+    found = taken_for({"x1": names, "x2": units}).columns
+    assert [column.role for column in found] == ["noise", "noise"]
+    assert not any("x1" in column.reason for column in found)
+
+
+def test_yes_and_no_are_no_names_whatever_the_header_says() -> None:
+    """A column of Y and N beside a given name is not the family name."""
+    columns = {"first name": (GIVEN * 3)[:40], "surname": ["Y", "N"] * 20}
+    assert roles_of(columns)["surname"] not in ("family-name", "full-name", "nickname")
 
 
 def test_an_empty_column_is_noise() -> None:
