@@ -67,7 +67,7 @@ def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> Ki
     sums, other = weight.sum(axis=1), _mistaken(seen, weight[0], first)
     fitted = Fitted(
         other is None,
-        "learnt from this project's pairs" if other is None else f"the pairs look like {_CALLED[other]}",
+        LEARNT if other is None else f"the pairs look like {_CALLED[other]}",
         int(seen.count.sum()),
         len(seen.count),
         float(sums[0]),
@@ -77,6 +77,9 @@ def maximise(kind: str, seen: Patterns, start: KindModel, *, total: float) -> Ki
     )
     return _with(start, policy, state, fitted)
 
+
+LEARNT = "learnt from this project's pairs"
+"""The reason that stands beside a fit that is used."""
 
 _CALLED = {
     "household": "households or branches, not like duplicates",

@@ -27,10 +27,11 @@ from matching.features import Features, KindFeatures
 from matching.frequencies import IN_PART, agreeable, chance, remember
 from matching.guards import SMALLEST
 from matching.hashing import of_texts
-from matching.maximising import maximise
+from matching.maximising import LEARNT, maximise
 from matching.model import Fitted, KindModel, LevelWeight, Model
 from matching.patterns import patterns
-from matching.policy import COMPARISONS, EXPECTED, NAMING, NEAR, REACHED_BY, Comparison
+from matching.policy import CLASSES, COMPARISONS, EXPECTED, NAMING, NEAR, REACHED_BY, Comparison
+from matching.scoring import Scores, score
 from matching.settings import Settings
 
 Floats = npt.NDArray[np.float64]
@@ -52,6 +53,10 @@ FEWEST_PAIRS = 25.0
 
 FEWEST_NAMED_ALIKE = 0.5
 """Share of pairs of one customer that must agree on their name for the classes to count as told apart."""
+
+
+MOST_ALONE = 0.5
+"""Share of pairs of one customer above which these, one record of each of two sources, tell what they are."""
 
 
 def train(features: Features, *, settings: Settings | None = None) -> Model:
@@ -111,10 +116,26 @@ def train_kind(
     seen = patterns(features.kind, cells, found, start)
     total = len(features) * (len(features) - 1) / 2 * taught.share
     fit = maximise(features.kind, seen, start, total=total)
+    if not fit.fitted.learnt and _one_of_each_source(features, found, score(features.kind, cells, fit)):
+        fit = replace(fit, fitted=replace(fit.fitted, learnt=True, reason=LEARNT))
     reason = _doubt(features.kind, fit)
     if reason is not None:
         return replace(start, fitted=_unlearnt(reason, len(found.left)))
     return fit
+
+
+def _one_of_each_source(features: KindFeatures, found: Candidates, scored: Scores) -> bool:
+    """Whether most pairs called one customer are a record of one source and its only partner in another.
+
+    Head offices in the one and invoice addresses in the other look like branches, pair by pair. But branches
+    come in numbers, and within a source.
+    """
+    same = scored.klass == CLASSES.index("same")
+    left, right = found.left[same], found.right[same]
+    partners = np.bincount(np.concatenate([left, right]), minlength=len(features))
+    source = features.columns["source"].first
+    alone = (partners[left] == 1) & (partners[right] == 1) & (source[left] != source[right])
+    return bool(alone.sum() > MOST_ALONE * len(alone))
 
 
 def _unlearnt(reason: str, pairs: int) -> Fitted:

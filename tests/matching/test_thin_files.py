@@ -9,24 +9,47 @@ from tests.matching.people import FAMILY, GIVEN, base, clusters, firm, person
 TRADES = ("Optics", "Tools", "Energy", "Foods", "Print", "Glass", "Travel", "Motors")
 
 
-def chains() -> Features:
+def chains(sources: str) -> Features:
     """Ten chains of ten shops: address, number and mailbox are their own, name and domain the firm's."""
     return base(
         *(
-            firm(f"s:{firm_name}-{j}", name=f"{firm_name} Pharmacy", street=f"{7 * j + i} {GIVEN[j]} Road",
-                 city=f"{FAMILY[j]}town", phone=f"49{3 + 5 * i}{7 * j + 12}{91 * i + 37 * j:05}",
+            firm(f"{sources[j % len(sources)]}:{firm_name}-{j}", name=f"{firm_name} Pharmacy",
+                 street=f"{7 * j + i} {GIVEN[j]} Road", city=f"{FAMILY[j]}town",
+                 phone=f"49{3 + 5 * i}{7 * j + 12}{91 * i + 37 * j:05}",
                  email=f"{GIVEN[j].lower()}@{firm_name.lower()}-pharmacy.example")
             for i, firm_name in enumerate(FAMILY) for j in range(10)
         )
     )  # fmt: skip
 
 
-def test_shops_of_a_chain_are_not_one_customer() -> None:
+@pytest.mark.parametrize("sources", ["s", "ab"])
+def test_shops_of_a_chain_are_not_one_customer(sources: str) -> None:
     """All shops agree in name and domain and in nothing else: none are merged, nothing is learnt of it."""
-    matched = match(chains())
+    matched = match(chains(sources))
     assert len(set(clusters(matched).values())) == 100
     assert not matched.model.kinds["organisation"].fitted.learnt
     assert "branches" in matched.model.kinds["organisation"].fitted.reason
+
+
+def offices(firms: int) -> Features:
+    """Each firm at its head office in one source, at its invoice address in another."""
+    rows = []
+    for k in range(firms):
+        name = f"{FAMILY[k % 10]}{'abcdefghij'[k // 10 % 10]}{'mno'[k // 100]}"
+        for j, box in enumerate(("office", "billing")):
+            rows.append(
+                firm(f"{'ab'[j]}:{k}", name=f"{name} Tools", email=f"{box}@{name.lower()}-tools.example",
+                     street=f"{k + 3 + 50 * j} {GIVEN[(k + 5 * j) % 12]} Road",
+                     city=f"{FAMILY[(k + 3 * j) % 10]}town", phone=f"49{10_000_000 + k * 7919 + j * 104_729}")
+            )  # fmt: skip
+    return base(*rows)
+
+
+def test_head_offices_and_invoice_addresses_of_two_sources_are_learnt_as_one_customer_each() -> None:
+    """Pairs that agree as branches do, but one of each source and no third."""
+    matched = match(offices(300))
+    assert matched.model.kinds["organisation"].fitted.learnt
+    assert len(set(clusters(matched).values())) == 300
 
 
 @pytest.mark.parametrize(
