@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.labelled import load
+from benchmarks.questions_drawing import drawing
 from benchmarks.scored import run
 from crm_unify.cli import main as crm_unify
 from matching.questions import Closure, Doubt
@@ -254,48 +255,13 @@ def generated(name: str, rows: int) -> Task:
     return task(f"{name}, {rows:,} rows", done.matched.pairs, done.membership, data.truth)
 
 
-# --- drawing ---
-WIDE, HIGH, GAP = 300, 200, 60
-COLOURS = {"queue": "#1b6e53", "random": "#c0652b", "listed": "#999999"}
-
-
-def drawing(tasks: Sequence[Task]) -> str:
-    """One square a task: answers from left to right, share of the doubtful pairs settled upwards."""
-    width = GAP + len(tasks) * (WIDE + GAP)
-    squares = [
-        f'<g transform="translate({GAP + at * (WIDE + GAP)} {GAP})">{_square(one)}</g>'
-        for at, one in enumerate(tasks)
-    ]
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HIGH + 2 * GAP}" width="{width}" '
-        f'height="{HIGH + 2 * GAP}" font-family="sans-serif" font-size="10">'
-        '<rect width="100%" height="100%" fill="white"/>'
-    )
-    return "\n".join([head, *squares, "</svg>"]) + "\n"
-
-
-def _square(asked: Task) -> str:
-    curves = {
+def curves(asked: Task) -> dict[str, list[float]]:
+    """By order the share that is settled after each answer."""
+    return {
         "queue": mean_curve([by_queue(asked)]),
         "random": mean_curve([at_random(asked, seed) for seed in SEEDS]),
         "listed": mean_curve([listed(asked, 0)]),
     }
-    longest = max(map(len, curves.values()))
-    lines = []
-    for at, (name, curve) in enumerate(curves.items()):
-        points = " ".join(
-            f"{(i + 1) / longest * WIDE:.1f},{HIGH - share * HIGH:.1f}" for i, share in enumerate(curve)
-        )
-        lines.append(
-            f'<polyline points="0,{HIGH} {points}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>'
-        )
-        lines.append(f'<text x="{WIDE - 70}" y="{HIGH - 40 + 14 * at}" fill="{COLOURS[name]}">{name}</text>')
-    return (
-        f'<text x="0" y="-8">{asked.name}: share of doubtful pairs settled</text>'
-        f'<rect width="{WIDE}" height="{HIGH}" fill="none" stroke="#888"/>'
-        f'<text x="0" y="{HIGH + 14}">0</text><text x="{WIDE - 60}" y="{HIGH + 14}">{longest} answers</text>'
-        + "".join(lines)
-    )
 
 
 def main() -> int:
@@ -319,7 +285,8 @@ def main() -> int:
                 flush=True,
             )
     if not given.dry:
-        DRAWING.write_text(drawing(tasks), encoding="utf-8")
+        squares = [(one.name, curves(one)) for one in tasks]
+        DRAWING.write_text(drawing(squares), encoding="utf-8")
     return 0
 
 

@@ -82,6 +82,8 @@ def served(size: int) -> None:
         run(project)
         loaded = load_project(project)
         site, asked = site_of(loaded), count()
+        site.board.prepare()
+        site.board.wait()
 
         def whole() -> None:
             with site.reading() as connection:

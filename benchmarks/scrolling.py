@@ -67,6 +67,8 @@ def at_desk(project: Path) -> Iterator[tuple[Site, Browser, Page]]:
     """A steward who has signed in to the project as it is served from a thread of this process."""
     app = create_app(load_project(project / "crm_unify.yml"))
     site = app.state.site
+    site.board.prepare()
+    site.board.wait()
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
     with socket.socket() as place, sync_playwright() as driver:
         place.bind(("127.0.0.1", 0))

@@ -38,7 +38,10 @@ def _coded(chunks: list[pa.Array], record_ids: pa.Array) -> dict[tuple[int, ...]
     found: dict[tuple[int, ...], Ints] = {}
     for chunk in chunks:
         if pa.types.is_dictionary(chunk.type) and _place(chunk) not in found:
-            found[_place(chunk)] = positions(chunk.dictionary, record_ids)
+            same = chunk.dictionary.equals(record_ids)
+            found[_place(chunk)] = (
+                np.arange(len(record_ids)) if same else positions(chunk.dictionary, record_ids)
+            )
     return found
 
 

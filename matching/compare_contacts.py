@@ -111,7 +111,7 @@ def _neighbours(values: Texts) -> Callable[[Codes, Codes], Flags]:
 
 
 def identifier(features: KindFeatures) -> Comparer:
-    """The comparison `identifier`; only identifiers of one scheme are compared."""
+    """The comparison `identifier`; only identifiers of one scheme are compared, and none that calls many."""
     col = features.columns["identifier"]
     scheme = pc.replace_substring_regex(col.values.array, "(?s):.*", "")
     codes = pc.dictionary_encode(scheme).indices.to_numpy()
@@ -124,7 +124,8 @@ def identifier(features: KindFeatures) -> Comparer:
 
     def compare(left: Ints, right: Ints) -> Small:
         where, one, two = combinations(col, col, left, right)
-        comparable = np.flatnonzero(codes[one] == codes[two])
+        many = (col.degree[one] >= MANY) | (col.degree[two] >= MANY)
+        comparable = np.flatnonzero((codes[one] == codes[two]) & ~many)
         return best(where[comparable], found(one[comparable], two[comparable]), len(left))
 
     return Comparer(compare)

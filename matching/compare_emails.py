@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.alike import edits
 from matching.cells import best, cells, levels, rarity
 from matching.columns import MISSING, Codes, Flags, Ints, Part, Small, combinations
 from matching.comparer import CellsOfValues, Comparer, ceiling, per_pair
+from matching.contacts import of_a_task
 from matching.features import KindFeatures
-from matching.sharing import by_sharing, part_cells, shared_by_several, unnumbered
+from matching.sharing import agreeing, by_sharing, part_cells, shared_by_several, unnumbered
 from matching.texts import Texts
 
 LONG_LOCAL = 5
 """Characters that the part of an e-mail address before the @ must have to mean anything at another
 provider."""
 
-_ROLE_WORDS = (
-    "info office kontakt contact contacto contatti mail post zentrale empfang reception service support "
-    "kundenservice kundendienst sales vertrieb verkauf ventas ventes order orders bestellung einkauf "
-    "purchasing accounts accounting billing invoice invoices rechnung rechnungen buchhaltung finance compta "
-    "admin verwaltung administration hr jobs bewerbung personal karriere marketing presse press hello hallo "
-    "enquiries anfrage team buero biuro shop webmaster noreply"
-)
-ROLES = frozenset(_ROLE_WORDS.split())
-"""First words of mailboxes that belong to a task and not to a person; a place may follow (info-koeln)."""
-
 LIKE_EMAIL = 0.8
 """Similarity (1 less edits by length) from which two e-mail addresses count as one with slips."""
 
-LIKE_LOCAL = 0.5
-"""The same for what stands before the @: a long domain does not make one of two mailboxes in it."""
+LETTERS_A_SLIP = 5
+"""Of two mailboxes at one domain what stands before the @ may have one slip in more than so many letters, two
+in more than twice as many. Where the domains, too, differ in a few characters, a whole address is mistyped:
+half of what stands before the @ may differ."""
 
 
 def email(features: KindFeatures) -> Comparer:
@@ -60,7 +54,7 @@ def _unlike_emails(features: KindFeatures) -> CellsOfValues:
     local, domain = features.parts["email_local"], features.parts["email_domain"]
     roles, long = _are_roles(local.values), local.values.lengths >= LONG_LOCAL
     at_home, slipped = part_cells(domain, level=1), cells(np.array([3]))
-    elsewhere = cells(np.full(len(local.values), 2), rarity(local.counts))
+    elsewhere, untagged = cells(np.full(len(local.values), 2), rarity(local.counts)), _untagged(local, domain)
 
     def compare(one: Codes, two: Codes) -> Small:
         found = at_home(one, two)
@@ -71,7 +65,9 @@ def _unlike_emails(features: KindFeatures) -> CellsOfValues:
         found[kept] = elsewhere[a[kept]]
         # info@ and info-koeln@ are two mailboxes of one firm; info@ at two domains of a letter's difference
         # is one mailbox with a slip.
-        found = np.where(_slip(col.values, local, one, two) & ~(role & ~agree), slipped, found)
+        tag, tags = untagged(one, two)
+        slip = tag | (_slip(col.values, local, domain, one, two) & ~tags)
+        found = np.where(slip & ~(role & ~agree), slipped, found)
         return np.where((levels(found) <= 1) & shared_by_several(col, one, two), np.uint8(0), found)
 
     return compare
@@ -79,22 +75,45 @@ def _unlike_emails(features: KindFeatures) -> CellsOfValues:
 
 def _are_roles(local: Texts) -> Flags:
     """True where the local part of an e-mail address names a task: info, sales, info-koeln."""
-    first = pc.replace_substring_regex(local.array, r"(?s)[-._+\p{Nd}].*", "")
-    told = pc.is_in(first, value_set=pa.array(sorted(ROLES)))
-    return np.asarray(told.to_numpy(zero_copy_only=False), np.bool_)
+    return np.asarray(of_a_task(local.array).to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _slip(values: Texts, local: Part, one: Codes, two: Codes) -> Flags:
-    """True where two e-mail addresses are alike but for a few characters, no digit before the @."""
+def _slip(values: Texts, local: Part, domain: Part, one: Codes, two: Codes) -> Flags:
+    """True where two e-mail addresses are alike but for a few characters, no digit before the @.
+
+    At one domain what stands before the @ is all that tells mailboxes apart: mike@ and mila@ are two people.
+    """
     longer = np.maximum(values.lengths[one], values.lengths[two])
     most = np.floor(longer * (1 - LIKE_EMAIL)).astype(np.int64) + 1
     like = (1 - edits(values, one, two, most) / np.maximum(longer, 1) >= LIKE_EMAIL) & (longer >= 8)
     a, b = local.codes[one], local.codes[two]
     asked = np.flatnonzero(like & (a != MISSING) & (b != MISSING) & (a != b))
-    length = np.maximum(local.values.lengths[a[asked]], local.values.lengths[b[asked]])
-    steps = edits(local.values, a[asked], b[asked], np.floor(length * (1 - LIKE_LOCAL)).astype(np.int64) + 1)
-    like[asked] = 1 - steps / np.maximum(length, 1) >= LIKE_LOCAL
-    return unnumbered(local.values, a, b, like)
+    a, b, home = a[asked], b[asked], agreeing(domain, one[asked], two[asked])
+    shorter, longer = np.sort([local.values.lengths[a], local.values.lengths[b]], axis=0)
+    allowed = np.where(home, (shorter - 1) // LETTERS_A_SLIP, longer // 2)
+    like[asked] = edits(local.values, a, b, allowed) <= allowed
+    return unnumbered(local.values, local.codes[one], local.codes[two], like)
+
+
+def _untagged(local: Part, domain: Part) -> Callable[[Codes, Codes], tuple[Flags, Flags]]:
+    """Of two mailboxes that are one but for tags: which pairs have one without, which have two other tags.
+
+    ann+news@ is what Ann wrote to a list, a slip of ann@; bookings+1@ and bookings+2@ may be two guests of
+    an agency that keeps them apart so.
+    """
+    tagged = pc.match_substring_regex(local.values.array, r"(?s).\+").to_numpy(zero_copy_only=False)
+    tagged = np.append(tagged.astype(np.bool_), False)
+
+    def compare(one: Codes, two: Codes) -> tuple[Flags, Flags]:
+        a, b, alike = local.codes[one], local.codes[two], np.zeros(len(one), np.bool_)
+        asked = np.flatnonzero((tagged[a] | tagged[b]) & (a != b) & agreeing(domain, one, two))
+        texts = [pc.fill_null(local.values.take(side[asked]), "") for side in (a, b)]
+        bare = [pc.replace_substring_regex(text, r"(?s)(.)\+.*$", r"\1") for text in texts]
+        alike[asked] = pc.equal(*bare).to_numpy(zero_copy_only=False)
+        with_one = alike & (tagged[a] != tagged[b])
+        return with_one, alike & ~with_one
+
+    return compare
 
 
 def _named_after(features: KindFeatures, records: Ints, emails: Codes) -> Flags:

@@ -64,7 +64,6 @@ def _points(table: Claimed) -> tuple[Column, Column, Column]:
     n = len(table)
     email = _picked(kind, given, "email")
     email = pc.utf8_lower(pc.replace_substring_regex(email, r"\s+", ""))
-    email = pc.replace_substring_regex(email, r"(?s)^([^@+]+)\+[^@]*@", r"\1@")
     phone = pc.replace_substring_regex(_picked(kind, given, "phone"), r"\D", "")
     phone = pc.if_else(pc.greater_equal(pc.utf8_length(phone), 5), phone, pa.scalar(None, pa.string()))
     web = pc.utf8_lower(_picked(kind, given, "web"))
@@ -73,34 +72,60 @@ def _points(table: Claimed) -> tuple[Column, Column, Column]:
     return column(owner, email, n), column(owner, phone, n), sites
 
 
-NOBODYS = r"^(?:no|non|none|na|unknown|test|keine?|sin|aucun|x+)[-._]?(?:e?mail|reply)?@"
+_ROLE_WORDS = (
+    "info office kontakt contact contacto contatti mail post zentrale empfang reception service support "
+    "kundenservice kundendienst sales vertrieb verkauf ventas ventes order orders bestellung einkauf "
+    "purchasing accounts accounting billing invoice invoices rechnung rechnungen buchhaltung finance compta "
+    "admin verwaltung administration hr jobs bewerbung personal karriere marketing presse press hello hallo "
+    "enquiries anfrage team buero biuro shop webmaster noreply"
+)
+ROLES = frozenset(_ROLE_WORDS.split())
+"""First words of mailboxes that belong to a task and not to a person; a place may follow (info-koeln)."""
+
+_NOBODYS_WORDS = (
+    "no non none na unknown test keine? sin aucun x+ nobody anonym(?:ous|e|o|us)? nadie ningun[ao]? nessuno "
+    "geen onbekend inconnu unbekannt niemand desconocid[ao] ingen brak fake dummy example"
+)
+NOBODYS = rf"^(?:{_NOBODYS_WORDS.replace(' ', '|')})[-._]?(?:e?mail|reply)?@"
 """What is typed where an address is asked for and there is none: noemail@shop.example."""
 
+_TELLING = ("given", "family", "birth_name", "called", "gender", "phone", "address", "identifier", "employer")
+"""What says, besides a mailbox and a birth date, whose record it is."""
 
-def only_reached(fields: Mapping[str, Column]) -> Column:
-    """Mailboxes, else phone numbers, as identifiers of records without a name: nothing else calls them.
 
-    A newsletter list is made of them: two rows of one address are one subscriber.
+def with_mailboxes(table: Claimed, fields: Mapping[str, Column]) -> Column:
+    """The identifiers, and of records that hold nothing but a mailbox, the mailbox: nothing else calls them.
+
+    A newsletter list is made of them: two rows of one address are one subscriber. The degree of a mailbox is
+    the number of records that it calls: one of MANY is typed in the place of none, in whatever language.
     """
-    named = [fields[name].first != MISSING for name in ("given", "family", "birth_name", "called")]
-    nameless = ~np.logical_or.reduce(named)
-    written = nameless & (fields["email"].first != MISSING)
-    called = _called(fields["email"], "email", written)
-    return merge([called, _called(fields["phone"], "phone", nameless & ~written)])
+    (born,), owner = table.texts("person", "birth_date")
+    alone = np.logical_and.reduce([fields[name].first == MISSING for name in _TELLING])
+    # a date that stands for none counts too: which do, only all records together tell
+    alone[owner[pc.is_valid(born).to_numpy(zero_copy_only=False)]] = False
+    return with_callers(merge([fields["identifier"], _called(fields["email"], alone)]))
 
 
-def _called(col: Column, scheme: str, chosen: Flags) -> Column:
-    """The values of the chosen records as `scheme:value`, those that are nobody's left out."""
-    kept = chosen[col.carriers]
-    value = col.values.take(col.codes[kept])
-    texts = pc.if_else(_nobodys(value), "", pc.binary_join_element_wise(scheme, value, ":"))
-    return column(col.carriers[kept], texts, col.records)
+def with_callers(col: Column) -> Column:
+    """The identifiers; the degree of a mailbox among them is the number of records that it calls."""
+    mailbox = pc.match_substring(col.values.array, "@").to_numpy(zero_copy_only=False)
+    return replace(col, degree=np.where(mailbox, np.bincount(col.codes, minlength=len(col.values)), 1))
 
 
-def _nobodys(value: pa.Array) -> pa.Array:
-    digit = pc.utf8_slice_codeunits(value, 0, 1)
-    repeated = pc.equal(value, pc.binary_repeat(digit, pc.utf8_length(value)))
-    return pc.or_(repeated, pc.match_substring_regex(value, NOBODYS))
+def _called(email: Column, chosen: Flags) -> Column:
+    """The mailboxes of the chosen records as `email:value`, those left out that are nobody's or a task's."""
+    kept = chosen[email.carriers]
+    value = email.values.take(email.codes[kept])
+    nobodys = pc.or_(pc.match_substring_regex(value, NOBODYS), of_a_task(value))
+    person = pc.and_(pc.match_substring(value, "@"), pc.invert(nobodys))
+    texts = pc.if_else(person, pc.binary_join_element_wise("email", value, ":"), "")
+    return column(email.carriers[kept], texts, email.records)
+
+
+def of_a_task(mailboxes: pa.Array) -> pa.Array:
+    """True where an address, or its part before the @, names a task: info, sales, info-koeln."""
+    first = pc.replace_substring_regex(mailboxes, r"(?s)[-._+@\p{Nd}].*", "")
+    return pc.is_in(first, value_set=pa.array(sorted(ROLES)))
 
 
 def _picked(kind: pa.Array, value: pa.Array, wanted: str) -> pa.Array:

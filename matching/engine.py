@@ -18,7 +18,7 @@ from matching.features import Features, KindFeatures
 from matching.frequencies import known
 from matching.kind_report import KindReport
 from matching.memory import KindMemory, Memory
-from matching.model import Model
+from matching.model import KindModel, Model
 from matching.outcome import Outcome, listed, no_pairs, outcome_of
 from matching.pairs import Work, Worth, compared, given_up, worth_keeping
 from matching.rematch import Changed, held_again, scored_again
@@ -76,7 +76,7 @@ def match(
     }
     found = {kind: _proposed(own, context) for kind, own in held.items()}
     if model is None:
-        kinds = {kind: train_kind(own, found[kind].taught, found[kind].cells) for kind, own in held.items()}
+        kinds = {kind: _trained(own, found[kind]) for kind, own in held.items()}
         model = assembled(kinds, context.settings)
     weighed = [_weighed(own, found[kind], model=model, context=context) for kind, own in held.items()]
     return _assembled([_cluster_kind(one, model=model, context=context) for one in weighed], model, context)
@@ -157,6 +157,10 @@ def _proposed(features: KindFeatures, context: _Context) -> _Proposed:
     taught = lessons(features, found)
     work = context.work(features)
     return _Proposed(work, found, taught, compared(work, taught.found.left, taught.found.right))
+
+
+def _trained(features: KindFeatures, proposed: _Proposed) -> KindModel:
+    return train_kind(features, proposed.taught, proposed.cells, made=proposed.work.made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

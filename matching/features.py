@@ -21,7 +21,6 @@ from matching.columns import (
     Ints,
     Part,
     column,
-    merge,
     recounted,
     recounted_part,
     single_valued,
@@ -32,7 +31,7 @@ from matching.names import NameTraits
 from matching.organisation_fields import organisation_columns
 from matching.person_fields import person_columns
 from matching.places import Places, no_places, places
-from matching.policy import COMPARISONS
+from matching.policy import COMPARISONS, MANY
 
 THREADS = 2
 """Threads that make names, places and contact points at the same time; the outcome does not depend on it."""
@@ -113,11 +112,11 @@ def _kind(kind: str, table: ClaimTable) -> KindFeatures:
         columns, traits, party = build(table)
         where = located.result()
         columns |= points.result()
-        if kind == "person":
-            columns["identifier"] = merge([columns["identifier"], contacts.only_reached(columns)])
         systems = table.records["system"].cast(pa.string())
         columns["source"] = column(np.arange(len(table)), systems, len(table))
         columns["address"] = where.address
+        if kind == "person":
+            columns["identifier"] = contacts.with_mailboxes(table, columns)
         parts = pool.submit(contacts.parts, columns)
         shared = ("email", "phone", "address", "domain")
         degrees = pool.map(lambda field: with_degree(columns[field], party), shared)
@@ -147,20 +146,22 @@ _ROUGH = {
 
 
 def rough_customers(kind: str, columns: Mapping[str, Column], where: Places) -> Ints:
-    """The rough customer of each record; of addresses only homes count: a town has namesakes."""
-    told = {**columns, "address": where.homes}
+    """The rough customer of each record; of addresses only homes count: a town or district has namesakes."""
+    called = columns["identifier"]
+    own = np.where(called.degree < MANY, np.arange(len(called.values)), MISSING).astype(np.int32)
+    told = {**columns, "address": where.homes, "identifier": called.recoded(own)}
     if kind == "organisation":
         told["alone"] = _with_nothing_else(columns["name"], [columns[name] for name in _TOLD_APART_BY], where)
     return groups([tuple(told[name] for name in names) for names in _ROUGH[kind]], where.address.records)
 
 
 _TOLD_APART_BY = ("identifier", "phone", "email", "domain", "contact")
-"""What tells two organisations of one name apart, besides their homes."""
+"""What tells two organisations of one name apart, besides where they are."""
 
 
 def _with_nothing_else(name: Column, others: Sequence[Column], where: Places) -> Column:
     """The names of records that have nothing else: nothing says that those of one name are several."""
-    alone = np.logical_and.reduce([col.first == MISSING for col in (*others, where.homes)])
+    alone = np.logical_and.reduce([col.first == MISSING for col in (*others, where.districts)])
     return single_valued(np.where(alone, name.first, MISSING).astype(np.int32), None)
 
 

@@ -14,6 +14,7 @@ from matching.claimed import taken_for
 from matching.columns import (
     MISSING,
     Column,
+    Flags,
     Ints,
     Part,
     column,
@@ -26,6 +27,10 @@ from matching.columns import (
 
 PARTS = ("number", "street", "unit", "postcode", "city")
 """The parts of an address, in the order in which they make up its key."""
+
+OF_A_STREET = r"^.{2,}(?:\p{Nd}\p{L}{2}|\p{Nd}\p{L}\p{Nd}|\p{L}\p{Nd}{3})$"
+"""Postcodes that end in letters and digits are of a street or less: SW1A 1AA, 1012 AB, K1A 0B1, D02 X285.
+One of digits is a district's, as SW1A is, and has namesakes as a town has."""
 
 _BETWEEN = "\x1f"
 
@@ -53,9 +58,20 @@ class Places:
 
     @property
     def homes(self) -> Column:
+        """The addresses that tell a house or a street, without texts."""
+        numbered = (self.number.codes != MISSING) | (self.unit.codes != MISSING)
+        fine = pc.match_substring_regex(self.postcode.values.array, OF_A_STREET)
+        of_street = np.append(fine.to_numpy(zero_copy_only=False).astype(np.bool_), False)
+        coded = (self.postcode.codes != MISSING) & numbered
+        return self._where((self.street.codes != MISSING) | coded | of_street[self.postcode.codes])
+
+    @property
+    def districts(self) -> Column:
         """The addresses that tell more than a town, without texts."""
-        every = np.arange(len(self.street.codes), dtype=np.int32)
-        told = (self.street.codes != MISSING) | (self.postcode.codes != MISSING)
+        return self._where((self.street.codes != MISSING) | (self.postcode.codes != MISSING))
+
+    def _where(self, told: Flags) -> Column:
+        every = np.arange(len(told), dtype=np.int32)
         return self.address.recoded(np.where(told, every, MISSING).astype(np.int32))
 
     def recounted(self, customer: Ints) -> Places:

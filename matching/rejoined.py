@@ -172,6 +172,7 @@ def _now(both: KindFeatures, is_at: Ints) -> tuple[KindFeatures, Codes]:
     party = np.where(given != MISSING, formal, family).astype(np.int32)
     for name in SHARED:
         cut[name] = with_degree(cut[name], party)
+    cut["identifier"] = contacts.with_callers(cut["identifier"])
     ids = both.record_ids.take(pa.array(is_at))
     places = Places(cut["address"], *pieces)
     customer = rough_customers(both.kind, cut, places)

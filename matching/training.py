@@ -21,6 +21,7 @@ import numpy.typing as npt
 from matching.blocking import Candidates, candidates
 from matching.cells import levels
 from matching.columns import Ints
+from matching.comparer import Comparer
 from matching.comparisons import cells_of, compare, comparers
 from matching.features import Features, KindFeatures
 from matching.frequencies import IN_PART, agreeable, chance, remember
@@ -93,9 +94,18 @@ def lessons(features: KindFeatures, found: Candidates) -> Lessons:
     return Lessons(found.at(where), len(where) / len(found.left))
 
 
-def train_kind(features: KindFeatures, taught: Lessons, cells: npt.NDArray[np.uint8]) -> KindModel:
-    """The model of one kind from the pairs to learn from and their cells."""
-    start, found = documented(features), taught.found
+def train_kind(
+    features: KindFeatures,
+    taught: Lessons,
+    cells: npt.NDArray[np.uint8],
+    *,
+    made: tuple[Comparer, ...] | None = None,
+) -> KindModel:
+    """The model of one kind from the pairs to learn from and their cells.
+
+    `made` are the comparisons, where they are ready for these records already.
+    """
+    start, found = documented(features, made=made), taught.found
     if not len(found.left):
         return replace(start, fitted=_unlearnt("there are no pairs to learn from", 0))
     seen = patterns(features.kind, cells, found, start)
@@ -123,10 +133,10 @@ def _doubt(kind: str, fit: KindModel) -> str | None:
     return None
 
 
-def documented(features: KindFeatures) -> KindModel:
+def documented(features: KindFeatures, *, made: tuple[Comparer, ...] | None = None) -> KindModel:
     """The documented weights, with the chance agreement of these records' own values."""
     policy = COMPARISONS[features.kind]
-    measured = random_levels(features)
+    measured = random_levels(features, made or comparers(features))
     weights = {c.name: _levels(features, c, measured[row]) for row, c in enumerate(policy)}
     n = len(features)
     total = max(n * (n - 1) / 2, 1.0)
@@ -186,11 +196,11 @@ def _by_chance(comparison: Comparison, klass: str, unrelated: list[float]) -> li
     return [share / whole for share in shares] if whole > 1 else shares
 
 
-def random_levels(features: KindFeatures) -> list[Floats]:
+def random_levels(features: KindFeatures, made: tuple[Comparer, ...]) -> list[Floats]:
     """Shares of levels among unrelated pairs, per comparison, smoothed towards the documented ones."""
     policy = COMPARISONS[features.kind]
     left, right = hashed_pairs(features)
-    made, half = comparers(features), len(left) // 2
+    half = len(left) // 2
     with ThreadPoolExecutor(THREADS) as pool:
         parts = pool.map(lambda at: cells_of(made, left[at], right[at]), (slice(half), slice(half, None)))
         found = levels(np.concatenate(list(parts), axis=1))

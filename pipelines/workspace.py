@@ -83,6 +83,10 @@ class Workspace:
                 return place
         return None
 
+    def is_busy(self) -> bool:
+        """Whether a living process has a folder aside: a run that may be committed and not published yet."""
+        return any(one.is_dir() and not _is_free(one) for one in self.path.glob(f"{_ASIDE}*"))
+
     def _place_for(self, run_id: int, digest: str) -> Path:
         """Where to publish a run; a run of another target that has the same number keeps its place."""
         place = self.path / f"{_RUN}{run_id}"
@@ -146,15 +150,17 @@ def _lock_file(folder: Path) -> Path:
 def _hold(folder: Path) -> IO[str]:
     """Lock a folder aside for as long as the file is open."""
     file = _lock_file(folder).open("w", encoding="utf-8")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(file, fcntl.LOCK_EX)  # whoever asks whether it is free holds it for a moment
     return file
 
 
 def _is_free(folder: Path) -> bool:
     """Whether no process holds a folder aside."""
-    with _lock_file(folder).open("a", encoding="utf-8") as file:
-        try:
+    try:
+        with _lock_file(folder).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:  # it was published meanwhile, or its process died before it locked it
+        return True
     return True

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
@@ -46,10 +47,25 @@ def main(words: Sequence[str]) -> int:
             environment["TMPDIR"] = tempfile.tempdir = folder
         for variable, server in SERVERS.items():
             if variable not in environment:
-                with suppress(pytest.skip.Exception):
+                with told(variable):
                     environment[variable] = stack.enter_context(server()).url
         return subprocess.run(words, env=environment, check=False).returncode
 
 
+@contextmanager
+def told(variable: str) -> Iterator[None]:
+    """Say why there is no server of our own, and go on: the tests that need one look for it elsewhere."""
+    try:
+        yield
+    except (pytest.skip.Exception, pytest.fail.Exception, AssertionError, OSError, LookupError) as error:
+        print(f"no server for {variable}: {error}", file=sys.stderr)
+
+
+def ended(*_: object) -> NoReturn:
+    """End as after an error, so that servers and folder go, too."""
+    sys.exit(128 + signal.SIGTERM)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, ended)
     sys.exit(main(sys.argv[1:]))

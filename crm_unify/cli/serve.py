@@ -54,6 +54,7 @@ def command(
     newest_run(loaded)  # says so at once where there is nothing to serve
     local = is_loopback(host) and not names and certificate is None
     app = create_app(loaded, secure=not local, hosts=(*LOOPBACK, host, *names))
+    app.state.site.board.prepare()
     config = uvicorn.Config(
         app,
         ssl_certfile=certificate,

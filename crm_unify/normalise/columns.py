@@ -78,9 +78,18 @@ def _text(value: Strings | str | None) -> Any:
 def glue(*parts: Strings | str, separator: str = "") -> Strings:
     """The parts of each row joined; null parts are left out, nothing at all is null."""
     # null_handling="skip" of Arrow 26 drops a row in which every part is null, so nulls go first.
-    pieces = [_pc.fill_null(_pc.binary_join_element_wise(separator, _text(part), ""), "") for part in parts]
+    texts = map(_text, _said(parts))
+    pieces = [_pc.fill_null(_pc.binary_join_element_wise(separator, text, ""), "") for text in texts]
     joined = _pc.binary_join_element_wise(*pieces, "")
     return none_if_blank(piece(joined, len(separator)) if separator else joined)
+
+
+def _said(parts: Sequence[Strings | str]) -> list[Strings | str]:
+    """The parts without columns that hold nothing, which cost as much as any other; one column stays."""
+    filled = [part for part in parts if isinstance(part, str) or part.null_count < len(part)]
+    if all(isinstance(part, str) for part in filled):
+        return [*filled, *[part for part in parts if not isinstance(part, str)][:1]]
+    return filled
 
 
 def none_if_blank(column: Strings) -> Strings:

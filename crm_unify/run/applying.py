@@ -30,7 +30,7 @@ def apply_file(project: LoadedProject, path: Path, *, progress: Progress, unappr
     began = datetime.now(UTC)
     engine = open_target(project.project.target, root=project.root)
     workspace = workspace_of(project)
-    telling = Telling(progress, workspace.path, project.environment)
+    telling = Telling(progress, workspace.path, engine.url)
     with hold(engine) as lock, telling.of("apply"):
         upgrade(engine)
         with aside(workspace) as folder:

@@ -80,7 +80,7 @@ def run(
     """
     engine = open_target(project.project.target, root=project.root)
     workspace = workspace or workspace_of(project)
-    telling = Telling(progress, workspace.path, project.environment)
+    telling = Telling(progress, workspace.path, engine.url)
     work = Work.begun(telling)
     with hold(engine) as lock, telling.of("run"):
         upgrade(engine)
@@ -91,7 +91,7 @@ def run(
                 project, engine, folder, workspace=workspace, progress=work.timed, given=given
             )
             planned = plan(project, engine, landing, given=given, progress=work.timed)
-            done = carried_out(planned, engine, work=work, lock=lock, agreed=agreed)
+            done = carried_out(planned, engine, work=work, lock=lock, exact=False, agreed=agreed)
             telling.done(done.run)
             fallen = alerts(engine)
             notes = (*done.notes, *fallen, *forgotten(engine, days=project.project.undo_horizon))
@@ -104,12 +104,12 @@ def carried_out(
     *,
     work: Work,
     lock: TargetLock,
+    exact: bool,
     agreed: Agreed = lambda _: True,
-    exact: bool = False,
 ) -> Outcome:
     """Write what was planned and publish what the workspace keeps. Raises as :func:`run` does.
 
-    `exact`: StateMovedError as soon as anything was decided since; else only where it would act against that.
+    `exact`: StateMovedError where anything was decided since; else only where it would act against that.
     """
     workspace, folder = planned.landing.workspace, planned.landing.folder
     for stop in planned.stops:

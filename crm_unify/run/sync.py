@@ -107,7 +107,7 @@ def sync(project: LoadedProject, *, given: Given, progress: Progress) -> Synced:
     Asks nobody. Raises what a run raises; nothing is written then.
     """
     engine, workspace = open_target(project.project.target, root=project.root), workspace_of(project)
-    telling = Telling(progress, workspace.path, project.environment)
+    telling = Telling(progress, workspace.path, engine.url)
     work = Work.begun(telling)
     with hold(engine) as lock, telling.of("sync"):
         upgrade(engine)

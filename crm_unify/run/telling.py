@@ -1,13 +1,15 @@
 """How far a run is, told in lines: to a log, and to a file of the workspace that others can follow.
 
 Whoever holds the lock of the target writes the file, and holds a lock on it for as long as the run goes,
-which ends with the process: so a reader knows a run that goes from one that was killed. What cannot be
-written is not told; no run fails for that.
+which ends with the process: so a reader knows a run that goes from one that was killed. Each run has a file
+of its own, locked before it takes the place of the former one: no reader keeps it waiting, and whoever still
+reads the former one sees that to its end. What cannot be written is not told; no run fails for that.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -15,11 +17,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TextIO
-from urllib.parse import quote
+from typing import IO, TYPE_CHECKING, Any, Final, Self, TextIO
 
 from crm_unify.errors import EXIT_DEFECT, CrmUnifyError
 from crm_unify.progress import Progress, Stage
+
+if TYPE_CHECKING:  # a second to import, and lines of progress are told by commands that need none of it
+    import sqlalchemy as sa
 
 BEGUN: Final = "begun"
 """Member of the first line: the command, its process, when it began."""
@@ -29,20 +33,41 @@ OVER: Final = "over"
 """Member of the last line: exit code, and the run or the error."""
 
 
-def file_of(workspace: Path, environment: str | None) -> Path:
-    """The file in a workspace; each environment has its own, for runs of two may go at once."""
-    return workspace / f"going-{quote(environment or '', safe='')}.jsonl"
+def file_of(workspace: Path, target: sa.URL) -> Path:
+    """The file in a workspace; each target has its own, as its own lock: runs into two may go at once."""
+    sqlite = target.get_backend_name() == "sqlite"
+    name = str(Path(target.database or "").resolve()) if sqlite else target.database
+    place = "|".join(str(part) for part in (target.get_backend_name(), target.host, target.port, name))
+    return workspace / f"going-{hashlib.sha256(place.encode()).hexdigest()[:16]}.jsonl"
 
 
 def is_live(file: Path) -> bool:
     """Whether the run that writes this file still goes."""
+    found = live(file)
+    if found is not None:
+        found.close()
+    return found is not None
+
+
+def live(file: Path) -> TextIO | None:
+    """What the run tells that writes this file, to be read and closed; None unless it still goes."""
+    found: TextIO | None = None
+    with suppress(OSError):  # there is none, or it is not ours to read
+        found = file.open(encoding="utf-8", errors="replace")
+        if is_held(found):
+            return found
+    if found is not None:
+        found.close()
+    return None
+
+
+def is_held(handle: IO[Any]) -> bool:
+    """Whether the run that writes an open file still goes, whatever has taken the place of the file since."""
     try:
-        with file.open("rb") as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except OSError:  # there is none, or it is not ours to read
-        return False
+    fcntl.flock(handle, fcntl.LOCK_UN)
     return False
 
 
@@ -97,9 +122,9 @@ class _Line:
 class Telling:
     """Progress that is passed on, and told in the file while a run goes."""
 
-    def __init__(self, inner: Progress, workspace: Path, environment: str | None) -> None:
+    def __init__(self, inner: Progress, workspace: Path, target: sa.URL) -> None:
         """Pass everything on to `inner`."""
-        self._inner, self._path = inner, file_of(workspace, environment)
+        self._inner, self._path = inner, file_of(workspace, target)
         self._file: TextIO | None = None
         self._lines = Lines(lambda text: self._write({SAID: text}))
         self._run: int | None = None
@@ -116,10 +141,7 @@ class Telling:
     @contextmanager
     def of(self, command: str) -> Iterator[None]:
         """Tell of a command while the block runs, and at last how it ended; the caller holds the lock."""
-        with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8")
-            fcntl.flock(self._file, fcntl.LOCK_EX)  # a reader holds it for a moment
+        self._open()
         began = datetime.now(UTC).isoformat(timespec="seconds")
         self._write({BEGUN: {"command": command, "process": os.getpid(), "began": began}})
         try:
@@ -130,6 +152,17 @@ class Telling:
         else:
             self._write({OVER: {"code": 0, "run": self._run}})
         finally:
+            self._close()
+
+    def _open(self) -> None:
+        """A new file, held before anybody can read it; the caller's lock keeps others from the same name."""
+        fresh = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = fresh.open("w", encoding="utf-8")
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fresh.replace(self._path)
+        except OSError:
             self._close()
 
     def _write(self, line: dict[str, Any]) -> None:

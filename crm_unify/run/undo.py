@@ -25,6 +25,7 @@ from pipelines.changes import Facts, digest
 from pipelines.ledger import ledger_of
 from pipelines.load import Load, RunRecord, apply_in_turn, hold
 from pipelines.load.apply import Next
+from pipelines.load.heard import newest_said
 from pipelines.undo.interface import Reversal
 from pipelines.undo.reversal import Target, reversal
 
@@ -75,7 +76,10 @@ class Way:
 
     @property
     def seal(self) -> str:
-        """A hash over every row that is written or stays: another way has another."""
+        """A hash over every row that the first step writes or leaves, and over which runs follow.
+
+        What those do is known only once the first is taken back: of them it holds the numbers and their rows.
+        """
         way = self.first.way
         left = [(name, table.to_pylist()) for name, table in (("kept", way.kept), ("failed", way.failed))]
         then = [(run.id, run.written_rows) for run in self.then]
@@ -261,12 +265,11 @@ def _mark(connection: sa.Connection, step: Step, number: int, *, by: str, decisi
 
 def _decide(connection: sa.Connection, step: Step, by: str) -> Iterator[int]:
     """Keep undone merges undone, and take back what an undo decided that is undone itself."""
-    why = f"run {step.undone.id} was undone"
     for sides in step.way.merges:
-        yield _recorded(connection, Draft(VERDICT, COMMAND, sides, verdict=DIFFERENT), why, by)
+        yield _recorded(connection, Draft(VERDICT, COMMAND, sides, verdict=DIFFERENT), step, by)
     for decision in _decided(connection, step.undone):
         sides = tuple(tuple(side) for side in decision.sides.values())
-        yield _recorded(connection, Draft(REVOKE, COMMAND, sides, revokes=decision.id), why, by)
+        yield _recorded(connection, Draft(REVOKE, COMMAND, sides, revokes=decision.id), step, by)
 
 
 def _decided(connection: sa.Connection, undone: PastRun) -> list[Decision]:
@@ -282,7 +285,9 @@ def _decided(connection: sa.Connection, undone: PastRun) -> list[Decision]:
     ]
 
 
-def _recorded(connection: sa.Connection, draft: Draft, why: str, by: str) -> int:
-    decision = drafted(draft, connection, why=why, by=by)
+def _recorded(connection: sa.Connection, draft: Draft, step: Step, by: str) -> int:
+    """Under the number after all that are committed, which MariaDB would not show in a transaction."""
+    made = drafted(draft, connection, why=f"run {step.undone.id} was undone", by=by)
+    decision = replace(made, id=newest_said(connection, step.way.changes.base) + 1)
     insert(connection, decision)
     return decision.id

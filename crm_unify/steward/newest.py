@@ -28,6 +28,10 @@ class Newest:
     folder: Path | None
     """Its folder in the workspace; None when that was deleted or belongs to another run."""
 
+    def has_come(self, project: LoadedProject) -> bool:
+        """Whether its folder was not there and is now: a run leaves it after its commit."""
+        return self.folder is None and folder_of(Workspace(project.root), self.run) is not None
+
     @property
     def results(self) -> Results:
         """Where every row went. Raises UsageError when the workspace has been deleted."""

@@ -2,7 +2,8 @@
 
 Rows are staged first, outside the transaction. Inside it the ledger is asked once more whether it is still
 the one the change set was computed from; then every table is written by set-based statements, parents
-before children, deletes last and children first, each after its before-image.
+before children, deletes last and children first, each after its before-image. Before the end what people
+decided meanwhile is asked for again.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from crm_unify.schema.target import reachable
 from pipelines.changes.build import fingerprint
 from pipelines.changes.interface import MASK, ChangeSet, Facts, value_fields
 from pipelines.killpoint import killpoint
-from pipelines.ledger import last_run, state
+from pipelines.ledger import last_run
 from pipelines.load.filling import built_afterwards, referred_afterwards
-from pipelines.load.heard import acted_against, only_said
+from pipelines.load.heard import hear_all_the_time
 from pipelines.load.holding import refuse_on_hold
 from pipelines.load.images import keep_images
 from pipelines.load.lock import TargetLock, hold
+from pipelines.load.moved import listened_last, refuse_moved
 from pipelines.load.refusals import executed, numbered
 from pipelines.load.staging import Staged, drop_staged, stage, staging_area
 
@@ -47,7 +49,7 @@ class RunRecord:
     along: Along | None = None
     """Of a run that takes another back: what else it writes in the same transaction."""
     exact: bool = True
-    """Refused as soon as anything was decided since; else only where it acts against that."""
+    """Refused when anything was decided before it is written; else only where it acts against that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,6 @@ class Applied:
     """Without ``mig_run`` and ``mig_change``."""
 
 
-class StateMovedError(GuardStopped):
-    """What a change set was computed from has moved: a decision was made, a model trained, a run done."""
-
-
 def apply(
     change_set: ChangeSet,
     engine: sa.Engine,
@@ -92,9 +90,10 @@ def apply(
     Takes the lock of the target unless the caller holds it already (`lock`). `scratch` is a folder for the
     staging file of SQLite. With a `project` the change set must have been computed for it and for this
     `environment` (None: for no environment). Raises LockHeld; GuardStopped when the change set was computed
-    for another database or another state of it, when a person has edited or deleted a row since that it
-    changes, when the project is on hold, or when the database refuses a row; Unreachable when the database
-    fails. After any error, and after the process is killed at any moment, the database is as it was before.
+    for another database or another state of it, when it would act against what somebody decides while it is
+    written, when a person has edited or deleted a row since that it changes, when the project is on hold, or
+    when the database refuses a row; Unreachable when the database fails. After any error, and after the
+    process is killed at any moment, the database is as it was before.
     """
     _refuse_other_target(change_set, engine)
     if project is not None or environment is not None:
@@ -122,6 +121,7 @@ def apply_in_turn(
     """
     assert lock.where, "the caller holds the lock"
     with reachable(engine), engine.connect() as connection, staging_area(connection, scratch) as area:
+        hear_all_the_time(connection)
         with connection.begin():
             parts = _staged(connection, area, first.change_set, progress)
         killpoint("before-first-write")
@@ -153,7 +153,7 @@ def _written(connection: sa.Connection, load: Load, parts: Sequence[Staged], pro
     change_set, run = load.change_set, load.run
     if run.along is None:
         refuse_on_hold(connection)
-    _refuse_moved(connection, change_set, exact=run.exact)
+    refuse_moved(connection, change_set, exact=run.exact)
     number = _begin_run(connection, change_set, run)
     with progress.stage("load", change_set.written_rows) as told:
         for part in in_order(parts):
@@ -162,6 +162,7 @@ def _written(connection: sa.Connection, load: Load, parts: Sequence[Staged], pro
                 _write(connection, part, number)
             told.advance(len(part.rows))
             killpoint(f"table:{part.target.name}")
+    listened_last(connection, change_set)
     if run.along is not None:
         run.along(connection, number)
     _end_run(connection, number)
@@ -281,27 +282,3 @@ def _refuse_other_project(facts: Facts, project: str, environment: str | None) -
 
 def _place(project: str, environment: str | None) -> str:
     return f"project {project}, " + (f"environment {environment}" if environment else "no environment")
-
-
-def _refuse_moved(connection: sa.Connection, change_set: ChangeSet, *, exact: bool) -> None:
-    now, then = state(connection), change_set.base
-    if now == then:
-        return
-    if not exact and only_said(now, then) and not acted_against(connection, change_set, then):
-        return
-    why = _what_moved(connection, now.split("/"), change_set.base.split("/"))
-    raise StateMovedError("the plan was made for another state of the CRM", why=why, remedy="make a new plan")
-
-
-def _what_moved(connection: sa.Connection, now: Sequence[str], then: Sequence[str]) -> str:
-    """What has changed since a change set was computed; a state is of loads, decision, model, correction."""
-    newest = last_run(connection)
-    if now[:1] != then[:1]:
-        return "it is empty" if newest is None else f"run {newest.id} has changed it since"
-    if now[:2] != then[:2]:
-        return f"decision {now[1]} was recorded since"
-    if now[:3] != then[:3]:
-        return "a model was trained since, or one that waited was withdrawn"
-    if now[:4] != then[:4]:
-        return f"correction {now[3]} was recorded since"
-    return "a customer was erased since"

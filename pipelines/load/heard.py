@@ -1,16 +1,24 @@
-"""What people said while a load was worked out: heard by the next run, unless the load would act against it.
+"""What people said while a load was made: heard by the next run, unless the load acts against it.
 
 People answer all day, a load takes minutes: if each answer overtook it, none would ever be written while they
 are at work. A decision or correction is in force from the next run on; this asks for no more than that the
 load does not merge or part the very customers it is about.
+
+On a server people decide also while a load writes, and are not kept waiting for it. So what they said is
+asked for once more at its end, and only from there to its commit nobody decides: each decision was made
+either before that and is asked about, or after the load and on what it has left. SQLite has one writer at a
+time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
+from typing import Final
+
 import pyarrow as pa
 import sqlalchemy as sa
 
-from crm_unify.schema.bookkeeping import mig_decision_member, mig_xref
+from crm_unify.schema.bookkeeping import mig_decision, mig_decision_member, mig_xref
 from pipelines.changes import ChangeSet
 from pipelines.changes.interface import deletes_schema, updates_schema
 from pipelines.database.read import matching
@@ -22,19 +30,65 @@ def only_said(now: str, then: str) -> bool:
     return (one[0], one[2], one[4]) == (other[0], other[2], other[4])
 
 
-def acted_against(connection: sa.Connection, change_set: ChangeSet, then: str) -> bool:
-    """Whether a load moves records of customers that were decided on after the state it was made from.
+def said_since(connection: sa.Connection, then: str, *, latest: bool = False) -> set[str]:
+    """The records that were decided on after a state of the ledger.
+
+    `latest`: by everybody who has committed by now, whatever this transaction saw when it began.
+    """
+    m = mig_decision_member.c
+    query = sa.select(m.record_id).where(m.decision > _decided(then))
+    return set(connection.scalars(query.with_for_update(read=True) if latest else query))
+
+
+LATEST: Final = "innodb_snapshot_isolation"
+"""Setting of MariaDB, on from 11.6.2, under which a lock on what others committed meanwhile is an error."""
+
+
+def hear_all_the_time(connection: sa.Connection) -> None:
+    """Let a session read what others commit during its transactions; it is asked before they begin."""
+    if connection.dialect.name in ("mysql", "mariadb"):
+        with connection.begin():
+            if connection.execute(sa.text("SHOW VARIABLES LIKE :name"), {"name": LATEST}).first():
+                connection.execute(sa.text(f"SET SESSION {LATEST} = OFF"))
+
+
+def hush(connection: sa.Connection, then: str) -> int:
+    """The newest decision's number; nobody records another before this transaction ends.
+
+    Waits for those who are recording one. `then` is a state of the ledger from before.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"LOCK TABLE {mig_decision.name} IN SHARE MODE"))
+    return newest_said(connection, then)
+
+
+def newest_said(connection: sa.Connection, then: str) -> int:
+    """The number of the newest decision that is committed, or was made in this transaction.
+
+    Read with a lock: without one MariaDB shows what stood when the transaction began, and with it nobody
+    takes the next number. Upwards from what stood `then`: a lock that is waited for must not close the place
+    behind it, where somebody who records several decisions goes on.
+    """
+    d = mig_decision.c
+    query = sa.select(d.id).where(d.id > _decided(then)).order_by(d.id).with_for_update()
+    return max(connection.scalars(query), default=_decided(then))
+
+
+def _decided(state: str) -> int:
+    return int(state.split("/")[1])
+
+
+def acted_against(connection: sa.Connection, change_set: ChangeSet, said: Set[str]) -> bool:
+    """Whether a load moves records of customers that hold one of the records that were decided on.
 
     A record that joins a customer for the first time is not moved: no decision can have been about it.
     """
     records, customers = _moved(change_set)
-    if not len(records):
+    if not said or not len(records):
         return False
-    m, x = mig_decision_member.c, mig_xref.c
-    since = sa.select(m.record_id).where(m.decision > int(then.split("/")[1])).distinct()
-    said = set(connection.scalars(since))
     if said & set(records.to_pylist()):
         return True
+    x = mig_xref.c
     query = sa.select(x.record_id, x.customer_id)
     whose = matching(connection, query, x.record_id, pa.array(sorted(said), pa.string()))
     return bool(set(whose["customer_id"].to_pylist()) & customers)

@@ -172,7 +172,9 @@ EMAIL_CASES = [
     pytest.param(
         "ada@abel-pharmacy.example", "irma@abel-pharmacy.example", 1, id="two mailboxes of one long domain"
     ),
-    pytest.param("ann+news@x.example", "ann@x.example", 6, id="a tag behind the plus"),
+    pytest.param("ann+news@x.example", "ann@x.example", 3, id="a tag behind the plus"),
+    pytest.param("bookings+tim@x.example", "bookings+tom@x.example", 1, id="two guests of one agency"),
+    pytest.param("import+0@x.example", "import+7919@x.example", 1, id="numbered behind the plus"),
 ]
 
 
@@ -180,6 +182,28 @@ EMAIL_CASES = [
 def test_emails(one: Any, two: str, expected: int) -> None:
     """E-mail addresses agree in full, but for a slip, in a part, or not; the best pair counts."""
     assert level("email", {"given": "Eva", "email": one}, {"given": "Eva", "email": two}) == expected
+
+
+SHORT_NAMES = ("mike mila", "mark mary", "anna hanna", "dave dana", "tom tim", "leon lena", "maria mario")
+
+
+@pytest.mark.parametrize("names", SHORT_NAMES)
+def test_like_names_at_one_domain_are_two_mailboxes(names: str) -> None:
+    """However long the domain is, and whether or not it is a firm's."""
+    one, two = (f"{name}@abel-pharmacy.example" for name in names.split())
+    assert level("email", {"given": "Eva", "email": one}, {"given": "Eva", "email": two}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        pytest.param("amelia@abel-pharmacy.example", "amelai@abel-pharmacy.example", id="one domain"),
+        pytest.param("bo.dorn@abel.example", "b.orn@abe.example", id="two domains"),
+    ],
+)
+def test_a_mistyped_address_is_a_slip(one: str, two: str) -> None:
+    """One edit from six letters on; more where the domain is mistyped, too."""
+    assert level("email", {"given": "Eva", "email": one}, {"given": "Eva", "email": two}) == 3
 
 
 def test_an_address_made_of_the_name_says_nothing_at_another_provider() -> None:

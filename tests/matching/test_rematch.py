@@ -19,7 +19,7 @@ from matching.prepared import prepared
 from matching.rejoined import NotAloneError
 from matching.rematch import Changed
 from matching.settings import Settings
-from tests.matching.people import FAMILY, GIVEN, firm, person, records_and_claims, town
+from tests.matching.people import FAMILY, GIVEN, clusters, firm, person, records_and_claims, town
 
 Row = dict[str, Any]
 KEPT = Settings(remember=True)
@@ -110,6 +110,18 @@ def edited(rows: dict[str, Row], random: Random) -> dict[str, Row]:
     return now
 
 
+def thin(size: int) -> list[Row]:
+    """Rows that hold little: a mailbox alone, two of them of five and six rows; a name and a town."""
+    boxes = [person(f"list:{i:03}-{j}", email=f"box{i}@mail.example")
+             for i in range(size // 8) for j in (0, 1)]  # fmt: skip
+    often = [person(f"list:{box}-{j}", email=f"{box}@shop.example")
+             for box, rows in (("vacuum", 5), ("nihil", 6)) for j in range(rows)]  # fmt: skip
+    called = [person(f"card:{i:03}", given=GIVEN[i % 5], family=FAMILY[i % 3], city="Berlin")
+              for i in range(size // 8)]  # fmt: skip
+    called += [person(f"card:{i}-zip", given=GIVEN[0], family=FAMILY[0], postcode="10001") for i in range(3)]
+    return [*boxes, *often, *called, *(person(f"tel:{i}", phone="+49302310000") for i in range(3))]
+
+
 def spoken(names: list[str], random: Random) -> pa.Table:
     """What people say of some pairs."""
     pairs = [sorted(random.sample(names, 2)) for _ in range(random.randint(0, 4))]
@@ -121,7 +133,7 @@ def spoken(names: list[str], random: Random) -> pa.Table:
 def lived(model: Model, *, seed: int, size: int, nights: int) -> list[str | None]:
     """Why all records were looked at in each of so many nights; every outcome is that of a full one."""
     random, reasons = Random(seed), list[str | None]()
-    rows = {row["record_id"]: row for row in town(size, seed=seed)}
+    rows = {row["record_id"]: row for row in [*town(size, seed=seed), *thin(size)]}
     last = matched(rows, model, None, Standing())
     for _ in range(nights):
         now, names = edited(rows, random), sorted(rows)
@@ -162,6 +174,30 @@ def test_an_organisation_that_changes_is_matched_with_all_others(model: Model) -
     assert first.memory is not None
     with pytest.raises(NotAloneError, match="an organisation has changed"):
         match_again(first.memory, changes(rows, now), model=first.model, settings=KEPT)
+
+
+@pytest.mark.parametrize(
+    ("box", "come", "called"),
+    [
+        pytest.param("vacuum", True, False, id="the sixth row of a mailbox comes"),
+        pytest.param("nihil", False, True, id="of six one goes"),
+    ],
+)
+def test_a_mailbox_that_begins_or_ceases_to_be_of_many(
+    model: Model, box: str, come: bool, called: bool
+) -> None:
+    """All of its rows are matched otherwise, those that have not changed too."""
+    rows = {row["record_id"]: row for row in [*town(60), *thin(60)]}
+    last = matched(rows, model, None, Standing())
+    name = box if come else "other"
+    now = rows | {f"list:{name}-9": person(f"list:{name}-9", email=f"{name}@shop.example")}
+    if not come:
+        del now[f"list:{box}-0"]
+    assert last.memory is not None
+    again = match_again(last.memory, changes(rows, now), model=model, settings=KEPT)
+    assert_alike(again, matched(now, model, None, Standing()))
+    mine = {cluster for record, cluster in clusters(again).items() if box in record}
+    assert (len(mine) == 1) == called
 
 
 @pytest.mark.soak

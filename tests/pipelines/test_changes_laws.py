@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import fewer
 from tests.pipelines.crm_states import State, add_order, add_person, changes_to, dump, load, new_target
 
 TEXTS = st.sampled_from(["Ada", "ada", "", "ä\n\"'", "\x00z", "Ben ", "\\", "日本"])
@@ -19,9 +20,8 @@ PEOPLE = st.dictionaries(
     st.sampled_from("12345"), st.tuples(TEXTS, st.booleans(), st.integers(0, 2)), min_size=1
 )
 """By key: a name, whether there is an address, how many orders."""
-USUAL = settings().max_examples
-SEVERAL = settings(max_examples=USUAL // 4 if USUAL > 100 else 6)
-"""Each example loads several states into a database of its own; `make soak` tries a quarter of all."""
+SEVERAL = fewer(6, share=4)
+"""Each example loads several states into a database of its own."""
 
 
 def state_of(people: dict[str, Any]) -> State:

@@ -28,6 +28,16 @@ def test_a_published_run_is_found_again(tmp_path: Path) -> None:
     assert (place / "rows.txt").read_text(encoding="utf-8") == "run 7"
 
 
+def test_a_run_that_has_not_published_yet_is_known(tmp_path: Path) -> None:
+    """Its folder is held until it is in its place; what one that died left aside does not count."""
+    workspace = Workspace(tmp_path)
+    folder = workspace.begin()
+    (folder.parent / "aside-dead").mkdir()
+    assert Workspace(tmp_path).is_busy()
+    workspace.publish(folder, 7, "d")
+    assert not Workspace(tmp_path).is_busy()
+
+
 @pytest.mark.parametrize(("run", "digest"), [(7, "other"), (8, "d"), (6, "d")])
 def test_another_run_is_not_trusted(tmp_path: Path, run: int, digest: str) -> None:
     """The caller knows from the database which run is the newest; a folder of any other is ignored."""

@@ -25,6 +25,8 @@ from pipelines.database.read import matching
 
 AT_WORK: Final = 900.0
 """Seconds between two answers of one person from which on there was a break."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What is asked under the decisions in force: everything, or a part by itself."""

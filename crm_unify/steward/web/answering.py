@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -31,8 +32,19 @@ from crm_unify.steward.web.making import NotReady
 from crm_unify.steward.web.proposals import Ones, agreed, contradicted, proposed, reopened, withdrawn
 from crm_unify.steward.web.samples import following
 from crm_unify.steward.web.site import Site
+from crm_unify.steward.web.veil import Veil
 
 LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who answers, and when."""
+
+    name: str
+    veil: Veil
+    """What they do not see; nor is it told them."""
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +63,13 @@ class Acts:
         return own | {"closed": list(self.closed)}
 
 
-def answered(site: Site, given: Given, *, by: str) -> dict[str, Any]:
-    """Record an answer and tell what it did; the same key again tells the same again.
+def answered(site: Site, given: Given, *, by: str, veil: Veil) -> dict[str, Any]:
+    """Record an answer and tell what it did, but for what is veiled; the same key again tells the same again.
 
     Raises UsageError for what cannot be recorded, Overtaken where somebody else was faster, Unreachable
     while a load holds the database: nothing is recorded then.
     """
-    found, behind = None, tuple[str, ...]()
+    found, behind, who = None, tuple[str, ...](), Who(by, veil, site.clock().date())
     with site.reading() as connection:
         answer = _told(connection, given.key)
         if answer is None:
@@ -65,7 +77,7 @@ def answered(site: Site, given: Given, *, by: str) -> dict[str, Any]:
             if given.action != Action.UNDO:
                 found = subject_of(site, connection, given.canvas, given.added)
     if answer is None:
-        answer = site.appending(lambda connection: _act(connection, site, given, found, behind, by))
+        answer = site.appending(lambda connection: _act(connection, given, found, behind, who))
     return _led_on(site, given, found, answer)
 
 
@@ -98,8 +110,10 @@ def _told(connection: sa.Connection, key: str) -> dict[str, Any] | None:
 
 def _behind(site: Site, connection: sa.Connection, name: str) -> tuple[str, ...]:
     """The questions behind this one, for whoever asks again where an answer leads."""
+    if not name.startswith("Q-"):
+        return ()
     with site.board.queue(connection) as queue:
-        return queue.after(name)[:BEHIND] if name.startswith("Q-") else ()
+        return queue.after(name)[:BEHIND]
 
 
 BEHIND: Final = 40
@@ -108,14 +122,10 @@ BEHIND: Final = 40
 
 # --- what is written ---
 def _act(
-    connection: sa.Connection,
-    site: Site,
-    given: Given,
-    found: Subject | None,
-    behind: Sequence[str],
-    by: str,
+    connection: sa.Connection, given: Given, found: Subject | None, behind: Sequence[str], who: Who
 ) -> dict[str, Any]:
     """Write an answer with everything it stands for; what to tell the person."""
+    by = who.name
     before = _told(connection, given.key)
     if before is not None:  # the same answer came twice at once
         return before
@@ -125,10 +135,10 @@ def _act(
     decisions = read_decisions(connection, about=found.records)
     if given.action == Action.NOTE:
         return _note(connection, given, found, by)
-    wanted = drafts(connection, given, found, site.clock().date())
+    wanted = drafts(connection, given, found, who.day)
     others = by_others_since(decisions, given.seen, found.records, by)
     if others and given.action != Action.REVOKE:
-        raise _overtaken(others)
+        raise _overtaken(others, who.veil)
     closed = contradicted(connection, wanted, by)
     for ones in (confirmed_ones(connection, one, by) for one in wanted):
         if len(ones) > 1:
@@ -141,8 +151,9 @@ def _act(
     return _kept(connection, given, Acts(numbers, closed=closed), said, by, behind=behind)
 
 
-def _overtaken(others: Sequence[Decision]) -> Overtaken:
-    why = "; ".join(f"decision {one.id}: {described(one)}" for one in others[:3])
+def _overtaken(others: Sequence[Decision], veil: Veil) -> Overtaken:
+    shown = (replace(one, why=veil.words(one.why)) for one in others[:3])
+    why = "; ".join(f"decision {one.id}: {described(one)}" for one in shown)
     remedy = "look at it again; your answer is kept beside it"
     return Overtaken("somebody else was faster", why=why, remedy=remedy)
 

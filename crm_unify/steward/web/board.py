@@ -1,8 +1,9 @@
 """The review queue as the server holds it: what people decide is taken in, and a new run makes a new one.
 
 A decision changes what is asked about the records it names and about those that hang together with them, so
-that part alone is gathered anew. All of it is gathered only after a run, by a thread of its own: whoever
-looks meanwhile sees the former queue. After an erasure nobody does.
+that part alone is gathered anew. All of it is gathered by a thread of its own, never in a request: at the
+start, and after a run; whoever looks meanwhile sees the former queue, also while the run is committed and has
+not left its results yet. After an erasure nobody does: they are told that the queue is being prepared.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from crm_unify.errors import CrmUnifyError
 from crm_unify.rules.loaded import LoadedProject
+from crm_unify.run.place import workspace_of
 from crm_unify.schema.agreements import mig_audit
 from crm_unify.schema.bookkeeping import mig_assignment, mig_decision, mig_erasure, mig_run
 from crm_unify.schema.target import reachable
-from crm_unify.steward.newest import newest_run
+from crm_unify.steward.newest import Newest, newest_run
 from crm_unify.steward.review.evidence import Evidence, evidence_of, holding, part_of, spoken_of
 from crm_unify.steward.review.gather import gathered, queue_from
 from crm_unify.steward.review.known import assignments
 from crm_unify.steward.review.queue import Queue
 from crm_unify.steward.review.values import Question, Settled
-from crm_unify.steward.web.making import NotReady
+from crm_unify.steward.web.making import NotMade, NotReady
 
 LOG: Final = logging.getLogger(__name__)
 OLD: Final = "a run has been: the questions are gathered anew, and those from before it are shown meanwhile"
@@ -72,6 +75,8 @@ class Held:
     """A queue with all it was made of."""
 
     queue: Queue
+    newest: Newest
+    """The run that it was made of."""
     evidence: Evidence
     beside: Mapping[str, Collection[str]]
     """By record others that something is asked about together with it."""
@@ -92,35 +97,45 @@ class Board:
     """The newest erasure anybody has seen."""
     _stale: bool = False
     """Whether all has to be gathered anew though no run has been."""
-    _trouble: bool = False
+    _failed: CrmUnifyError | None = None
+    """What stood against gathering all, the last time."""
     _maker: Thread | None = None
     _said: dict[int, Said] = field(default_factory=dict)
     """By decision what the queue has not taken in yet."""
     _settled: dict[int, Settled] = field(default_factory=dict)
     _remembered: dict[str, Question] = field(default_factory=dict)
+    """Questions that were open since the newest run, by id."""
+    _former: dict[str, Question] = field(default_factory=dict)
+    """Those that were open between the run before it and it."""
     _lock: RLock = field(default_factory=RLock)
 
     @contextmanager
     def queue(self, connection: sa.Connection) -> Iterator[Queue]:
         """The queue as it stands now, to be looked at; nobody else changes it meanwhile.
 
-        Raises UsageError when the project was never run.
+        Raises NotReady while there is none, and what stood against it when it could not be gathered (as
+        UsageError, that the project was never run): once, for then it is tried again at the next call.
         """
         with self._lock:
             now = stand(connection)
             if now.erasure > self._erasure:
-                self._held, self._remembered, self._erasure = None, {}, now.erasure
-            if self._held is None:
-                self._take(self._made(connection))
+                self._held, self._failed, self._erasure = None, None, now.erasure
+                self._remembered, self._former = {}, {}
             held = self._held
-            if held is None:  # this look at the database is older than an erasure that others have seen
-                raise NotReady("the queue is being prepared", why="somebody was erased", remedy="ask again")
+            if held is None:
+                raise self._missing()
             if not now.before(held.stand):
                 self._take_in(held, connection, now)
-            if self._stale or now.run > held.stand.run:
+            if self._stale or now.run > held.stand.run or held.newest.has_come(self.project):
                 self._begin()
             self._said = {number: said for number, said in self._said.items() if number > held.stand.decision}
             yield held.queue
+
+    def prepare(self) -> None:
+        """Have the queue gathered where there is none, before anybody looks."""
+        with self._lock:
+            if self._held is None:
+                self._begin()
 
     def recorded(self, decisions: Sequence[int], question: str, verdict: str) -> None:
         """These decisions were recorded as the answer to a question; of a pin `question` is empty."""
@@ -134,16 +149,16 @@ class Board:
             return self._settled.pop(decision, None)
 
     def remembered(self, name: str) -> Question | None:
-        """A question that was open since the server began, settled or not: people go back to look.
+        """A question that was open since the run before the newest, settled or not: people go back to look.
 
         Asked for beside :meth:`queue`, which forgets them with an erasure.
         """
-        return self._remembered.get(name)
+        return self._remembered.get(name) or self._former.get(name)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the queue they see."""
-        if self._trouble:
+        if self._failed is not None:
             return (TROUBLE,)
         return (OLD,) if self._maker is not None else ()
 
@@ -198,16 +213,37 @@ class Board:
             self._remembered |= {question.id: question for question in made.questions}
 
     # --- all of it ---
-    def _made(self, connection: sa.Connection) -> Held:
+    def _missing(self) -> CrmUnifyError:
+        """Why there is no queue to show."""
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            return failed
+        self._begin()
+        why, remedy = "all that is asked is gathered once", "wait a moment: it is asked for again by itself"
+        return NotReady("the queue is being prepared", why=why, remedy=remedy)
+
+    def _published(self) -> Newest | None:
+        """The newest run; None while it has not left its results yet and there is a former queue to show."""
+        newest = newest_run(self.project)
+        if newest.folder is None and self._held is not None:
+            busy = workspace_of(self.project).is_busy()
+            newest = newest_run(self.project)  # it may have left them between the two looks
+            if newest.folder is None and busy:
+                return None
+        return newest
+
+    def _made(self, connection: sa.Connection, newest: Newest) -> Held:
         now = stand(connection)
-        evidence = evidence_of(newest_run(self.project), connection)
+        evidence = evidence_of(newest, connection)
         queue = queue_from(evidence, connection)
         lapsed = holding(connection) - queue.answers
-        return Held(queue, evidence, evidence.beside(), assignments(connection), lapsed, now)
+        return Held(queue, newest, evidence, evidence.beside(), assignments(connection), lapsed, now)
 
     def _take(self, held: Held) -> None:
         """Hold this queue from now on, unless somebody was erased after it was read."""
         if held.stand.erasure >= self._erasure:
+            if self._held is not None and held.stand.run > self._held.stand.run:
+                self._former, self._remembered = self._remembered, {}
             self._held, self._erasure = held, held.stand.erasure
             self._remembered |= {question.id: question for question in held.queue.every()}
 
@@ -220,16 +256,25 @@ class Board:
 
     def _work(self) -> None:
         made: Held | None = None
+        failed: CrmUnifyError | None = None
         try:
-            with reachable(self.engine), self.engine.connect() as connection:
-                made = self._made(connection)
-        except Exception:
-            LOG.exception("the questions could not be gathered anew; it is tried again when somebody looks")
+            newest = self._published()
+            if newest is not None:
+                with reachable(self.engine), self.engine.connect() as connection:
+                    made = self._made(connection, newest)
+        except Exception as error:
+            LOG.exception("the questions could not be gathered; it is tried again when somebody looks")
+            failed = error if isinstance(error, CrmUnifyError) else _unforeseen(error)
         with self._lock:
-            self._maker, self._trouble = None, made is None
+            self._maker, self._failed = None, failed
             self._stale |= made is None
             if made is not None:
                 self._take(made)
+
+
+def _unforeseen(error: Exception) -> CrmUnifyError:
+    remedy = "ask for them again; the log of the server says more"
+    return NotMade("the questions could not be gathered", why=type(error).__name__, remedy=remedy)
 
 
 MANY: Final = 500

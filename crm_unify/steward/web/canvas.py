@@ -13,13 +13,13 @@ from crm_unify.errors import UsageError
 from crm_unify.run.decisions import PIN, Decision, read_decisions
 from crm_unify.run.subjects import members, subject
 from crm_unify.schema.bookkeeping import mig_decision, mig_source_record
-from crm_unify.schema.crm import contact_point
 from crm_unify.steward.ledger_view import KnownRecord, LedgerView
 from crm_unify.steward.report.evidence import CONTACTS, DETAILS, said
 from crm_unify.steward.review.picked import PINS
 from crm_unify.steward.review.values import Question
 from crm_unify.steward.web.cells import Cell, Value, compared
 from crm_unify.steward.web.preview import Preferred, preferred
+from crm_unify.steward.web.sharing import shared_by
 from crm_unify.steward.web.site import Site
 from crm_unify.steward.web.veil import Veil
 
@@ -174,7 +174,8 @@ def canvas_of(site: Site, connection: sa.Connection, found: Subject, veil: Veil,
     best = preferred(site.project, list(known.values()), decisions)
     columns = [record for record in shown if record in known]
     rows = _rows(found, columns, told, best, decisions)
-    shared = _shared(connection, [value for _, row in rows for cell in row.cells for value in cell.values])
+    texts = [value.text for _, row in rows for cell in row.cells for value in cell.values]
+    shared = shared_by(connection, texts)
     kind = next((one.kind for one in known.values()), "person")
     groups = tuple(
         (title, tuple(_veiled(kind, row, veil, shared) for group, row in rows if group == title))
@@ -280,18 +281,7 @@ def _party(found: Subject, record: str) -> str:
     return next(side[0] for side in found.sides if record in side)
 
 
-# --- who else has it ---
-def _shared(connection: sa.Connection, values: Sequence[Value]) -> dict[str, int]:
-    """Customers that have each of these addresses and numbers, where they are several."""
-    texts = sorted({value.text for value in values if "@" in value.text or value.text.startswith("+")})
-    if not texts:
-        return {}
-    c = contact_point.c
-    number = sa.func.count(c.customer_id.distinct())
-    query = sa.select(c.value_norm, number).where(c.value_norm.in_(texts)).group_by(c.value_norm)
-    return {row[0]: row[1] for row in connection.execute(query.having(number > 1))}
-
-
+# --- as the visitor may see it ---
 def _veiled(kind: str, row: Row, veil: Veil, shared: Mapping[str, int]) -> Row:
     """The row as the visitor may see it."""
     cells = tuple(

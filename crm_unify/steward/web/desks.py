@@ -25,7 +25,7 @@ from pipelines.corrections import Correction, read_corrections
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept until a run or a correction."""
+    """What is kept until a run or a correction, or until the run leaves its results."""
 
     stamp: tuple[Any, ...]
     newest: Newest
@@ -92,6 +92,8 @@ def _kept(site: Site) -> Kept:
         now = stamp(connection, mig_correction)
         with _LOCK:
             kept = _KEPT.get(site.engine)
+        if kept is not None and kept.newest.has_come(site.project):
+            kept = None
         if kept is not None and kept.stamp == now:
             return kept
         newest = newest_run(site.project)

@@ -45,8 +45,8 @@ def _told(
 ) -> Response:
     """The answer in the form that was asked for; with what was typed where it may be sent `again`."""
     said = {"what": what, "why": why, "remedy": remedy}
-    if wants_json(request):
-        return JSONResponse({"error": said}, status_code=status)
+    if wants_json(request):  # a script that is told so keeps what it sent
+        return JSONResponse({"error": said | ({"stale": True} if again else {})}, status_code=status)
     template = "failure_part.html" if is_part(request) else "failure.html"
     form = typed(request, status) if again or status in SENT_AGAIN else None
     return page(request, request.app.state.site, _who(request), template, status=status, typed=form, **said)

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from time import sleep
-from typing import Any, Final
+from typing import Any, Final, TextIO
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from crm_unify.errors import EXIT_DEFECT, LockHeld
-from crm_unify.run.telling import OVER, SAID, is_live
+from crm_unify.run.telling import OVER, SAID, is_held, live
 
+LOG: Final = logging.getLogger(__name__)
 KEPT: Final = 400
 """Lines that are kept of a run."""
 PAUSE: Final = 0.3
@@ -97,9 +100,10 @@ def under_way(engine: sa.Engine, file: Path) -> Going | None:
     """The run that goes, wherever it was begun: `file` is where those of this project tell; else the last."""
     with _ONE:
         last = _GOING.get(engine)
-        if (last is None or last.code is not None) and is_live(file):
+        told = live(file) if last is None or last.code is not None else None
+        if told is not None:
             last = _GOING[engine] = Going(ELSEWHERE)
-            Thread(target=_follow_file, args=(file, last), daemon=True).start()
+            _followed(last, partial(_follow_file, told))
     return last
 
 
@@ -109,12 +113,15 @@ DIED: Final = {"error": {"what": "it ended without a word", "remedy": "look at i
 """What is told of a run that was killed, or whose machine was."""
 
 
-def _follow_file(file: Path, run: Going) -> None:
-    """Keep the lines of a run as it writes them, and what it answered at its end."""
-    with file.open(encoding="utf-8") as lines:
+def _follow_file(told: TextIO, run: Going) -> None:
+    """Keep the lines of a run as it writes them, and what it answered at its end.
+
+    Another run that begins meanwhile has a file of its own: this one is read to its end.
+    """
+    with told as lines:
         rest = ""
         while True:
-            live = is_live(file)  # asked first: what is written before the end is not lost
+            goes = is_held(lines)  # asked first: what is written before the end is not lost
             rest += lines.read()
             *whole, rest = rest.split("\n")
             for line in filter(None, map(_answer, whole)):
@@ -123,10 +130,27 @@ def _follow_file(file: Path, run: Going) -> None:
                 if OVER in line:
                     run.ended(int(line[OVER]["code"]), line[OVER])
                     return
-            if not live:
-                run.ended(EXIT_DEFECT, DIED)
+            if not goes:
                 return
             sleep(PAUSE)
+
+
+def _followed(run: Going, follow: Callable[[Going], None]) -> None:
+    """Follow a run to its end in a thread of its own, and know an end whatever happens.
+
+    A run that seemed to go for ever would keep everybody from beginning another.
+    """
+
+    def work() -> None:
+        try:
+            follow(run)
+        except Exception:
+            LOG.exception("a run can be followed no more")
+        finally:
+            if run.code is None:
+                run.ended(EXIT_DEFECT, DIED)
+
+    Thread(target=work, daemon=True).start()
 
 
 def refuse_second(engine: sa.Engine) -> None:
@@ -155,10 +179,11 @@ def begin(engine: sa.Engine, project: Path, environment: str | None, *, by: str)
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         env=dict(os.environ),
     )
-    Thread(target=_follow, args=(process, made), daemon=True).start()
+    _followed(made, partial(_follow, process))
     return made
 
 

@@ -43,7 +43,7 @@ class Making(Generic[Wish, Made]):
     """What is made, as a sentence begins with it: ``the explanation``."""
     make: Callable[[sa.Connection, Wish], Made]
     most: int = 1
-    """How many are kept, and may be under way."""
+    """How many are kept; as many at most are under way at once."""
     _stamp: Stamp = ()
     """The newest run and erasure that anybody has asked after."""
     _made: dict[Wish, Made] = field(default_factory=dict)
@@ -91,8 +91,9 @@ class Making(Generic[Wish, Made]):
         key = (self._stamp, wish)
         if key in self._under_way:
             return
-        if len(self._under_way) > self.most:
-            why = f"{len(self._under_way)} are under way"
+        if len(self._under_way) >= self.most:
+            number = len(self._under_way)
+            why = f"{number} {'is' if number == 1 else 'are'} under way"
             raise NotReady(f"{self.what} waits for others", why=why, remedy="ask for it again")
         self._under_way[key] = Thread(target=self._work, args=key, daemon=True)
         self._under_way[key].start()

@@ -22,8 +22,6 @@ from crm_unify.steward.web.samples import Samples, samples_of
 
 PATIENCE: Final = 1_500
 """Milliseconds a request waits on SQLite for somebody else's transaction; the browser tries again later."""
-
-
 KEPT: Final = 8
 """Connections to a database server that are kept for the next requests; of more at once the others end."""
 

@@ -84,6 +84,15 @@ def test_gluing_leaves_out_nulls_but_no_row() -> None:
     assert glued.to_pylist() == ["a|b", "c", None]
 
 
+def test_gluing_columns_that_hold_nothing() -> None:
+    """They leave no trace, and where there are no others every row is there."""
+    nothing = column(None, None)
+    assert glue(nothing, column("a", None), nothing, separator=" ").to_pylist() == ["a", None]
+    assert glue(nothing, nothing, separator=" ").to_pylist() == [None, None]
+    assert glue("+", nothing, nothing).to_pylist() == ["+", "+"]
+    assert glue(column(), column(), separator=" ").to_pylist() == []
+
+
 def test_each_keeps_nulls() -> None:
     """A function over values is not asked about null."""
     assert each(column("a", None), str.upper).to_pylist() == strings(["A", None]).to_pylist()

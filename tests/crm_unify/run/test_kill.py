@@ -83,9 +83,8 @@ def unharmed(toured: Toured, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     ("target", "places"),
     [
         pytest.param("sqlite", BEFORE_COMMIT, id="into SQLite"),
-        pytest.param("postgresql", LAST, id="into PostgreSQL", marks=ON_POSTGRES),
+        pytest.param("postgresql", BEFORE_COMMIT, id="into PostgreSQL", marks=ON_POSTGRES),
         pytest.param("mariadb", LAST, id="into MariaDB", marks=ON_MARIADB),
-        pytest.param("postgresql", OTHERS, id="into PostgreSQL, other places", marks=[ON_POSTGRES, SOAK]),
         pytest.param("mariadb", OTHERS, id="into MariaDB, other places", marks=[ON_MARIADB, SOAK]),
     ],
     indirect=["target"],

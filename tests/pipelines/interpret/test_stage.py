@@ -9,11 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_unify.records import KINDS, RECORDS, REJECTIONS, ROW_FATES, arrow_schema
 from pipelines.interpret.interface import HITS, Interpreted
+from tests.examples import fewer
 from tests.pipelines.interpret.maps import Row, entries, out, project_of, rule_text
 
 TARGETS = """
@@ -52,9 +53,8 @@ LEGACY = {
     "MAIL": st.sampled_from([None, "ada@park.example", "ada@"]),
     "SUM": st.sampled_from([None, "5", "-5", "much"]),
 }
-USUAL = settings().max_examples
-FEWER = settings(max_examples=USUAL // 2 if USUAL > 100 else 10)
-"""Each example is a whole run of the stage; `make soak` tries half of the usual number."""
+FEWER = fewer(10, share=2)
+"""Each example is a whole run of the stage."""
 ROWS = st.lists(st.fixed_dictionaries(LEGACY), max_size=12)
 
 

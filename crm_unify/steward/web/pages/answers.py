@@ -13,6 +13,7 @@ from crm_unify.steward.web.acts import LONGEST_WORDS, Action, Given
 from crm_unify.steward.web.answering import answered
 from crm_unify.steward.web.selection import MOST, Selection, listed
 from crm_unify.steward.web.site import At
+from crm_unify.steward.web.veil import veil_of
 
 router = APIRouter()
 
@@ -48,7 +49,7 @@ def answer(
         record=record,
         decision=decision,
     )
-    return JSONResponse(answered(site, given, by=visitor.name))
+    return JSONResponse(answered(site, given, by=visitor.name, veil=veil_of(site, visitor)))
 
 
 def _words(text: str) -> str:

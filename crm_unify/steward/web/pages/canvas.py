@@ -96,6 +96,7 @@ def _page(
     blind = request.cookies.get(BLIND) == "yes"
     values |= {"canvas": drawn, "notes": notes, "described": described, "blind": blind}
     values |= {"called": _called(drawn, veil), "reasons": SENTENCES, "titles": TITLES}
+    values["window"] = lambda start: f"?{request.url.include_query_params(start=start).query}"
     values["customers"] = [one for one in dict.fromkeys(drawn.subject.customers) if one.startswith("C-")]
     return page(request, site, visitor, "canvas.html", **values)
 

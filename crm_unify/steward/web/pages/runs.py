@@ -73,8 +73,8 @@ async def live(
 
 
 def _told_in(site: Site) -> Path:
-    """The file in which runs of the project tell how far they are."""
-    return file_of(workspace_of(site.project).path, site.project.environment)
+    """The file in which runs of the project into this target tell how far they are."""
+    return file_of(workspace_of(site.project).path, site.engine.url)
 
 
 async def _events(now: Going | None, seen: int, *, every: bool) -> AsyncIterator[str]:
@@ -149,18 +149,29 @@ def take_back(
     cascade: Annotated[bool, Form()] = False,
 ) -> Response:
     """Take a run back as its plan was shown; refused where it would do something else by now."""
+    begun = list[int]()
+
+    def told(action: str) -> None:
+        """Let it stand in the audit."""
+        detail = {"runs": begun}
+        site.appending(
+            lambda c: audited(c, by=visitor.name, action=action, subject=str(number), detail=detail)
+        )
 
     def agreed(way: Way) -> bool:
         """Whether it is what was shown; if so it stands in the audit before anything is done."""
         if way.seal != seal:
             return False
-        detail = {"runs": [way.first.undone.id, *(run.id for run in way.then)]}
-        site.appending(
-            lambda c: audited(c, by=visitor.name, action="run-undo", subject=str(number), detail=detail)
-        )
+        begun.extend([way.first.undone.id, *(run.id for run in way.then)])
+        told("run-undo")
         return True
 
-    undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
+    try:
+        undo(site.project, str(number), by=visitor.name, cascade=cascade, progress=Silent(), agreed=agreed)
+    except Exception:
+        if begun:
+            told("run-undo-failed")
+        raise
     return RedirectResponse("/runs", status_code=303)
 
 

@@ -51,7 +51,10 @@
     form.querySelector(":scope > .form-note").append(forget);
   }
 
-  async function send(form, body) {
+  /** Send what the form says now: whoever corrects it while it waits means the correction. */
+  async function send(form) {
+    keep(form);
+    const body = new URLSearchParams(new FormData(form));
     const headers = { Accept: "application/json", "X-CSRF-Token": window.crm.csrf };
     let answer;
     try {
@@ -84,15 +87,13 @@
       event.preventDefault();
       if (busy) return;
       busy = true;
-      keep(form);
-      const body = new URLSearchParams(new FormData(form));
       const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
       let wait = 1.5;
-      let told = await send(form, body);
+      let told = await send(form);
       while (told === "later") {
         await pause(wait);
         wait = Math.min(2 * wait, 15);
-        told = await send(form, body);
+        told = await send(form);
       }
       busy = told === "leaves";
     });

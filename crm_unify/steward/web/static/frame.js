@@ -140,8 +140,9 @@
 
   document.addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") !== "/sign-out") return;
-    const selections = Object.keys(sessionStorage).filter((key) => key.startsWith("crm.selected."));
-    for (const key of selections) sessionStorage.removeItem(key);
+    const theirs = ["crm.selected.", "crm.typed.", MESSAGES]; // the tab may be of a tablet that many use
+    const gone = Object.keys(sessionStorage).filter((key) => theirs.some((name) => key.startsWith(name)));
+    for (const key of gone) sessionStorage.removeItem(key);
   });
 
   window.crm = { say, ask, csrf, keys, focusNext };

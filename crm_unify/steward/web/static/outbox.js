@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const NAME = "crm.outbox";
+  const RENEWED = "crm.renewed"; // the answer for which the page was loaded again: once is enough
   const who = document.querySelector('meta[name="visitor"]').content;
   const BUSY = [0, 429, 502, 503, 504]; // no answer yet, and worth another try
   const listeners = [];
@@ -68,11 +69,23 @@
       location.assign(`/sign-in?next=${here}`);
       return "sign-in";
     }
+    if (told.status === 403 && told.data.error && told.data.error.stale) return renew(one);
     if (BUSY.includes(told.status)) {
       listeners.forEach((listener) => listener(one, told.status, told.data));
       return "later";
     }
     return told;
+  }
+
+  /** The page is of a session before this one: a new page sends the answer, if it is of the same person. */
+  function renew(one) {
+    if (sessionStorage.getItem(RENEWED) === one.key) {
+      window.crm.say("Your answer is kept in this tab and not recorded yet. Sign out and in again to send it.", "bad");
+    } else {
+      sessionStorage.setItem(RENEWED, one.key);
+      location.reload();
+    }
+    return "sign-in";
   }
 
   window.crm.outbox = { put, listen, pump, busy: (status) => BUSY.includes(status), waiting: () => read().filter((one) => one.who === who).length };

@@ -33,6 +33,8 @@ def listening(project: Path) -> Iterator[Live]:
     """Serve a project from a thread of this process until the test is done."""
     clock = Clock()
     app = create_app(load_project(project), clock=clock)
+    app.state.site.board.prepare()
+    prepared(app.state.site)
     config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     with socket.socket() as place:

@@ -94,6 +94,8 @@ def served(project: Path) -> Iterator[Served]:
     """The application on a project."""
     clock = Clock()
     app = create_app(load_project(project), clock=clock)
+    app.state.site.board.prepare()
+    prepared(app.state.site)
     yield Served(project, app, clock)
     prepared(app.state.site)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from crm_unify.steward.review.queue import Queue
-from tests.crm_unify.steward.web.people import SECOND, Browser, Served
+from tests.crm_unify.steward.web.people import SECOND, Browser, Served, served
 from tests.projects import question
 
 KEYS = (f"{number:032x}" for number in count(1))
@@ -94,6 +94,18 @@ def test_the_second_of_two_people_is_told_and_nothing_is_lost(site: Served) -> N
     assert late.status_code == 409
     assert "same mail" in late.json()["error"]["why"]
     assert len(decisions(site)) == 1
+
+
+def test_whoever_does_not_see_all_is_told_without_words_of_others(site: Served) -> None:
+    """A reason may quote any value: who is too late gets the decision, and not what was typed to it."""
+    with (site.project / "crm_unify.yml").open("a", encoding="utf-8") as file:
+        file.write("web: {masked: {steward: [person.birth_date]}}\n")
+    for masked in served(site.project):
+        ada, stella = masked.browser(), masked.browser(name=SECOND)
+        name, _, other = asked(ada)
+        say(ada, name, "same", selected=other, words="born in May", seen=0)
+        late = say(stella, name, "different", selected=other, seen=0)
+        assert (late.status_code, "decision 1: " in late.text, "born" in late.text) == (409, True, False)
 
 
 def test_undo_goes_back_to_the_first_answer(site: Served) -> None:

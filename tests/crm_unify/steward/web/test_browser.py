@@ -59,3 +59,19 @@ def test_an_answer_outlives_its_session(chromium: Chromium, live: Live) -> None:
         "() => !sessionStorage.getItem('crm.outbox') || sessionStorage.getItem('crm.outbox') === '[]'"
     )
     assert len(standing(live)) == before + 1
+
+
+def test_an_answer_outlives_another_session_of_its_browser(chromium: Chromium, live: Live) -> None:
+    """In another tab its person has signed out and in: the answer is kept, and sent by a new page."""
+    page = at_desk(chromium, live)
+    first_question(page)
+    before = len(standing(live))
+    other = page.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/sign-in*")
+    sign_in(other, "Stefan")
+    other.wait_for_selector("#rows")
+    page.keyboard.press("u")
+    page.wait_for_function("() => sessionStorage.getItem('crm.outbox') === '[]'")
+    assert len(standing(live)) == before + 1

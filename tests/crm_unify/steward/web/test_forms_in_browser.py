@@ -38,15 +38,16 @@ def at_row(page: Page, number: int) -> None:
 
 
 def test_a_repair_outlives_a_load(chromium: Chromium, live_hostile: Live) -> None:
-    """The page says that it is kept, sends it again by itself, and shows it when it is recorded."""
+    """The page says that it is kept, sends it by itself, as it was corrected meanwhile, and shows it then."""
     page = at_desk(chromium, live_hostile)
     at_row(page, 0)
     with load(live_hostile.project):
         page.get_by_role("button", name="Record the repair").click()
         expect(page.locator(".form-note")).to_contain_text("what you typed is kept and sent again")
         assert corrections(live_hostile) == []
+        page.get_by_label("Name should say").fill("Zoe Null")
     expect(page.locator("main")).to_contain_text("correction 1", timeout=20_000)
-    assert corrections(live_hostile) == [("Zoe 0", "asked her")]
+    assert corrections(live_hostile) == [("Zoe Null", "asked her")]
     page.reload()
     assert page.locator(".form-note").count() == 0
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from crm_unify.errors import UsageError
-from crm_unify.steward.web import bench, samples
+from crm_unify.steward.web import bench, board, samples
 from tests.crm_unify.steward.web.people import SECOND, Browser, Served
-from tests.crm_unify.steward.web.test_answering import asked, say
+from tests.crm_unify.steward.web.test_answering import asked, customers, say
+from tests.projects import question
 
 PART = {"HX-Request": "true"}
 DRAWN = "/sample/drawn?merged=0&apart={apart}&seed=1"
@@ -53,6 +54,22 @@ def test_the_explanation_is_made_once_and_nobody_waits(site: Served, gate: Gate)
     gate.open.set()
     site.app.state.site.bench.making.wait()
     assert ("<svg" in browser.get(path, headers=PART).text, gate.begun) == (True, 1)
+
+
+def test_what_needs_no_queue_goes_on_while_there_is_none(
+    site: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an erasure all is gathered by a thread: only what is about a question is asked to come back."""
+    browser = site.browser()
+    name, one, _ = asked(browser)
+    ((customer,),) = question(site.project / "crm.db", customers(one))
+    held = Gate(board.evidence_of)
+    monkeypatch.setattr(board, "evidence_of", held)
+    site.app.state.site.board._held = None
+    assert (browser.get("/").status_code, say(browser, name, "same").status_code) == (202, 503)
+    assert say(browser, customer, "note", words="nobody waits").status_code == 200
+    assert say(browser, "", "undo").json()["next"] == f"/clusters/{customer}"
+    held.open.set()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +145,7 @@ def test_few_samples_are_kept_and_drawn_at_once(site: Served, monkeypatch: pytes
     browser, kept = site.browser(), site.app.state.site.samples.making
     for seed in range(2 * samples.KEPT):
         last = browser.get(f"/sample/drawn?merged=0&apart=1&seed={seed}", headers=PART)
-    assert (last.status_code, len(kept._under_way)) == (202, samples.KEPT + 1)
+    assert (last.status_code, len(kept._under_way)) == (202, samples.KEPT)
     gate.open.set()
     kept.wait()
     assert len(kept._made) == samples.KEPT

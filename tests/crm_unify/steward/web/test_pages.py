@@ -2,13 +2,16 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
 from crm_unify.rules.load import load_project
 from crm_unify.run.forget import forget
-from tests.crm_unify.steward.web.people import Served, served
+from crm_unify.steward.web import canvas
+from tests.crm_unify.steward.web.people import Served, prepared, served
 from tests.crm_unify.steward.web.test_answering import asked, say
 from tests.projects import question
 
@@ -109,6 +112,17 @@ def test_a_question_is_given_to_somebody(site: Served) -> None:
     assert question(site.project / "crm.db", "SELECT assignee FROM mig_assignment") == [("Stella",)]
 
 
+def test_further_records_are_of_the_same_canvas(looked_at: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes through the records keeps those that were added, and the filters of the queue."""
+    monkeypatch.setattr(canvas, "WINDOW", 1)
+    browser = looked_at.browser()
+    (name, *_), (_, _, (more, *_)) = asked(browser), asked(browser, 1)
+    first = browser.get(f"/questions/{name}", params={"add": more, "reason": "band", "search": "a b&c"}).text
+    links = re.findall(r'data-window href="([^"]+)"', first)
+    asked_for = [dict(parse_qsl(unescape(link).removeprefix("?"))) for link in links]
+    assert asked_for == [{"add": more, "reason": "band", "search": "a b&c", "start": "1"}]
+
+
 def test_an_erased_person_is_shown_no_more(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the server kept in memory goes at once: queue, question and canvas, though no run has been."""
     monkeypatch.setenv("CRM_UNIFY_ERASURE_KEY", "a key of sixteen characters")
@@ -119,7 +133,8 @@ def test_an_erased_person_is_shown_no_more(site: Served, monkeypatch: pytest.Mon
     ((customer, called),) = question(site.project / "crm.db", sql)
     assert called in browser.get("/").text
     forget(load_project(site.project), customer, why="asked for it", by="Ada", agreed=lambda _: True)
-    assert browser.get("/").status_code == 200
+    assert (called in (page := browser.get("/")).text, page.status_code) == (False, 202)
+    prepared(site.app.state.site)
     assert f"/questions/{name}" not in browser.get("/").text
     assert browser.get(f"/questions/{name}").status_code == 422
     assert say(browser, name, "same").status_code == 422

@@ -61,13 +61,15 @@ def test_a_record_that_is_added_leaves_the_selection(chromium: Chromium, live: L
 
 
 def test_nobody_takes_over_the_selection_of_another(chromium: Chromium, live: Live) -> None:
-    """Signing out forgets it, and so does another person in the same tab."""
+    """Signing out forgets it, with what was typed and said; so does another person in the same tab."""
     page, path = at_desk(chromium, live), f"/clusters/{quote(customer(live, 3))}"
     page.goto(path)
     select(page, 0)
+    page.evaluate("window.crm.say('recorded'), sessionStorage.setItem('crm.typed.Stefan./samples', '[]')")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in*")
-    assert page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('crm.selected'))") == []
+    kept = [key for key in page.evaluate("Object.keys(sessionStorage)") if key.startswith("crm.")]
+    assert [key for key in kept if key != "crm.outbox"] == []
     sign_in(page, SECOND)
     page.wait_for_selector("#rows")
     page.goto(path)

@@ -11,7 +11,6 @@ import pytest
 
 from crm_unify.errors import LockHeld
 from crm_unify.progress import Silent
-from crm_unify.rules.load import load_project
 from crm_unify.run.place import workspace_of
 from crm_unify.run.telling import Telling
 from crm_unify.steward.web.going import Going, begin, going, keep
@@ -192,7 +191,8 @@ def test_a_viewer_hears_only_how_far_a_run_is(tour_site: Served) -> None:
 
 def telling(served: Served) -> Telling:
     """A run of the project in another process, as it tells how far it is."""
-    return Telling(Silent(), workspace_of(load_project(served.project)).path, None)
+    site = served.app.state.site
+    return Telling(Silent(), workspace_of(site.project).path, site.engine.url)
 
 
 def test_a_run_begun_elsewhere_is_watched_too(tour_site: Served) -> None:

@@ -86,7 +86,19 @@ def test_runs_that_stand_in_the_way_are_named_and_go_first(office: Served) -> No
     first = browser.get("/runs/2/undo")
     assert (first.status_code, "Run 3" in first.text, 'name="seal"' in first.text) == (200, True, False)
     (way,) = re.findall(r'href="(/runs/2/undo\?cascade=true)"', first.text)
-    assert "Then also" in browser.get(way).text
+    assert "Only the first step is shown here" in browser.get(way).text
     assert browser.form("/runs/2/undo", seal=seal(browser, way), cascade="true").status_code == 303
     jobs = question(office.project / "crm.db", "SELECT job_title FROM person ORDER BY 1")
     assert jobs == [("Baker",), ("Clerk",)]
+
+
+def test_an_undo_that_is_refused_after_all_stands_as_failed(office: Served) -> None:
+    """The database refuses a row: the audit tells what was wanted, and that it was not done."""
+    browser = office.browser("admin")
+    shown = seal(browser, "/runs/3/undo")
+    with closing(sqlite3.connect(office.project / "crm.db")) as con:
+        con.execute("CREATE TRIGGER no BEFORE UPDATE ON person BEGIN SELECT RAISE(ABORT, 'no'); END")
+    assert browser.form("/runs/3/undo", seal=shown).status_code == 409
+    sql = "SELECT action, subject, detail FROM mig_audit WHERE action LIKE 'run-%' ORDER BY id"
+    told = [(action, "3", '{"runs": [3]}') for action in ("run-undo", "run-undo-failed")]
+    assert question(office.project / "crm.db", sql) == told
