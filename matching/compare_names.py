@@ -196,25 +196,28 @@ def _similarity(values: Texts, one: Codes, two: Codes) -> Scores:
 
 def family(features: KindFeatures) -> Comparer:
     """The comparison `family`."""
-    col, birth = features.columns["family"], features.columns["birth_name"]
-    rare, levels = rarity(np.maximum(col.counts, birth.counts)), _family_levels(features)
+    col, birth, spelt = (features.columns[name] for name in ("family", "birth_name", "spelt"))
+    carriers = np.maximum(np.maximum(col.counts, birth.counts), spelt.counts)
+    rare, levels = rarity(carriers), _family_levels(features)
     agree, other = (cells(np.full(len(rare), level), rare) for level in (5, OF_ANOTHER))
     own = by_values(col, agree, lambda one, two: cells(levels(one, two)), repeated=True)
-    crosses = ((birth, col), (col, birth), (birth, birth)) if birth.filled else ()
+    crosses = [(a, b, other) for a, b in ((birth, col), (col, birth), (birth, birth)) if birth.filled]
+    # Signs of Korean names are spelt in several ways: what is spelt so agrees, what is only like it does not.
+    crosses += [(a, b, agree) for a, b in ((spelt, col), (col, spelt)) if spelt.filled]
     misplaced, swapped = _misplaced(features), _swapped(features)
 
     def compare(left: Ints, right: Ints) -> Small:
         out = own(left, right)
-        for a, b in crosses:
+        for a, b, as_found in crosses:
             where, one, two = combinations(a, b, left, right)
-            found = np.where(one == two, other[one], np.uint8(0))
+            found = np.where(one == two, as_found[one], np.uint8(0))
             out = np.maximum(out, best(where, found, len(left)))
         out = np.maximum(out, misplaced(left, right))
         crossed = np.flatnonzero(swapped(left, right))
         out[crossed] = np.maximum(out[crossed], other[col.first[left[crossed]]])
         return out
 
-    return Comparer(compare, ceiling(col, agree, unlike=OF_ANOTHER))
+    return Comparer(compare, ceiling(col, agree, unlike=5 if spelt.filled else OF_ANOTHER))
 
 
 def _family_levels(features: KindFeatures) -> Callable[[Codes, Codes], Ints]:

@@ -12,8 +12,11 @@ from matching.claimed import ClaimTable
 from matching.columns import MISSING, Codes, Column, Flags, column, empty, from_codes, united, within
 from matching.names import NameTraits, name_traits, words_of
 from matching.organisation_fields import core_names
-from matching.person_names import name_parts
+from matching.person_names import each_spelling, name_parts
 from matching.texts import Texts, positions
+
+FILED = ("family", "birth_name", "lone", "spelt")
+"""Columns of names that somebody might be filed under."""
 
 
 def person_columns(table: ClaimTable) -> tuple[dict[str, Column], NameTraits, Codes]:
@@ -21,12 +24,13 @@ def person_columns(table: ClaimTable) -> tuple[dict[str, Column], NameTraits, Co
     parts, owner = name_parts(table)
     n = len(table)
     suffix, titled = column(owner, parts.pop("suffix"), n), parts.pop("titled")
-    raw = [column(owner, part, n) for part in parts.values()]
-    columns = dict(zip(parts, united(raw), strict=True))
+    spelt, speller = each_spelling(parts.pop("spelt"), owner)
+    raw = [*(column(owner, part, n) for part in parts.values()), column(speller, spelt, n)]
+    columns = dict(zip([*parts, "spelt"], united(raw), strict=True))
     shared = columns["given"].values
     traits = name_traits(shared)
     columns["lone"] = _where(columns["given"], columns["family"].first == MISSING)
-    columns["surname"] = surnames(shared, columns["family"], columns["birth_name"], columns["lone"])
+    columns["surname"] = surnames(shared, *(columns[name] for name in FILED))
     given, family = columns["given"].first, columns["family"].first
     party = np.where(given != MISSING, traits.canonical[given] if len(shared) else given, family)
     extra, owner = table.texts("person", "gender", "birth_date", "job_title")

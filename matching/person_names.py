@@ -26,7 +26,7 @@ _SUFFIX = r" (?P<suffix>JR|SR|JUN|SEN|JNR|SNR|JUNIOR|SENIOR|II|III|IV)$"
 """A name suffix at the end of a folded given or family name."""
 
 
-PARTS = ("given", "middle", "family", "birth_name", "called", "suffix", "titled")
+PARTS = ("given", "middle", "family", "birth_name", "called", "suffix", "titled", "spelt")
 """What the name of a person claim is taken for."""
 
 
@@ -48,6 +48,7 @@ def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
         name: pc.coalesce(folded[name], pc.if_else(heard, whole[name], pa.scalar(None, pa.string())))
         for name in wanted
     }
+    signs = pc.coalesce(parts["family_name"], pc.if_else(heard, pc.struct_field(split, "family_name"), None))
     claimed = text.fold(pc.coalesce(suffix, pc.struct_field(split, "suffix"))).value
     title = text.fold(pc.coalesce(prefix, pc.struct_field(split, "prefix"))).value
     given = _fields(distinct(folded["given_name"], _given).value)
@@ -62,19 +63,34 @@ def name_parts(table: ClaimTable) -> tuple[dict[str, pa.Array], Ints]:
         "called": pc.coalesce(folded["nickname"], _run_together(first, middle)),
         "suffix": distinct(tail, _canonical_suffix).value,
         "titled": _titled(title),
+        "spelt": distinct(signs, _spelt_otherwise).value,
     }, owner
 
 
+def each_spelling(spelt: pa.Array, owner: Ints) -> tuple[pa.Array, Ints]:
+    """The other ways to spell each family name, one by one, and the record of each."""
+    words = pc.split_pattern(spelt, " ")
+    return pc.list_flatten(words), owner[pc.list_parent_indices(words).to_numpy()]
+
+
+_USUAL = {sign: usual for sign, (usual, *_) in KOREAN_FAMILIES.items()}
+_OTHERWISE = {sign: " ".join(others) for sign, (_, *others) in KOREAN_FAMILIES.items() if others}
+
+
 def _in_letters(name: str, values: pa.Array) -> pa.Array:
-    """Family names with Korean ones as their bearers write them; other names as they are."""
+    """Family names with Korean ones as most of their bearers write them; other names as they are."""
     if name != "family_name":
         return values
 
     def known(distinct_ones: pa.StringArray) -> Normalised:
-        found = columns.lookup(distinct_ones, KOREAN_FAMILIES)
-        return fine(pc.coalesce(found, distinct_ones))
+        return fine(pc.coalesce(columns.lookup(distinct_ones, _USUAL), distinct_ones))
 
     return distinct(values, known).value
+
+
+def _spelt_otherwise(families: pa.StringArray) -> Normalised:
+    """The other ways to write Korean family names, folded, a space between; null for other names."""
+    return text.fold(columns.lookup(families, _OTHERWISE))
 
 
 def _run_together(first: pa.Array, middle: pa.Array) -> pa.Array:

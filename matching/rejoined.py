@@ -30,7 +30,7 @@ from matching.columns import (
 )
 from matching.features import KindFeatures, counted_anew, rough_customers
 from matching.names import NameTraits, words_of
-from matching.person_fields import surnames
+from matching.person_fields import FILED, surnames
 from matching.places import PARTS, Places
 from matching.texts import Texts
 from matching.united import NAMED, NAMES, Order, ended, ordered, side_by_side, united
@@ -79,8 +79,7 @@ def rejoined(before: KindFeatures, news: KindFeatures, changed: pa.Array, *, peo
     apart[order.was_at[old]] = apart[order.news_at] = True
     dates = _dates(both, is_at, people)
     _refuse_other_dates(both, dates, is_at, apart)
-    named = [both.columns[name] for name in ("family", "birth_name", "lone")]
-    filed = surnames(both.names.values, *named)
+    filed = surnames(both.names.values, *(both.columns[name] for name in FILED))
     _refuse_other_surnames(both, filed, order)
     fresh = {"birth_date": _with_dates(both, dates, is_at, order), "surname": filed}
     both = replace(both, columns={**both.columns, **fresh})

@@ -14,7 +14,7 @@ from matching.names import name_traits
 from matching.places import PARTS, Places
 from matching.texts import Texts
 
-NAMES = ("given", "middle", "family", "birth_name", "called")
+NAMES = ("given", "middle", "family", "birth_name", "called", "spelt")
 """Columns of names a person claims; all of a person's columns of names share one dictionary."""
 NAMED = (*NAMES, "lone", "surname")
 """All columns that share it."""

@@ -68,14 +68,21 @@ _JAPANESE: Final = frozenset(
 _LONGEST_FAMILY: Final = max(map(len, _JAPANESE))
 
 _IN_LETTERS: Final = """
-    김 Kim 이 Lee 박 Park 최 Choi 정 Jung 강 Kang 조 Cho 윤 Yoon 장 Jang 임 Lim 한 Han 오 Oh 서 Seo 신 Shin
-    권 Kwon 황 Hwang 안 Ahn 송 Song 류 Ryu 유 Yoo 홍 Hong 전 Jeon 고 Ko 문 Moon 양 Yang 손 Son 배 Bae 백 Baek
-    허 Heo 남 Nam 심 Shim 노 Noh 하 Ha 곽 Kwak 성 Sung 차 Cha 주 Joo 우 Woo 구 Koo 민 Min 진 Jin 지 Ji 엄 Um
-    원 Won 천 Cheon 방 Bang 공 Kong 현 Hyun 함 Ham 변 Byun 염 Yeom 여 Yeo 추 Choo 도 Do 석 Seok 선 Sun 설 Seol
-    마 Ma 길 Gil 연 Yeon 위 Wi 표 Pyo 명 Myung 기 Ki 반 Ban 라 Ra 왕 Wang 금 Keum 옥 Ok 맹 Maeng 제 Je 모 Mo
-    """.split()  # noqa: SIM905 - a list of quoted words is four times as long
-KOREAN_FAMILIES: Final = dict(zip(_IN_LETTERS[::2], _IN_LETTERS[1::2], strict=True))
-"""Korean family names as their bearers write them in Latin letters, by no system of romanisation"""
+    김 Kim Gim;이 Lee Yi Rhee;박 Park Pak Bak;최 Choi Choe;정 Jung Chung Jeong;강 Kang Gang;조 Cho Jo
+    윤 Yoon Yun;장 Jang Chang;임 Lim Im Yim;한 Han;오 Oh;서 Seo Suh;신 Shin Sin;권 Kwon Gwon;황 Hwang
+    안 Ahn An;송 Song;류 Ryu Yoo;유 Yoo Yu You;홍 Hong;전 Jeon Chun Jun;고 Ko Go Koh;문 Moon Mun;양 Yang
+    손 Son Sohn;배 Bae Pae;백 Baek Paik Back;허 Heo Huh Hur;남 Nam;심 Shim Sim;노 Noh No Roh;하 Ha
+    곽 Kwak Gwak;성 Sung Seong;차 Cha;주 Joo Ju;우 Woo;구 Koo Gu Ku;민 Min;진 Jin Chin;지 Ji Chi
+    엄 Um Eom;원 Won;천 Cheon Chun;방 Bang;공 Kong Gong;현 Hyun Hyeon;함 Ham;변 Byun Byeon;염 Yeom Yum
+    여 Yeo;추 Choo Chu;도 Do;석 Seok Suk;선 Sun Seon;설 Seol Sul;마 Ma;길 Gil Kil;연 Yeon;위 Wi;표 Pyo
+    명 Myung Myeong;기 Ki Gi;반 Ban;나 Na;라 Ra Na;왕 Wang;금 Keum Geum;옥 Ok;맹 Maeng;제 Je;모 Mo
+    탁 Tak;국 Kook Guk;은 Eun;편 Pyun Pyeon;용 Yong;예 Ye;봉 Bong;사 Sa;부 Boo Bu
+"""
+KOREAN_FAMILIES: Final = {
+    sign: spellings
+    for sign, *spellings in (entry.split() for entry in _IN_LETTERS.strip().replace("\n", ";").split(";"))
+}
+"""Korean family names with the ways their bearers write them in Latin letters, the commonest first"""
 
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _HANGUL: Final = re.compile("^[\uac00-\ud7a3]+$")

@@ -91,6 +91,27 @@ def test_phone_numbers_next_to_each_other_are_two(other: str, expected: int) -> 
     assert level("phone", {**eva, "phone": "493012345"}, {**eva, "phone": other}) == expected
 
 
+@pytest.mark.parametrize(
+    ("signs", "letters", "expected"),
+    [
+        pytest.param("정민수", "Jeong", 5, id="by the system of the state"),
+        pytest.param("정민수", "Jung", 5, id="as most write it"),
+        pytest.param("정민수", "Chung", 5, id="as many write it"),
+        pytest.param("강영희", "Gang", 5, id="Gang"),
+        pytest.param("강영희", "Kang", 5, id="Kang"),
+        pytest.param("이서연", "Yi", 5, id="Yi"),
+        pytest.param("박지훈", "Bak", 5, id="Bak"),
+        pytest.param("임지훈", "Lim", 5, id="Lim"),
+        pytest.param("정민수", "Chang", 0, id="a name that is like one of the rarer ways"),
+    ],
+)
+def test_a_korean_family_name_agrees_with_each_way_to_spell_it(
+    signs: str, letters: str, expected: int
+) -> None:
+    """Its bearers write it as they like in Latin letters; what is only like a rarer way is another name."""
+    assert level("family", {"full": signs}, {"given": "Minsu", "family": letters}) == expected
+
+
 FAMILY_CASES = [
     pytest.param({"family": "Weatherby"}, {"family": "Weatherby"}, 5, id="same"),
     pytest.param({"family": "Weatherby"}, {"family": "Wetherby"}, 2, id="slip"),
