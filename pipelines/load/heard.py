@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from crm_unify.schema.bookkeeping import mig_decision, mig_decision_member, mig_xref
 from pipelines.changes import ChangeSet
-from pipelines.changes.interface import deletes_schema, updates_schema
+from pipelines.changes.interface import TableChanges
 from pipelines.database.read import matching
 
 
@@ -83,9 +83,10 @@ def acted_against(connection: sa.Connection, change_set: ChangeSet, said: Set[st
 
     A record that joins a customer for the first time is not moved: no decision can have been about it.
     """
-    records, customers = _moved(change_set)
-    if not said or not len(records):
+    changes = change_set.tables.get(mig_xref.name)
+    if not said or changes is None:
         return False
+    records, customers = _moved(changes)
     if said & set(records.to_pylist()):
         return True
     x = mig_xref.c
@@ -94,12 +95,9 @@ def acted_against(connection: sa.Connection, change_set: ChangeSet, said: Set[st
     return bool(set(whose["customer_id"].to_pylist()) & customers)
 
 
-def _moved(change_set: ChangeSet) -> tuple[pa.ChunkedArray, set[str]]:
+def _moved(changes: TableChanges) -> tuple[pa.ChunkedArray, set[str]]:
     """Records that leave their customer, and the customers they come from or go to."""
-    name = mig_xref.name
-    changes = change_set.tables.get(name)
-    updates = updates_schema(name).empty_table() if changes is None else changes.updates
-    deletes = deletes_schema(name).empty_table() if changes is None else changes.deletes
+    updates, deletes = changes.updates, changes.deletes
     sides = [updates[f"{side}.customer_id"].to_pylist() for side in ("old", "new")]
     records = pa.chunked_array([*updates["record_id"].chunks, *deletes["record_id"].chunks], pa.string())
     return records, {one for side in sides for one in side if one is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ def heard(run: Going) -> list[str | None]:
     async def lines() -> list[str | None]:
         return [line async for _, line in run.watch()]
 
-    return asyncio.run(asyncio.wait_for(lines(), 20))
+    with ThreadPoolExecutor(1) as pool:  # a browser of other tests has a loop in this thread
+        return pool.submit(lambda: asyncio.run(asyncio.wait_for(lines(), 20))).result()
 
 
 @pytest.fixture
