@@ -116,8 +116,8 @@ class Board:
         Raises NotReady while there is none, and what stood against it when it could not be gathered (as
         UsageError, that the project was never run): once, for then it is tried again at the next call.
         """
+        now = stand(connection)  # before the lock: whoever waits for the database holds up nobody
         with self._lock:
-            now = stand(connection)
             if now.erasure > self._erasure:
                 self._held, self._failed, self._erasure = None, None, now.erasure
                 self._remembered, self._former = {}, {}
@@ -283,10 +283,10 @@ MANY: Final = 500
 
 def stand(connection: sa.Connection) -> Stand:
     """What a queue would be made of now."""
-    run, decision, erasure, audit = (
-        connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
-        for table in (mig_run, mig_decision, mig_erasure, mig_audit)
-    )
-    a = mig_assignment.c
-    given = connection.execute(sa.select(sa.func.count(), sa.func.max(a.assigned_at))).one()
-    return Stand(run, decision, erasure, audit, tuple(given))
+    numbered = [table.c.id for table in (mig_run, mig_decision, mig_erasure, mig_audit)]
+    wanted = [*map(sa.func.max, numbered), sa.func.count(mig_assignment.c.assigned_at)]
+    wanted.append(sa.func.max(mig_assignment.c.assigned_at))
+    # one query: this is asked for every page
+    row = connection.execute(sa.select(*(sa.select(one).scalar_subquery() for one in wanted))).one()
+    run, decision, erasure, audit = (number or 0 for number in row[:4])
+    return Stand(run, decision, erasure, audit, tuple(row[4:]))

@@ -51,10 +51,10 @@ def question(
     with site.reading() as connection:
         found = subject_of(site, connection, name, add)
         drawn = canvas_of(site, connection, found, veil, start=start)
+        people = [one.name for one in users(connection) if one.active and one.role != "viewer"]
         with site.board.queue(connection) as queue:
             around = queue.after(name, wanted_of(filters, visitor, veil))
             open_now = queue.question(name) is not None
-            people = [one.name for one in users(connection) if one.active and one.role != "viewer"]
             stands = Around(queue.progress(), *((around[0], around[-1]) if around else (None, None)))
         return _page(
             request,
