@@ -18,7 +18,7 @@ from pipelines.bare.places import addresses
 from pipelines.bare.points import identifiers, points
 
 _THREADS: Final = 1
-"""Threads that make claims while this one makes those of names; Arrow lets go of the GIL"""
+"""Threads that make claims while this one makes those of names; Arrow lets go of the GIL."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
